@@ -1,0 +1,44 @@
+/**
+ * Every error that a caller may see, with its GraphQL `extensions.code`. Anything else that is thrown is a defect of ours
+ * and reaches the caller masked, as INTERNAL_SERVER_ERROR with the id of the request to look up in the log.
+ */
+export const ERROR_CODES = {
+  BAD_USER_INPUT: 'An argument is missing, malformed or contradicts another one.',
+  MALFORMED_FILE: 'A file does not follow its format; `line` says where.',
+  UNKNOWN_ELEMENT: 'An element symbol or atomic number that does not exist.',
+  NON_FINITE_NUMBER: 'A position or a value is NaN or infinite.',
+  ATOMS_TOO_CLOSE: 'Two atoms of a cluster are closer than 0.5 Å.',
+  PERIODIC_STRUCTURE: 'The structure is periodic; the registry holds finite clusters only.',
+  INVALID_STRUCTURE: 'A structure that cannot exist: no atoms, or an impossible charge and multiplicity.',
+  MISSING_SHIELDING: 'A calculation lacks the shielding of an atom, or all of them.',
+  MISSING_LEVEL_OF_THEORY: 'A calculation does not say by which program, version, method and basis it was made.',
+  CONFLICTING_CALCULATION: 'A stored calculation of the same name, cluster and level of theory has other values.',
+  MIXED_LEVELS_OF_THEORY: 'A data set version would mix levels of theory without being asked to.',
+  EMPTY_SPLIT: 'A split that is needed has no clusters.',
+  FEATURES_UNAVAILABLE: 'A feature set needs data, such as orbital populations, that a cluster lacks.',
+  INVALID_HYPERPARAMETER: 'A hyperparameter is outside its range.',
+  TOO_LARGE: 'The request, the file or the answer is larger than the server allows.',
+  NOT_FOUND: 'No such record.',
+  ALREADY_EXISTS: 'A record of that name exists with other content.',
+  INVALID_STATE: 'The record is in a state that does not allow this.',
+  IDEMPOTENCY_CONFLICT: 'The idempotency key was used before with other input.',
+  UNAUTHENTICATED: 'The token is missing, unknown or revoked.',
+  FORBIDDEN: 'The role of the token does not allow this.',
+  CORRUPT_ARTIFACT: 'Stored bytes do not match their sha256, or are missing.',
+  UNAVAILABLE: 'A part that the request needs, such as the artifact store, cannot be reached; try again.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error meant for the caller: `message` names the thing, the place and the way out; `details` become `extensions`. */
+export class NatriumError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'NatriumError';
+  }
+}
