@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { NatriumError } from '../errors.ts';
+
+export type { ArtifactStore, StoredBytes } from '../registry/ports.ts';
+
+/** sha256 of the bytes, as 64 lower-case hexadecimal digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Where a store keeps an artifact: `sha256/ab/cd/<the 64 digits>`, so that no folder grows too large.
+ *
+ * @throws NatriumError BAD_USER_INPUT unless `sha256` is 64 lower-case hexadecimal digits: nothing else becomes a path
+ */
+export function artifactKey(sha256: string): string {
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `${JSON.stringify(sha256.slice(0, 80))} is no sha256: an artifact is named by 64 lower-case hexadecimal digits.`,
+    );
+  return `sha256/${sha256.slice(0, 2)}/${sha256.slice(2, 4)}/${sha256}`;
+}
+
+/** The error of an artifact that is not in the store. */
+export function missingArtifact(sha256: string, description: string): NatriumError {
+  return new NatriumError(
+    'CORRUPT_ARTIFACT',
+    `Artifact ${sha256} is missing from ${description}: restore it from a backup, or make it again from its source.`,
+    { sha256, reason: 'missing' },
+  );
+}
+
+/**
+ * Compares bytes that a store returned with the name that they were stored under.
+ *
+ * @throws NatriumError CORRUPT_ARTIFACT when they differ
+ */
+export function verifyArtifact(bytes: Uint8Array, sha256: string, description: string): void {
+  const found = sha256Of(bytes);
+  if (found !== sha256)
+    throw new NatriumError(
+      'CORRUPT_ARTIFACT',
+      `Artifact ${sha256} in ${description} is damaged: its ${bytes.byteLength} bytes have the sha256 ${found}. ` +
+        'Restore it from a backup, or make it again from its source; storing the right bytes replaces the damaged ones.',
+      { sha256, reason: 'damaged', found, byteLength: bytes.byteLength },
+    );
+}
+
+/** Whether `error` says that an artifact is damaged or missing, as opposed to a store that cannot be reached. */
+export function isCorruptArtifact(error: unknown): boolean {
+  return error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT';
+}

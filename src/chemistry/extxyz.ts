@@ -1,0 +1,48 @@
+import { NatriumError } from '../errors.ts';
+import type { CalculationRecord } from './calculation-record.ts';
+import { readFrame } from './extxyz/frame.ts';
+import { hasProperties, skipToFrameStart } from './extxyz/frame-start.ts';
+import { LineReader } from './line-reader.ts';
+
+export { writeExtxyz } from './extxyz/writer.ts';
+
+/** One item of a file: what it holds, or why it was refused. */
+export type ParsedItem =
+  | { readonly line: number; readonly label: string | null; readonly record: CalculationRecord }
+  | { readonly line: number; readonly label: string | null; readonly error: NatriumError };
+
+/**
+ * Reads extended XYZ (as ASE and libAtoms write it) and plain XYZ, frame by frame; positions in Å, shieldings in ppm.
+ *
+ * Columns, in any order: `species:S:1` (symbols or atomic numbers) or `Z:I:1`, `pos:R:3`, `ms_shielding:R:9` (or `ms`),
+ * `sigma_iso:R:1` (or `ms_iso`), `gop:R:n` with its labels in the key `gop_labels`; others are skipped and named in
+ * `provenance.ignored_columns`. Keys: id, split, charge, multiplicity, energy_hartree, spin_squared, program,
+ * program_version, method, basis, shielding_gauge, tensor_index_order, gop_labels, pbc, Lattice; others go to provenance.
+ *
+ * A frame that is refused gives one item with the error, and reading goes on at the next frame. Errors carry
+ * `details.file` and `details.line`: MALFORMED_FILE, UNKNOWN_ELEMENT, NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE,
+ * PERIODIC_STRUCTURE, MISSING_SHIELDING (a shielding column with nan).
+ */
+export function* parseExtxyz(text: string, fileName: string): Generator<ParsedItem> {
+  const lines = new LineReader(text);
+  while (lines.skipBlank()) {
+    const line = lines.line;
+    const backToStart = lines.bookmark();
+    const frame = { file: fileName, line, label: null as string | null };
+    try {
+      const record = readFrame(lines, frame);
+      yield { line, label: record.label, record };
+    } catch (error) {
+      if (!(error instanceof NatriumError)) {
+        throw error;
+      }
+      yield { line, label: frame.label, error };
+      backToStart();
+      const countLine = lines.next();
+      if (hasProperties(lines.peek()) && !hasProperties(countLine)) {
+        lines.next();
+      }
+      skipToFrameStart(lines);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { type ErrorCode, NatriumError } from '../../errors.ts';
+
+/** Where a frame stands; the label is filled in as soon as it is known, so that later errors can name it. */
+export interface FramePlace {
+  readonly file: string;
+  readonly line: number;
+  label: string | null;
+}
+
+/** How messages name a line of a frame, such as `clusters.extxyz, line 12 (na06-1003)`. */
+export function frameName({ file, label }: FramePlace, line: number): string {
+  return `${file}, line ${line}${label === null ? '' : ` (${label})`}`;
+}
+
+/** An error at a line of a frame. */
+export function frameError(place: FramePlace, line: number, code: ErrorCode, message: string): NatriumError {
+  return new NatriumError(code, `${frameName(place, line)}: ${message}`, { file: place.file, line });
+}

@@ -1,0 +1,23 @@
+import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+
+/** What a compute process is asked; `id` pairs the answer with the question. */
+export type ComputeRequest =
+  | { readonly id: number; readonly kind: 'train'; readonly task: TrainingTask }
+  | {
+      readonly id: number;
+      readonly kind: 'predict';
+      readonly weights: Uint8Array;
+      readonly inputs: readonly ModelInput[];
+    };
+
+export type ComputeReply =
+  | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
+  | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
+  | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
+  | {
+      readonly id: number;
+      readonly kind: 'failed';
+      readonly code: string | null;
+      readonly message: string;
+      readonly details: Readonly<Record<string, unknown>>;
+    };

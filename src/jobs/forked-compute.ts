@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type ErrorCode, NatriumError } from '../errors.ts';
+import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { Compute } from '../registry/ports.ts';
+import type { ComputeReply, ComputeRequest } from './compute-messages.ts';
+
+const ENTRY = fileURLToPath(new URL('./compute-process.js', import.meta.url));
+const IDLE_MS = 60_000;
+
+/** Of the operating system: below the API and the database. */
+export const COMPUTE_NICENESS = 10;
+
+/**
+ * Computes in child processes: a fresh one for each training, a kept one for predictions. Aborting a training kills its
+ * process, so it takes effect at once whatever the process is doing.
+ */
+export class ForkedCompute implements Compute {
+  private predictor: ComputeProcess | null = null;
+  private idle: NodeJS.Timeout | null = null;
+
+  async train(
+    task: TrainingTask,
+    onProgress: (progress: TrialProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ weights: Uint8Array; outcome: TrialOutcome }> {
+    signal.throwIfAborted();
+    const compute = new ComputeProcess();
+    const abort = () => compute.kill();
+    signal.addEventListener('abort', abort);
+    try {
+      const reply = await compute.ask({ kind: 'train', task }, onProgress);
+      if (reply.kind !== 'trained') throw new TypeError(`training was answered by ${reply.kind}`);
+      return { weights: reply.weights, outcome: reply.outcome };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      compute.kill();
+    }
+  }
+
+  async predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {
+    if (this.idle !== null) clearTimeout(this.idle);
+    if (this.predictor === null || this.predictor.ended) this.predictor = new ComputeProcess();
+    const predictor = this.predictor;
+    try {
+      const reply = await predictor.ask({ kind: 'predict', weights, inputs });
+      if (reply.kind !== 'predicted') throw new TypeError(`a prediction was answered by ${reply.kind}`);
+      return [...reply.shieldings];
+    } finally {
+      if (this.idle !== null) clearTimeout(this.idle);
+      this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
+    }
+  }
+
+  close(): void {
+    this.predictor?.kill();
+    this.predictor = null;
+  }
+}
+
+type Question = ComputeRequest extends infer R ? (R extends ComputeRequest ? Omit<R, 'id'> : never) : never;
+
+interface Pending {
+  readonly resolve: (reply: ComputeReply) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: (progress: TrialProgress) => void;
+}
+
+/** One child process and the questions it has yet to answer. */
+class ComputeProcess {
+  ended = false;
+  private readonly child: ChildProcess;
+  private readonly pending = new Map<number, Pending>();
+  private questions = 0;
+
+  constructor() {
+    this.child = fork(ENTRY, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    if (this.child.pid !== undefined) setPriority(this.child.pid, COMPUTE_NICENESS);
+    this.child.on('message', (reply: ComputeReply) => this.receive(reply));
+    this.child.on('error', (error) => this.end(error));
+    this.child.on('exit', (code, signal) => {
+      this.end(new Error(`the compute process ended with ${signal ?? `code ${code}`} before it answered`));
+    });
+  }
+
+  ask(question: Question, onProgress: (progress: TrialProgress) => void = () => {}): Promise<ComputeReply> {
+    const id = ++this.questions;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, onProgress });
+      this.child.send({ ...question, id } as ComputeRequest, (error) => {
+        if (error) this.end(error);
+      });
+    });
+  }
+
+  kill(): void {
+    this.ended = true;
+    this.child.kill('SIGKILL');
+  }
+
+  private receive(reply: ComputeReply): void {
+    const waiting = this.pending.get(reply.id);
+    if (waiting === undefined) return;
+    if (reply.kind === 'progress') {
+      waiting.onProgress(reply.progress);
+      return;
+    }
+    this.pending.delete(reply.id);
+    if (reply.kind !== 'failed') waiting.resolve(reply);
+    else if (reply.code === null) waiting.reject(new Error(reply.message));
+    else waiting.reject(new NatriumError(reply.code as ErrorCode, reply.message, reply.details));
+  }
+
+  private end(error: Error): void {
+    this.ended = true;
+    for (const waiting of this.pending.values()) waiting.reject(error);
+    this.pending.clear();
+  }
+}

@@ -1,0 +1,75 @@
+import { NatriumError } from '../errors.ts';
+import type { TrialProgress } from '../ml/model.ts';
+import type { Compute } from '../registry/ports.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Queue } from './queue.ts';
+
+/** How often a running trial writes its progress and asks whether it is still wanted. */
+const REPORT_MS = 1000;
+
+export interface WorkerParts {
+  readonly registry: Registry;
+  readonly queue: Queue;
+  readonly compute: Compute;
+  readonly name: string;
+  readonly log: (line: string) => void;
+}
+
+/** Takes jobs from the queue, one trial at a time. */
+export async function startWorker(parts: WorkerParts): Promise<void> {
+  const { queue, registry } = parts;
+  await queue.work('trial', ({ trialId }, signal) => runTrial(parts, trialId, signal));
+  await queue.work('completion', ({ trainingRunId }) => registry.training.completeRun(trainingRunId));
+  await queue.work('lost-trial', ({ trialId }) => registry.training.loseTrial(trialId));
+  await queue.work('lost-completion', ({ trainingRunId }) => registry.training.loseRun(trainingRunId));
+}
+
+async function runTrial({ registry, compute, name, log }: WorkerParts, trialId: string, signal: AbortSignal): Promise<void> {
+  const { training } = registry;
+  const begun = await training.beginTrial(trialId, name);
+  if (begun === null) return;
+  const { trial, task } = begun;
+  log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) begins`);
+
+  const abandoned = new AbortController();
+  let latest: TrialProgress | null = null;
+  let reporting = false;
+  const report = async () => {
+    if (reporting) return;
+    reporting = true;
+    try {
+      const mine = await training.reportProgress(trial, latest);
+      if (!mine) abandoned.abort();
+    } catch (error) {
+      // the database may be back at the next report; the heartbeat decides otherwise
+      log(`trial ${trial.id}: cannot report progress: ${(error as Error).message}`);
+    } finally {
+      reporting = false;
+    }
+  };
+  const reports = setInterval(report, REPORT_MS);
+  try {
+    const { weights, outcome } = await compute.train(
+      task,
+      (progress) => {
+        latest = progress;
+      },
+      AbortSignal.any([signal, abandoned.signal]),
+    );
+    await report();
+    await training.completeTrial(trial, weights, outcome);
+    log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s`);
+  } catch (error) {
+    if (abandoned.signal.aborted) {
+      log(`trial ${trial.id} is no longer wanted`);
+    } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
+      await training.failTrial(trial, error.message);
+      log(`trial ${trial.id} failed: ${error.message}`);
+    } else {
+      await training.recordSetback(trial, (error as Error).message);
+      throw error;
+    }
+  } finally {
+    clearInterval(reports);
+  }
+}

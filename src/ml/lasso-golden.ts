@@ -1,0 +1,171 @@
+import { structureFromSymbols } from '../chemistry/structure.ts';
+import { featureMatrix } from './features/feature-set.ts';
+import { cdf, fitGeneralizedLogistic, logLikelihood } from './generalized-logistic.ts';
+import type { GoldenRow } from './golden-row.ts';
+import { fitLassoPath, predictLasso } from './lasso.ts';
+import { type Matrix, rowRange } from './matrix.ts';
+import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
+
+interface GoldenFit {
+  readonly alpha: number;
+  readonly nonZero: number;
+  readonly trainRmse: number;
+  readonly validationRmse: number;
+  readonly objective: number;
+  readonly coef: readonly number[];
+}
+
+/** The file of values from scikit-learn and scipy: sodium clusters, targets in ppm, and what those programs make of them. */
+interface LassoGolden {
+  readonly clusters: readonly (readonly (readonly number[])[])[];
+  readonly grid: readonly number[];
+  readonly smearingAngstrom: number;
+  readonly runningCoordinationFirstCluster: readonly (readonly number[])[];
+  readonly trainRows: number;
+  readonly target: readonly number[];
+  readonly fits: readonly GoldenFit[];
+  readonly generalizedLogistic: {
+    readonly c: number;
+    readonly loc: number;
+    readonly scale: number;
+    readonly logLikelihood: number;
+    readonly x: readonly number[];
+    readonly cdf: readonly number[];
+    readonly normal: readonly number[];
+  };
+}
+
+/** Below this alpha near-collinear columns let coefficients differ where the objectives agree. */
+const SMALLEST_COMPARED_ALPHA = 1e-3;
+
+/**
+ * Compares features, Lasso fits, the generalised logistic fit and the target transform with scikit-learn's and scipy's.
+ * @param json the parsed content of `lasso-scikit-learn.json`
+ */
+export function compareWithLassoGolden(json: unknown): GoldenRow[] {
+  const golden = json as LassoGolden;
+  const features = goldenFeatures(golden);
+  const first = golden.runningCoordinationFirstCluster.flat();
+  return [
+    {
+      quantity: 'running coordination numbers of the first cluster',
+      deviation: largestDeviation(features.data.subarray(0, first.length), first),
+      tolerance: 1e-12,
+    },
+    ...lassoRows(golden, features),
+    ...generalizedLogisticRows(golden),
+  ];
+}
+
+function goldenFeatures({ clusters, grid, smearingAngstrom }: LassoGolden): Matrix {
+  return featureMatrix(
+    {
+      runningCoordinationNumbers: { radiiAngstrom: grid, smearingAngstrom },
+      grossOrbitalPopulations: null,
+    },
+    clusters.map((positions, index) => {
+      const symbols = positions.map(() => 'Na');
+      return {
+        structure: structureFromSymbols(symbols, positions.flat()),
+        populationLabels: null,
+        grossOrbitalPopulations: null,
+        name: `golden cluster ${index + 1}`,
+      };
+    }),
+  );
+}
+
+function lassoRows({ trainRows, target, fits }: LassoGolden, features: Matrix): GoldenRow[] {
+  const training = rowRange(features, 0, trainRows);
+  const validation = rowRange(features, trainRows, features.rows);
+  const trainingTarget = target.slice(0, trainRows);
+  const transform = fitTargetTransform('STANDARDIZE', trainingTarget);
+  const alphas = fits.map((fit) => fit.alpha);
+  return fitLassoPath(training, forward(transform, trainingTarget), alphas).flatMap((fit, k) => {
+    const golden = fits[k];
+    const name = `Lasso, alpha ${fit.alpha}:`;
+    const rmse = (rows: Matrix, values: readonly number[]) =>
+      rootMeanSquareError(backward(transform, predictLasso(fit, rows)), values);
+    const rows = [
+      {
+        quantity: `${name} objective, relative`,
+        deviation: Math.abs(fit.objective / golden.objective - 1),
+        tolerance: 1e-9,
+      },
+      { quantity: `${name} duality gap`, deviation: fit.dualityGap, tolerance: 1e-11 },
+      {
+        quantity: `${name} training RMSE (ppm)`,
+        deviation: Math.abs(rmse(training, trainingTarget) - golden.trainRmse),
+        tolerance: 1e-6,
+      },
+      {
+        quantity: `${name} validation RMSE (ppm)`,
+        deviation: Math.abs(rmse(validation, target.slice(trainRows)) - golden.validationRmse),
+        tolerance: fit.alpha >= SMALLEST_COMPARED_ALPHA ? 1e-6 : 1e-3,
+      },
+    ];
+    if (fit.alpha >= SMALLEST_COMPARED_ALPHA) {
+      rows.push(
+        {
+          quantity: `${name} coefficients`,
+          deviation: largestDeviation(fit.coefficients, golden.coef),
+          tolerance: 1e-5,
+        },
+        { quantity: `${name} non-zero coefficients`, deviation: Math.abs(fit.nonZero - golden.nonZero), tolerance: 0 },
+      );
+    }
+    return rows;
+  });
+}
+
+function generalizedLogisticRows({ trainRows, target, generalizedLogistic: golden }: LassoGolden): GoldenRow[] {
+  const values = target.slice(0, trainRows);
+  const ours = logLikelihood(fitGeneralizedLogistic(values), values);
+  const same: TargetTransform = {
+    kind: 'GENERALIZED_LOGISTIC',
+    shape: golden.c,
+    location: golden.loc,
+    scale: golden.scale,
+  };
+  return [
+    {
+      quantity: 'generalised logistic: log-likelihood a value, below scipy by',
+      deviation: Math.max(0, golden.logLikelihood - ours) / values.length,
+      tolerance: 1e-6,
+    },
+    {
+      quantity: "generalised logistic: log-likelihood at scipy's parameters, relative",
+      deviation: Math.abs(logLikelihood(same, values) / golden.logLikelihood - 1),
+      tolerance: 1e-12,
+    },
+    {
+      quantity: 'generalised logistic: distribution function',
+      deviation: largestDeviation(
+        golden.x.map((x) => cdf(same, x)),
+        golden.cdf,
+      ),
+      tolerance: 1e-12,
+    },
+    {
+      quantity: 'target transform: normal scores',
+      deviation: largestDeviation(forward(same, golden.x), golden.normal),
+      tolerance: 1e-9,
+    },
+    {
+      quantity: 'target transform: back to shieldings (ppm)',
+      deviation: largestDeviation(backward(same, golden.normal), golden.x),
+      tolerance: 1e-9,
+    },
+  ];
+}
+
+/** NaN if the lengths differ, which no tolerance allows. */
+function largestDeviation(ours: ArrayLike<number>, theirs: readonly number[]): number {
+  return ours.length === theirs.length
+    ? theirs.reduce((most, value, k) => Math.max(most, Math.abs(value - ours[k])), 0)
+    : Number.NaN;
+}
+
+function rootMeanSquareError(predicted: Float64Array, reference: readonly number[]): number {
+  return Math.sqrt(predicted.reduce((total, value, k) => total + (value - reference[k]) ** 2, 0) / reference.length);
+}

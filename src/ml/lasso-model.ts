@@ -1,0 +1,104 @@
+import { NatriumError } from '../errors.ts';
+import { featureMatrix, featureNames } from './features/feature-set.ts';
+import { fitLassoPath, type LassoModel, predictLasso } from './lasso.ts';
+import type { CurvePoint, ModelImplementation } from './model.ts';
+import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets, splitByCluster } from './model-file.ts';
+import type { NamedTensors, Tensor } from './safetensors.ts';
+import { mean } from './statistics.ts';
+import { backward, fitTargetTransform, forward } from './target-transform.ts';
+
+const FORMAT = 'natrium-lasso/1';
+
+/**
+ * Lasso on a feature set: one fit for each alpha on the training atoms, chosen by RMSE in ppm on the validation atoms
+ * (Kaneko et al., "Lasso"). Deterministic, so the seed plays no part.
+ */
+export const lassoModel: ModelImplementation = {
+  format: FORMAT,
+
+  async train(task, onProgress) {
+    const { settings, features } = task;
+    if (settings.kind !== 'LASSO' || features === null) throw new TypeError('Lasso needs its settings and features');
+    const started = performance.now();
+    const trainPpm = joinTargets(task.train);
+    const validationPpm = joinTargets(task.validation);
+    const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
+    const trainTarget = forward(transform, trainPpm);
+    const validationTarget = forward(transform, validationPpm);
+    const trainFeatures = featureMatrix(features, task.train);
+    const validationFeatures = featureMatrix(features, task.validation);
+
+    const fits = fitLassoPath(trainFeatures, trainTarget, settings.alphas);
+    const curve: CurvePoint[] = fits.map((fit) => {
+      const train = predictLasso(fit, trainFeatures);
+      const validation = predictLasso(fit, validationFeatures);
+      return {
+        x: fit.alpha,
+        trainLoss: rmse(train, trainTarget) ** 2,
+        validationLoss: rmse(validation, validationTarget) ** 2,
+        trainRmsePpm: rmse(backward(transform, train), trainPpm),
+        validationRmsePpm: rmse(backward(transform, validation), validationPpm),
+      };
+    });
+    const best = curve.reduce((a, point, i) => (point.validationRmsePpm! < curve[a].validationRmsePpm! ? i : a), 0);
+    const fit = fits[best];
+    const seconds = (performance.now() - started) / 1000;
+    onProgress({ step: fits.length, steps: fits.length, point: curve[best], seconds });
+    return {
+      weights: encodeModel(FORMAT, tensorsOf(fit), {
+        elements: elementsOf(task.train),
+        features,
+        transform,
+        featureNames: featureNames(features),
+      }),
+      outcome: {
+        selectionLoss: curve[best].validationRmsePpm!,
+        validationRmsePpm: curve[best].validationRmsePpm!,
+        trainRmsePpm: curve[best].trainRmsePpm!,
+        trainingMeanPpm: mean(trainPpm),
+        bestEpoch: null,
+        alpha: fit.alpha,
+        nonZero: fit.nonZero,
+        engine: 'double precision, active set',
+        seconds,
+        curve,
+      },
+    };
+  },
+
+  async predict(weights, inputs) {
+    const { tensors, parameters } = decodeModel(weights, FORMAT);
+    checkElements(parameters, inputs);
+    const predicted = predictLasso(modelOf(tensors), featureMatrix(parameters.features!, inputs));
+    return splitByCluster(backward(parameters.transform, predicted), inputs);
+  },
+};
+
+function tensorsOf({ standardization, coefficients, intercept }: LassoModel): NamedTensors {
+  const vector = (data: Float64Array): Tensor => ({ dtype: 'F64', shape: [data.length], data });
+  return new Map([
+    ['coefficients', vector(coefficients)],
+    ['intercept', vector(Float64Array.of(intercept))],
+    ['feature_mean', vector(standardization.mean)],
+    ['feature_scale', vector(standardization.scale)],
+  ]);
+}
+
+function modelOf(tensors: NamedTensors): LassoModel {
+  const vector = (name: string): Float64Array => {
+    const tensor = tensors.get(name);
+    if (!(tensor?.data instanceof Float64Array)) {
+      throw new NatriumError('CORRUPT_ARTIFACT', `the Lasso weights hold no F64 tensor ${name}; train the model again`);
+    }
+    return tensor.data;
+  };
+  return {
+    standardization: { mean: vector('feature_mean'), scale: vector('feature_scale') },
+    coefficients: vector('coefficients'),
+    intercept: vector('intercept')[0],
+  };
+}
+
+function rmse(a: Float64Array, b: Float64Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
+}

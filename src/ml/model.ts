@@ -1,0 +1,102 @@
+/**
+ * What a model is to the rest of the house, whatever its kind: what it is asked to learn, what it reports on the way, what
+ * comes out. The bytes of a model are self-contained: weights, transforms and features travel in one safetensors file.
+ */
+import type { Structure } from '../chemistry/structure.ts';
+import type { FeatureSetDefinition } from './features/feature-set.ts';
+
+export const MODEL_KINDS = ['LASSO', 'SCHNET'] as const;
+export type ModelKind = (typeof MODEL_KINDS)[number];
+
+export const TARGETS = ['DIRECT', 'TRANSFORMED'] as const;
+/** DIRECT: standardised shieldings. TRANSFORMED: through the generalised logistic distribution to a normal one. */
+export type Target = (typeof TARGETS)[number];
+
+export interface LassoSettings {
+  readonly kind: 'LASSO';
+  readonly alphas: readonly number[];
+}
+
+export interface SchNetSettings {
+  readonly kind: 'SCHNET';
+  readonly atomBasis: number;
+  readonly filters: number;
+  readonly gaussians: number;
+  readonly interactions: number;
+  readonly cutoffAngstrom: number;
+  readonly loss: 'MSE' | 'DISTRIBUTION';
+  readonly distributionWeight: number;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly seeds: readonly number[];
+}
+
+export type Hyperparameters = LassoSettings | SchNetSettings;
+
+export interface TrialProgress {
+  /** Epochs done of those asked for (SchNet) or alphas fitted (Lasso). */
+  readonly step: number;
+  readonly steps: number;
+  /** The newest point of the curve. */
+  readonly point: CurvePoint | null;
+  readonly seconds: number;
+}
+
+/** What a trial found; `selectionLoss` decides between trials (the validation loss as trained). */
+export interface TrialOutcome {
+  readonly selectionLoss: number;
+  readonly validationRmsePpm: number;
+  readonly trainRmsePpm: number;
+  readonly trainingMeanPpm: number;
+  readonly bestEpoch: number | null;
+  readonly alpha: number | null;
+  readonly nonZero: number | null;
+  readonly engine: string;
+  readonly seconds: number;
+  readonly curve: readonly CurvePoint[];
+}
+
+/** One point of a learning curve (SchNet: x is the epoch) or of a regularisation path (Lasso: x is alpha). */
+export interface CurvePoint {
+  readonly x: number;
+  /** Losses as trained, in units of the target that was fitted. */
+  readonly trainLoss: number;
+  readonly validationLoss: number;
+  /** Null where only losses are known while training: SchNet on a transformed target. */
+  readonly trainRmsePpm: number | null;
+  readonly validationRmsePpm: number | null;
+}
+
+/** One cluster as a model sees it. */
+export interface ModelInput {
+  readonly name: string;
+  readonly structure: Structure;
+  readonly populationLabels: readonly string[] | null;
+  readonly grossOrbitalPopulations: Float64Array | null;
+}
+
+export interface LabelledInput extends ModelInput {
+  readonly shieldingsPpm: Float64Array;
+}
+
+export interface TrainingTask {
+  readonly settings: Hyperparameters;
+  readonly seed: number;
+  readonly target: Target;
+  readonly features: FeatureSetDefinition | null;
+  readonly train: readonly LabelledInput[];
+  readonly validation: readonly LabelledInput[];
+}
+
+/** One kind of model. `encode`d weights are all that `predict` needs. */
+export interface ModelImplementation {
+  /** Names the layout of the model file, such as `natrium-lasso/1`. */
+  readonly format: string;
+  train(
+    task: TrainingTask,
+    onProgress: (progress: TrialProgress) => void,
+  ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
+  /** Shieldings in ppm, one array a cluster. */
+  predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
+}

@@ -1,0 +1,136 @@
+import type { CurvePoint, LabelledInput, ModelImplementation, ModelInput } from './model.ts';
+import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
+import type { NamedTensors } from './safetensors.ts';
+import type { EpochMetrics } from './schnet/checkpoint.ts';
+import type { SchNetBatch, SchNetEngine } from './schnet/engine.ts';
+import type { SchNetHyperparameters } from './schnet/hyperparameters.ts';
+import { trainSchNet } from './schnet/training.ts';
+import { checkWeights } from './schnet/weights.ts';
+import { mean } from './statistics.ts';
+import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
+
+const FORMAT = 'natrium-schnet/1';
+
+/** Clusters in one forward pass of a prediction; bounds its memory. */
+const CLUSTERS_PER_PASS = 100;
+
+/** SchNet on structures alone, on whatever engine `openEngine` gives (Kaneko et al., "SchNet"). */
+export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImplementation {
+  return {
+    format: FORMAT,
+
+    async train(task, onProgress) {
+      const { settings } = task;
+      if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
+      const engine = await openEngine();
+      const { atomBasis, filters, gaussians, interactions, cutoffAngstrom } = settings;
+      const hyperparameters = { atomBasis, filters, gaussians, interactions, cutoffAngstrom };
+      const trainPpm = joinTargets(task.train);
+      const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
+      const started = performance.now();
+      const secondsSoFar = () => (performance.now() - started) / 1000;
+
+      const trained = await trainSchNet(
+        engine,
+        batchOf(task.train, transform),
+        batchOf(task.validation, transform),
+        {
+          hyperparameters,
+          loss:
+            settings.loss === 'MSE' ? { kind: 'MSE' } : { kind: 'DISTRIBUTION', weight: settings.distributionWeight },
+          learningRate: settings.learningRate,
+          batchSize: settings.batchSize,
+          epochs: settings.epochs,
+          seed: task.seed,
+        },
+        (epoch) =>
+          onProgress({
+            step: epoch.epoch,
+            steps: settings.epochs,
+            point: pointOf(epoch, transform),
+            seconds: secondsSoFar(),
+          }),
+      );
+      return {
+        weights: encodeModel(FORMAT, trained.weights, { elements: elementsOf(task.train), hyperparameters, transform }),
+        outcome: {
+          selectionLoss: trained.validationLoss,
+          validationRmsePpm: await rmsePpm(engine, hyperparameters, trained.weights, transform, task.validation),
+          trainRmsePpm: await rmsePpm(engine, hyperparameters, trained.weights, transform, task.train),
+          trainingMeanPpm: mean(trainPpm),
+          bestEpoch: trained.bestEpoch,
+          alpha: null,
+          nonZero: null,
+          engine: `${engine.name} (${engine.backend})`,
+          seconds: secondsSoFar(),
+          curve: trained.epochs.map((epoch) => pointOf(epoch, transform)),
+        },
+      };
+    },
+
+    async predict(bytes, inputs) {
+      const { tensors, parameters } = decodeModel(bytes, FORMAT);
+      const hyperparameters = parameters.hyperparameters!;
+      const weights = checkWeights(hyperparameters, tensors, 'the weights');
+      checkElements(parameters, inputs);
+      return predictPpm(await openEngine(), hyperparameters, weights, parameters.transform, inputs);
+    },
+  };
+}
+
+async function predictPpm(
+  engine: SchNetEngine,
+  hyperparameters: SchNetHyperparameters,
+  weights: NamedTensors,
+  transform: TargetTransform,
+  inputs: readonly ModelInput[],
+): Promise<Float64Array[]> {
+  const session = engine.open(hyperparameters, weights);
+  try {
+    const shieldings: Float64Array[] = [];
+    for (let start = 0; start < inputs.length; start += CLUSTERS_PER_PASS) {
+      const structures = inputs.slice(start, start + CLUSTERS_PER_PASS).map((input) => input.structure);
+      shieldings.push(...(await session.predict(structures)).map((outputs) => backward(transform, outputs)));
+    }
+    return shieldings;
+  } finally {
+    session.dispose();
+  }
+}
+
+async function rmsePpm(
+  engine: SchNetEngine,
+  hyperparameters: SchNetHyperparameters,
+  weights: NamedTensors,
+  transform: TargetTransform,
+  inputs: readonly LabelledInput[],
+): Promise<number> {
+  const predicted = await predictPpm(engine, hyperparameters, weights, transform, inputs);
+  let squares = 0;
+  let atoms = 0;
+  inputs.forEach(({ shieldingsPpm }, cluster) => {
+    shieldingsPpm.forEach((shielding, atom) => {
+      squares += (predicted[cluster][atom] - shielding) ** 2;
+    });
+    atoms += shieldingsPpm.length;
+  });
+  return Math.sqrt(squares / atoms);
+}
+
+function batchOf(inputs: readonly LabelledInput[], transform: TargetTransform): SchNetBatch {
+  return {
+    structures: inputs.map((input) => input.structure),
+    targets: inputs.map((input) => forward(transform, input.shieldingsPpm)),
+  };
+}
+
+function pointOf(epoch: EpochMetrics, transform: TargetTransform): CurvePoint {
+  const ppm = (rmse: number) => (transform.kind === 'STANDARDIZE' ? rmse * transform.standardDeviation : null);
+  return {
+    x: epoch.epoch,
+    trainLoss: epoch.trainLoss,
+    validationLoss: epoch.validationLoss,
+    trainRmsePpm: ppm(epoch.trainRmse),
+    validationRmsePpm: ppm(epoch.validationRmse),
+  };
+}

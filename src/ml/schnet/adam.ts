@@ -1,0 +1,102 @@
+import { NatriumError } from '../../errors.ts';
+import { float32Tensor, type NamedTensors, type Tensor } from '../safetensors.ts';
+
+export const ADAM_BETA1 = 0.9;
+export const ADAM_BETA2 = 0.999;
+export const ADAM_EPSILON = 1e-8;
+
+/** All that Adam remembers: steps made, and the running means of each weight's gradient and squared gradient (float32). */
+export interface AdamState {
+  readonly steps: number;
+  readonly firstMoments: NamedTensors;
+  readonly secondMoments: NamedTensors;
+}
+
+type Parameters = ReadonlyMap<string, { readonly data: Float32Array; readonly shape: readonly number[] }>;
+
+/**
+ * Adam as PyTorch computes it (Kingma and Ba, arXiv:1412.6980, algorithm 1, with epsilon outside the corrected root):
+ *
+ *     m ← β₁ m + (1 - β₁) g        v ← β₂ v + (1 - β₂) g²
+ *     w ← w - η / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)
+ *
+ * Moments are float32, the arithmetic between is float64. The powers are computed from t anew at every step, so an
+ * optimiser restored from its state goes on bit for bit.
+ */
+export class Adam {
+  private steps = 0;
+  private readonly moments = new Map<string, { first: Float32Array; second: Float32Array }>();
+  private readonly parameters: Parameters;
+
+  /** @param parameters the weights by name; `step` changes their data in place. */
+  constructor(parameters: Parameters) {
+    this.parameters = parameters;
+    for (const [name, { data }] of parameters) {
+      this.moments.set(name, { first: new Float32Array(data.length), second: new Float32Array(data.length) });
+    }
+  }
+
+  /** Moves every parameter by one step against its gradient (same order of elements). */
+  step(gradients: ReadonlyMap<string, ArrayLike<number>>, learningRate: number): void {
+    this.steps++;
+    const rate = learningRate / (1 - integerPower(ADAM_BETA1, this.steps));
+    const correction = Math.sqrt(1 - integerPower(ADAM_BETA2, this.steps));
+    for (const [name, { data }] of this.parameters) {
+      const gradient = gradients.get(name)!;
+      const { first, second } = this.moments.get(name)!;
+      for (let index = 0; index < data.length; index++) {
+        const slope = gradient[index];
+        first[index] = ADAM_BETA1 * first[index] + (1 - ADAM_BETA1) * slope;
+        second[index] = ADAM_BETA2 * second[index] + (1 - ADAM_BETA2) * slope * slope;
+        data[index] -= (rate * first[index]) / (Math.sqrt(second[index]) / correction + ADAM_EPSILON);
+      }
+    }
+  }
+
+  /** A copy of the state. */
+  state(): AdamState {
+    const copy = (which: 'first' | 'second') =>
+      new Map<string, Tensor>(
+        [...this.parameters].map(([name, { shape }]) => [
+          name,
+          float32Tensor(shape, this.moments.get(name)![which].slice()),
+        ]),
+      );
+    return { steps: this.steps, firstMoments: copy('first'), secondMoments: copy('second') };
+  }
+
+  /** Goes on from a stored state; throws `CORRUPT_ARTIFACT` when it belongs to other parameters. */
+  restore(state: AdamState): void {
+    if (!Number.isSafeInteger(state.steps) || state.steps < 0) {
+      throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state has ${state.steps} steps.`);
+    }
+    for (const moments of [state.firstMoments, state.secondMoments]) {
+      for (const [name, { data }] of this.parameters) {
+        const stored = moments.get(name)?.data;
+        if (
+          !(stored instanceof Float32Array) ||
+          stored.length !== data.length ||
+          moments.size !== this.parameters.size
+        ) {
+          throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state does not fit the network's ${name}.`);
+        }
+      }
+    }
+    this.steps = state.steps;
+    for (const [name, { first, second }] of this.moments) {
+      first.set(state.firstMoments.get(name)!.data);
+      second.set(state.secondMoments.get(name)!.data);
+    }
+  }
+}
+
+/** base^exponent by squaring: exact operations in a fixed order, unlike `Math.pow`. */
+function integerPower(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}

@@ -1,0 +1,192 @@
+import { setImmediate } from 'node:timers/promises';
+import { NatriumError } from '../../errors.ts';
+import { Random } from '../random.ts';
+import type { NamedTensors } from '../safetensors.ts';
+import type { BestEpoch, EpochMetrics, TrainingCheckpoint } from './checkpoint.ts';
+import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from './engine.ts';
+import { checkRange, checkSchNetHyperparameters, type SchNetHyperparameters } from './hyperparameters.ts';
+import { checkLoss, evaluateLoss, type SchNetLoss } from './loss.ts';
+import { checkWeights, initialWeights } from './weights.ts';
+
+export interface SchNetTrainingOptions {
+  readonly hyperparameters: SchNetHyperparameters;
+  readonly loss: SchNetLoss;
+  readonly learningRate: number;
+  /** Clusters of a mini-batch. */
+  readonly batchSize: number;
+  /** Epochs to train, unless aborted. */
+  readonly epochs: number;
+  /** Determines the initial weights and the order of the clusters in every epoch. */
+  readonly seed: number;
+}
+
+/** The paper's (Kaneko et al., J. Mater. Inf. 2023, 3, 8). */
+export const SCHNET_TRAINING_DEFAULTS = { learningRate: 0.01, batchSize: 100, epochs: 2000 } as const;
+
+/** What the caller hears after every epoch. */
+export interface EpochProgress extends EpochMetrics {
+  /** The best epoch so far, this one included. */
+  readonly bestEpoch: number;
+  /** All that {@link trainSchNet} needs to go on from here; valid until the callback's promise is settled. */
+  checkpoint(): Promise<TrainingCheckpoint>;
+}
+
+export interface TrainedSchNet {
+  /** Those of the best epoch: least loss, as trained, over the whole validation split. */
+  readonly weights: NamedTensors;
+  readonly bestEpoch: number;
+  readonly validationLoss: number;
+  readonly epochs: readonly EpochMetrics[];
+}
+
+/** Throws `INVALID_HYPERPARAMETER` naming the first field outside its range, its value and the range. */
+export function checkTrainingOptions(options: SchNetTrainingOptions): void {
+  checkSchNetHyperparameters(options.hyperparameters);
+  checkLoss(options.loss);
+  checkRange('learningRate', options.learningRate, [1e-8, 1], 'number');
+  checkRange('batchSize', options.batchSize, [1, 10_000], 'integer');
+  checkRange('epochs', options.epochs, [1, 100_000], 'integer');
+  checkRange('seed', options.seed, [0, Number.MAX_SAFE_INTEGER], 'integer');
+}
+
+/**
+ * Trains one network by Adam on mini-batches of clusters, shuffled anew in every epoch, and keeps the weights of the best
+ * epoch. Same seed, data, options, engine and backend: same numbers, whether or not it was stopped and resumed between.
+ * Targets are in whatever units the caller chose (standardised, transformed); all losses are in those.
+ *
+ * @param onEpoch awaited after every epoch
+ * @param signal looked at before every step; the promise rejects with its reason
+ * @param resumeFrom a checkpoint of a training with the same data and options
+ * @throws NatriumError `INVALID_HYPERPARAMETER`, `EMPTY_SPLIT`, `NON_FINITE_NUMBER` before training; `INVALID_STATE` with
+ *   `details.reason` `DIVERGED` when a loss is no longer finite
+ */
+export async function trainSchNet(
+  engine: SchNetEngine,
+  train: SchNetBatch,
+  validation: SchNetBatch,
+  options: SchNetTrainingOptions,
+  onEpoch: (progress: EpochProgress) => void | Promise<void>,
+  signal?: AbortSignal,
+  resumeFrom?: TrainingCheckpoint,
+): Promise<TrainedSchNet> {
+  checkTrainingOptions(options);
+  checkSplit('train', train);
+  checkSplit('validation', validation);
+  const { hyperparameters } = options;
+  const random = resumeFrom ? Random.fromState(resumeFrom.random) : new Random(options.seed);
+  const session = engine.open(hyperparameters, resumeFrom?.weights ?? initialWeights(hyperparameters, random));
+  try {
+    if (resumeFrom) {
+      session.restoreOptimizer(resumeFrom.optimizer);
+      checkWeights(hyperparameters, resumeFrom.best.weights, 'The best weights of the checkpoint');
+    }
+    const history: EpochMetrics[] = [...(resumeFrom?.history ?? [])];
+    let best: BestEpoch | undefined = resumeFrom?.best;
+    for (let epoch = history.length + 1; epoch <= options.epochs; epoch++) {
+      const started = performance.now();
+      const trained = await trainEpoch(session, train, options, random, epoch, signal);
+      const validated = await validate(session, validation, options.loss);
+      if (!Number.isFinite(validated.loss)) throw diverged(options, epoch, 'validation loss', validated.loss);
+      const metrics: EpochMetrics = {
+        epoch,
+        trainLoss: trained.loss,
+        trainRmse: Math.sqrt(trained.meanSquaredError),
+        validationLoss: validated.loss,
+        validationRmse: Math.sqrt(validated.meanSquaredError),
+        seconds: (performance.now() - started) / 1000,
+      };
+      history.push(metrics);
+      if (!best || validated.loss < best.validationLoss) {
+        best = { epoch, validationLoss: validated.loss, weights: await session.weights() };
+      }
+      const bestNow = best;
+      await onEpoch({
+        ...metrics,
+        bestEpoch: bestNow.epoch,
+        checkpoint: async () => ({
+          random: random.state(),
+          weights: await session.weights(),
+          optimizer: await session.optimizerState(),
+          best: bestNow,
+          history: [...history],
+        }),
+      });
+    }
+    // epochs is 1 at least, so there is a best one
+    const { epoch: bestEpoch, validationLoss, weights } = best!;
+    return { weights, bestEpoch, validationLoss, epochs: history };
+  } finally {
+    session.dispose();
+  }
+}
+
+/** One pass over the training clusters; answers the losses before each step, averaged over the atoms. */
+async function trainEpoch(
+  session: SchNetSession,
+  train: SchNetBatch,
+  { loss, learningRate, batchSize, ...options }: SchNetTrainingOptions,
+  random: Random,
+  epoch: number,
+  signal: AbortSignal | undefined,
+): Promise<BatchOutcome> {
+  const order = random.shuffle(train.structures.map((_, cluster) => cluster));
+  let [atoms, lossSum, squares] = [0, 0, 0];
+  for (let start = 0; start < order.length; start += batchSize) {
+    // lets the process hear an abort, a heartbeat or a request between steps
+    await setImmediate();
+    signal?.throwIfAborted();
+    const clusters = order.slice(start, start + batchSize);
+    const batch: SchNetBatch = {
+      structures: clusters.map((cluster) => train.structures[cluster]),
+      targets: clusters.map((cluster) => train.targets[cluster]),
+    };
+    const outcome = await session.step(batch, loss, learningRate);
+    if (!Number.isFinite(outcome.loss)) {
+      throw diverged({ ...options, learningRate }, epoch, `loss of batch ${start / batchSize + 1}`, outcome.loss);
+    }
+    const batchAtoms = batch.targets.reduce((sum, { length }) => sum + length, 0);
+    atoms += batchAtoms;
+    lossSum += outcome.loss * batchAtoms;
+    squares += outcome.meanSquaredError * batchAtoms;
+  }
+  return { loss: lossSum / atoms, meanSquaredError: squares / atoms };
+}
+
+/** The loss over a whole split as one batch: the sort term needs all its atoms. */
+async function validate(session: SchNetSession, split: SchNetBatch, loss: SchNetLoss): Promise<BatchOutcome> {
+  const predictions = await session.predict(split.structures);
+  return evaluateLoss(
+    predictions.flatMap((cluster) => Array.from(cluster)),
+    split.targets.flatMap((cluster) => Array.from(cluster)),
+    loss,
+  );
+}
+
+function checkSplit(name: string, split: SchNetBatch): void {
+  if (split.structures.length === 0) {
+    throw new NatriumError('EMPTY_SPLIT', `The ${name} split has no clusters; SchNet needs one at least.`, {
+      split: name,
+    });
+  }
+  checkBatch(split);
+  const cluster = split.targets.findIndex((targets) => !targets.every(Number.isFinite));
+  if (cluster >= 0) {
+    throw new NatriumError(
+      'NON_FINITE_NUMBER',
+      `Cluster ${cluster} of the ${name} split has a target that is not finite.`,
+    );
+  }
+}
+
+function diverged(
+  { learningRate, seed }: Pick<SchNetTrainingOptions, 'learningRate' | 'seed'>,
+  epoch: number,
+  what: string,
+  value: number,
+): NatriumError {
+  return new NatriumError(
+    'INVALID_STATE',
+    `Training with seed ${seed} diverged in epoch ${epoch}: the ${what} is ${value}. Try a smaller learning rate than ${learningRate}.`,
+    { reason: 'DIVERGED', epoch, seed, learningRate },
+  );
+}

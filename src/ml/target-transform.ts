@@ -1,0 +1,111 @@
+import { NatriumError } from '../errors.ts';
+import {
+  fitGeneralizedLogistic,
+  type GeneralizedLogistic,
+  logCdf,
+  logSurvival,
+  quantileOfLogCdf,
+  quantileOfLogSurvival,
+} from './generalized-logistic.ts';
+import { logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from './statistics.ts';
+
+export const TARGET_TRANSFORM_KINDS = ['NONE', 'STANDARDIZE', 'GENERALIZED_LOGISTIC'] as const;
+export type TargetTransformKind = (typeof TARGET_TRANSFORM_KINDS)[number];
+
+/** How shieldings (ppm) become the target that a model is trained on; fitted to training rows only. */
+export type TargetTransform =
+  | { readonly kind: 'NONE' }
+  | { readonly kind: 'STANDARDIZE'; readonly mean: number; readonly standardDeviation: number }
+  | ({ readonly kind: 'GENERALIZED_LOGISTIC' } & GeneralizedLogistic);
+
+/** The fewest values that three parameters are fitted to. */
+const FEWEST_VALUES = 5;
+
+/**
+ * Fits a transform to the training shieldings: nothing; their mean and population standard deviation; or the generalised
+ * logistic distribution of greatest likelihood (protocol, "Target transform"), location and scale in ppm.
+ * Throws BAD_USER_INPUT for values that are all equal, and for fewer than 5 values where a distribution is fitted;
+ * NON_FINITE_NUMBER for NaN or infinite values.
+ */
+export function fitTargetTransform(
+  kind: TargetTransformKind,
+  trainingShieldingsPpm: ArrayLike<number>,
+): TargetTransform {
+  if (kind === 'NONE') {
+    return { kind };
+  }
+  const fewest = kind === 'GENERALIZED_LOGISTIC' ? FEWEST_VALUES : 2;
+  checkValues(kind, trainingShieldingsPpm, fewest);
+  if (kind === 'STANDARDIZE') {
+    return { kind, mean: mean(trainingShieldingsPpm), standardDeviation: standardDeviation(trainingShieldingsPpm) };
+  }
+  return { kind, ...fitGeneralizedLogistic(trainingShieldingsPpm) };
+}
+
+function checkValues(kind: TargetTransformKind, values: ArrayLike<number>, fewest: number): void {
+  if (values.length < fewest) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `The target transform ${kind} needs at least ${fewest} training shieldings; there are ${values.length}. Use NONE or ` +
+        'a larger training split.',
+    );
+  }
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new NatriumError('NON_FINITE_NUMBER', `Training shielding ${i + 1} is ${values[i]}.`);
+    }
+    lowest = Math.min(lowest, values[i]);
+    highest = Math.max(highest, values[i]);
+  }
+  // a spread of rounding errors is no spread
+  if (highest - lowest <= 1e-12 * Math.max(Math.abs(lowest), Math.abs(highest))) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `The target transform ${kind} needs training shieldings that differ; all ${values.length} are ${lowest} ppm.`,
+    );
+  }
+}
+
+/**
+ * Shieldings in ppm to targets. GENERALIZED_LOGISTIC is z = Phi^-1(F(y)), computed from log F or log(1 - F), whichever is
+ * smaller, so that it stays finite, strictly increasing and invertible where F itself would round to 0 or 1.
+ */
+export function forward(transform: TargetTransform, shieldingsPpm: ArrayLike<number>): Float64Array {
+  switch (transform.kind) {
+    case 'NONE':
+      return Float64Array.from(shieldingsPpm);
+    case 'STANDARDIZE':
+      return Float64Array.from(shieldingsPpm, (y) => (y - transform.mean) / transform.standardDeviation);
+    case 'GENERALIZED_LOGISTIC':
+      return Float64Array.from(shieldingsPpm, (y) => {
+        const logF = logCdf(transform, y);
+        return logF <= -Math.LN2 ? normalQuantileOfLog(logF) : -normalQuantileOfLog(logSurvival(transform, y));
+      });
+  }
+}
+
+/** Beyond this, far from anything a model says, z squared would overflow. */
+const LARGEST_TARGET = 1e150;
+
+/**
+ * Targets to shieldings in ppm, the inverse of `forward`. GENERALIZED_LOGISTIC is y = F^-1(Phi(z)) through the logarithms of
+ * the tails: for large |z| it goes on as y = location - scale z^2 / (2 shape) below and y = location + scale z^2 / 2
+ * above (leading terms), increasing without a bound; targets beyond ±1e150 are taken as that.
+ */
+export function backward(transform: TargetTransform, targets: ArrayLike<number>): Float64Array {
+  switch (transform.kind) {
+    case 'NONE':
+      return Float64Array.from(targets);
+    case 'STANDARDIZE':
+      return Float64Array.from(targets, (z) => transform.mean + transform.standardDeviation * z);
+    case 'GENERALIZED_LOGISTIC':
+      return Float64Array.from(targets, (target) => {
+        const z = Math.min(Math.max(target, -LARGEST_TARGET), LARGEST_TARGET);
+        return z <= 0
+          ? quantileOfLogCdf(transform, logNormalCdf(z))
+          : quantileOfLogSurvival(transform, logNormalCdf(-z));
+      });
+  }
+}

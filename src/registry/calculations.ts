@@ -1,0 +1,286 @@
+import type { CalculationRecord, LevelOfTheory } from '../chemistry/calculation-record.ts';
+import { type ParsedItem, parseExtxyz } from '../chemistry/extxyz.ts';
+import { formulaOf, type Structure, structureFingerprint, structureHash } from '../chemistry/structure.ts';
+import { NatriumError } from '../errors.ts';
+import { type Caller, requireRole } from './access.ts';
+import { canonicalJson, sha256Hex } from './canonical-json.ts';
+import type { MutationRequest, Mutations } from './mutations.ts';
+import { checkText } from './names.ts';
+import type { ArtifactStore, Store } from './ports.ts';
+
+/** What became of one item of an imported file. */
+export interface ImportedItem {
+  readonly line: number;
+  readonly label: string | null;
+  readonly status: 'INSERTED' | 'EXISTING' | 'REJECTED';
+  readonly clusterId: string | null;
+  readonly calculationId: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface ImportReport {
+  readonly fileName: string;
+  /** The stored file; null if nothing in it was accepted. */
+  readonly sourceSha256: string | null;
+  readonly items: readonly ImportedItem[];
+}
+
+export interface ImportInput {
+  readonly fileName: string;
+  readonly content: string;
+  /** Used for items that name none themselves. */
+  readonly levelOfTheory: LevelOfTheory | null;
+}
+
+interface Source {
+  readonly sha256: string;
+  readonly fileName: string;
+}
+
+/** Brings clusters and their calculations in, each once, and marks calculations that turned out wrong. */
+export class Calculations {
+  constructor(
+    private readonly mutations: Mutations,
+    private readonly artifacts: ArtifactStore,
+  ) {}
+
+  /** Clusters only; shieldings that the file may hold are left alone. */
+  importStructures(caller: Caller, request: MutationRequest, input: ImportInput): Promise<ImportReport> {
+    return this.importFile(caller, request, input, null);
+  }
+
+  /** Clusters with their calculations: every item needs shieldings for all atoms and a level of theory. */
+  importCalculations(caller: Caller, request: MutationRequest, input: ImportInput): Promise<ImportReport> {
+    return this.importFile(caller, request, input, (record) => completeCalculation(record, input));
+  }
+
+  invalidate(caller: Caller, request: MutationRequest, calculationId: string, reason: string): Promise<string> {
+    requireRole(caller, 'CONTRIBUTOR');
+    checkText('reason', reason, 1000);
+    return this.mutations.run(caller, request, async (store) => {
+      const [calculation] = await store.calculations.getMany([calculationId]);
+      if (!calculation) throw new NatriumError('NOT_FOUND', `there is no calculation ${calculationId}`);
+      if (calculation.invalidatedAt !== null) {
+        throw new NatriumError(
+          'INVALID_STATE',
+          `calculation ${calculation.label ?? calculationId} was invalidated before: ${calculation.invalidationReason}`,
+        );
+      }
+      await store.calculations.update(calculationId, {
+        invalidatedAt: new Date(),
+        invalidatedBy: caller.name,
+        invalidationReason: reason,
+      });
+      return calculationId;
+    });
+  }
+
+  private async importFile(
+    caller: Caller,
+    request: MutationRequest,
+    input: ImportInput,
+    complete: ((record: CalculationRecord) => CompleteCalculation) | null,
+  ): Promise<ImportReport> {
+    requireRole(caller, 'CONTRIBUTOR');
+    checkText('fileName', input.fileName, 255);
+    const items = [...parseExtxyz(input.content, input.fileName)].map((item) => checkItem(item, complete));
+    const accepted = items.some((item) => !('error' in item));
+    const source = accepted ? await this.keepSource(input) : null;
+
+    return this.mutations.run(caller, request, async (store) => {
+      if (source !== null) {
+        await store.recordArtifact({
+          sha256: source.sha256,
+          byteLength: String(Buffer.byteLength(input.content)),
+          mediaType: 'chemical/x-extxyz',
+          fileName: source.fileName,
+          createdBy: caller.name,
+        });
+      }
+      const report: ImportedItem[] = [];
+      for (const item of items) {
+        report.push('error' in item ? rejected(item) : await insertItem(store, caller, item, source!));
+      }
+      return { fileName: input.fileName, sourceSha256: source?.sha256 ?? null, items: report };
+    });
+  }
+
+  private async keepSource(input: ImportInput): Promise<Source> {
+    const { sha256 } = await this.artifacts.put(Buffer.from(input.content, 'utf8'));
+    return { sha256, fileName: input.fileName };
+  }
+}
+
+type CompleteCalculation = CalculationRecord & {
+  readonly levelOfTheory: LevelOfTheory;
+  readonly shieldingsPpm: Float64Array;
+};
+
+interface AcceptedItem {
+  readonly line: number;
+  readonly label: string | null;
+  readonly record: CalculationRecord;
+  readonly calculation: CompleteCalculation | null;
+}
+
+type RejectedItem = Extract<ParsedItem, { error: NatriumError }>;
+
+function checkItem(
+  item: ParsedItem,
+  complete: ((record: CalculationRecord) => CompleteCalculation) | null,
+): AcceptedItem | RejectedItem {
+  if ('error' in item) return item;
+  try {
+    return { ...item, calculation: complete === null ? null : complete(item.record) };
+  } catch (error) {
+    if (!(error instanceof NatriumError)) throw error;
+    return { line: item.line, label: item.label, error };
+  }
+}
+
+function completeCalculation(record: CalculationRecord, input: ImportInput): CompleteCalculation {
+  const where = `${input.fileName}, line ${record.line}`;
+  const details = { file: input.fileName, line: record.line };
+  if (record.shieldingsPpm === null) {
+    throw new NatriumError(
+      'MISSING_SHIELDING',
+      `${where}: the item holds no shieldings; add the column ms_shielding:R:9 or sigma_iso:R:1, or use importStructures`,
+      details,
+    );
+  }
+  const levelOfTheory = record.levelOfTheory ?? input.levelOfTheory;
+  if (levelOfTheory === null) {
+    throw new NatriumError(
+      'MISSING_LEVEL_OF_THEORY',
+      `${where}: the item does not say program, program_version, method and basis; add them or give levelOfTheory`,
+      details,
+    );
+  }
+  return { ...record, levelOfTheory, shieldingsPpm: record.shieldingsPpm };
+}
+
+function rejected(item: RejectedItem): ImportedItem {
+  return {
+    line: item.line,
+    label: item.label,
+    status: 'REJECTED',
+    clusterId: null,
+    calculationId: null,
+    error: { code: item.error.code, message: item.error.message },
+  };
+}
+
+async function insertItem(store: Store, caller: Caller, item: AcceptedItem, source: Source): Promise<ImportedItem> {
+  const cluster = await insertCluster(store, caller, item.record, source);
+  const calculation =
+    item.calculation === null ? null : await insertCalculation(store, caller, cluster.id, item.calculation, source);
+  const inserted = calculation === null ? cluster.inserted : calculation.inserted;
+  return {
+    line: item.line,
+    label: item.label,
+    status: inserted ? 'INSERTED' : 'EXISTING',
+    clusterId: cluster.id,
+    calculationId: calculation?.id ?? null,
+    error: null,
+  };
+}
+
+interface Inserted {
+  readonly id: string;
+  readonly inserted: boolean;
+}
+
+async function insertCluster(
+  store: Store,
+  caller: Caller,
+  record: CalculationRecord,
+  source: Source,
+): Promise<Inserted> {
+  const structure: Structure = record.structure;
+  const identitySha256 = structureHash(structure);
+  const inserted = await store.clusters.insertUnlessExists(
+    {
+      identitySha256,
+      fingerprint: structureFingerprint(structure),
+      label: record.label,
+      formula: formulaOf(structure.atomicNumbers),
+      size: structure.atomicNumbers.length,
+      atomicNumbers: structure.atomicNumbers,
+      positionsAngstrom: [...structure.positionsAngstrom],
+      charge: structure.charge,
+      multiplicity: structure.multiplicity,
+      provenance: record.provenance,
+      sourceSha256: source.sha256,
+      sourceLine: record.line,
+      createdBy: caller.name,
+    },
+    ['identitySha256'],
+  );
+  if (inserted !== null) return { id: inserted.id, inserted: true };
+  return { id: (await store.clusters.findOne({ identitySha256 }))!.id, inserted: false };
+}
+
+async function insertCalculation(
+  store: Store,
+  caller: Caller,
+  clusterId: string,
+  record: CompleteCalculation,
+  source: Source,
+): Promise<Inserted> {
+  const contentSha256 = calculationHash(record);
+  const level = record.levelOfTheory;
+  const { program, version, method, basis } = level;
+  await store.levelsOfTheory.insertUnlessExists({ program, version, method, basis, createdBy: caller.name }, [
+    'program',
+    'version',
+    'method',
+    'basis',
+  ]);
+  const levelOfTheory = (await store.levelsOfTheory.findOne({ program, version, method, basis }))!;
+  const inserted = await store.calculations.insertUnlessExists(
+    {
+      contentSha256,
+      clusterId,
+      levelOfTheoryId: levelOfTheory.id,
+      label: record.label,
+      energyHartree: record.energyHartree,
+      spinSquared: record.spinSquared,
+      shieldingGauge: record.shieldingGauge,
+      shieldingsPpm: [...record.shieldingsPpm],
+      shieldingTensorsPpm: record.shieldingTensorsPpm && [...record.shieldingTensorsPpm],
+      tensorIndexOrder: record.tensorIndexOrder,
+      populationLabels: record.populationLabels,
+      grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
+      givenSplit: record.split,
+      provenance: record.provenance,
+      sourceSha256: source.sha256,
+      sourceFileName: source.fileName,
+      sourceLine: record.line,
+      invalidatedAt: null,
+      invalidatedBy: null,
+      invalidationReason: null,
+      createdBy: caller.name,
+    },
+    ['contentSha256'],
+  );
+  if (inserted !== null) return { id: inserted.id, inserted: true };
+  return { id: (await store.calculations.findOne({ contentSha256 }))!.id, inserted: false };
+}
+
+/** sha256 of what was computed, not of how the file named it: the same result imported twice is one calculation. */
+export function calculationHash(record: CompleteCalculation): string {
+  return sha256Hex(
+    canonicalJson({
+      cluster: structureHash(record.structure),
+      levelOfTheory: record.levelOfTheory,
+      energyHartree: record.energyHartree,
+      spinSquared: record.spinSquared,
+      shieldingGauge: record.shieldingGauge,
+      shieldingsPpm: [...record.shieldingsPpm],
+      shieldingTensorsPpm: record.shieldingTensorsPpm && [...record.shieldingTensorsPpm],
+      tensorIndexOrder: record.tensorIndexOrder,
+      populationLabels: record.populationLabels,
+      grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
+    }),
+  );
+}

@@ -1,0 +1,203 @@
+/**
+ * What the registry needs from the world. `store`, `artifacts` and `jobs` implement these; the registry knows no other
+ * technology.
+ */
+import type { Split } from '../chemistry/calculation-record.ts';
+import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type * as records from './records.ts';
+
+/** Comparison operators on one field; all that are given must hold. */
+export interface FieldOperators {
+  readonly equals?: string | number | boolean | Date;
+  readonly notEquals?: string | number | boolean | Date;
+  readonly in?: readonly (string | number)[];
+  readonly lessThan?: number | Date;
+  readonly atMost?: number | Date;
+  readonly greaterThan?: number | Date;
+  readonly atLeast?: number | Date;
+  readonly contains?: string;
+  readonly startsWith?: string;
+  readonly isNull?: boolean;
+}
+
+/** A condition on a record: fields with operators, joined by and; nested by `and`, `or`, `not`. */
+export interface Filter {
+  readonly and?: readonly Filter[];
+  readonly or?: readonly Filter[];
+  readonly not?: Filter;
+  readonly [field: string]: unknown;
+}
+
+export interface PageRequest {
+  readonly first: number;
+  /** Id after which the page starts. */
+  readonly after: string | null;
+  readonly filter: Filter | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly hasNextPage: boolean;
+  /** Counts all records that match; runs only when asked. */
+  readonly totalCount: () => Promise<number>;
+}
+
+/** New values of a record: what the store fills in by itself may be left out. */
+export type New<T> = Omit<T, 'id' | 'createdAt'>;
+
+/** The records of one noun. */
+export interface Collection<T extends { readonly id: string }> {
+  /** Records in the order of `ids`; null where there is none. */
+  getMany(ids: readonly string[]): Promise<(T | null)[]>;
+  findOne(where: Partial<T>): Promise<T | null>;
+  /** All records that match, by id. Only for sets that are bounded by nature. */
+  findAll(where: Partial<T>): Promise<T[]>;
+  /** All records whose `field` is among `values`, by id. */
+  findIn<K extends keyof T & string>(field: K, values: readonly T[K][]): Promise<T[]>;
+  page(request: PageRequest): Promise<Page<T>>;
+  insert(value: New<T>): Promise<T>;
+  /** Inserts unless a record with the same value of the unique fields exists; returns null then. */
+  insertUnlessExists(value: New<T>, unique: readonly (keyof T & string)[]): Promise<T | null>;
+  update(id: string, changes: Partial<T>): Promise<void>;
+}
+
+/** One atom of a data set version, found by its values. */
+export interface AtomRow {
+  readonly calculationId: string;
+  readonly clusterId: string;
+  readonly position: number;
+  readonly split: Split;
+  readonly index: number;
+  readonly shieldingPpm: number;
+}
+
+export interface AtomSearch {
+  readonly datasetVersionId: string;
+  readonly split: Split | null;
+  readonly atomicNumber: number | null;
+  readonly shieldingAtLeastPpm: number | null;
+  readonly shieldingAtMostPpm: number | null;
+  readonly sizes: readonly number[] | null;
+  readonly first: number;
+  /** Position in the version and index of the atom after which the page starts. */
+  readonly after: readonly [position: number, index: number] | null;
+}
+
+export interface Store {
+  readonly apiTokens: Collection<records.ApiToken>;
+  readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
+  readonly clusters: Collection<records.Cluster>;
+  readonly calculations: Collection<records.Calculation>;
+  readonly datasets: Collection<records.Dataset>;
+  readonly datasetVersions: Collection<records.DatasetVersion>;
+  readonly featureSets: Collection<records.FeatureSet>;
+  readonly models: Collection<records.Model>;
+  readonly trainingRuns: Collection<records.TrainingRun>;
+  readonly trials: Collection<records.Trial>;
+  readonly modelVersions: Collection<records.ModelVersion>;
+  readonly modelAliasChanges: Collection<records.ModelAliasChange>;
+  readonly evaluations: Collection<records.Evaluation>;
+  readonly predictions: Collection<records.Prediction>;
+  readonly jobs: JobQueue;
+
+  /** Runs `work` in one transaction; the store it gets sees and writes inside it. Nested calls join the outer one. */
+  transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  /** Waits for, then holds, the named lock until the transaction ends. */
+  lock(name: string): Promise<void>;
+  /** Newest number of a versioned noun, 0 if there is none. Take a lock first. */
+  latestVersion(noun: 'datasetVersions' | 'featureSets' | 'modelVersions', of: string): Promise<number>;
+
+  idempotentResult(scope: string, key: string): Promise<IdempotentResult | null>;
+  /** Takes the key, waiting for another transaction that holds it; false if it is taken. */
+  takeIdempotencyKey(scope: string, key: string, operation: string, inputSha256: string): Promise<boolean>;
+  saveIdempotentResult(scope: string, key: string, result: unknown): Promise<void>;
+
+  recordArtifact(artifact: Omit<records.Artifact, 'createdAt'>): Promise<void>;
+  artifact(sha256: string): Promise<records.Artifact | null>;
+
+  addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void>;
+  /** The members of a version in order, of one split if it is named. */
+  members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
+  /** Ids of the calculations that match and are valid, by id; at most `limit`. */
+  calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
+  searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
+
+  aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;
+  setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void>;
+  deleteAlias(modelId: string, alias: string): Promise<boolean>;
+
+  /** Takes a trial for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
+  takeTrial(trialId: string, worker: string): Promise<records.Trial | null>;
+  /** Writes to a trial that is running under this attempt; false if it is not any more. */
+  updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean>;
+
+  /** Number of the newest migration applied. */
+  schemaVersion(): Promise<string>;
+}
+
+export interface IdempotentResult {
+  readonly operation: string;
+  readonly inputSha256: string;
+  readonly result: unknown;
+}
+
+export type Job =
+  | { readonly kind: 'trial'; readonly trialId: string }
+  | { readonly kind: 'completion'; readonly trainingRunId: string }
+  /** A trial or a completion that failed, or whose workers died, too often: somebody has to say so in the records. */
+  | { readonly kind: 'lost-trial'; readonly trialId: string }
+  | { readonly kind: 'lost-completion'; readonly trainingRunId: string };
+
+/** Jobs are queued inside the store's transaction: both happen or neither. */
+export interface JobQueue {
+  enqueue(job: Job): Promise<void>;
+}
+
+/** Bytes in the store, named by the sha256 of their content (64 lower-case hexadecimal digits). */
+export interface StoredBytes {
+  readonly sha256: string;
+  readonly byteLength: number;
+}
+
+/**
+ * Content-addressed blobs: source files, checkpoints, weights. What was put never changes, so putting twice is putting once,
+ * and whatever comes out has been compared with its name.
+ */
+export interface ArtifactStore {
+  /** where the artifacts are, in words, for logs and messages; holds no secret */
+  readonly description: string;
+  /**
+   * Stores the bytes, durably, and reads them back before it returns. Bytes of that content that were stored before and have
+   * been damaged are replaced.
+   *
+   * @throws NatriumError UNAVAILABLE when the store cannot be reached or is full; CORRUPT_ARTIFACT when it returns other
+   *   bytes than it was given
+   */
+  put(bytes: Uint8Array): Promise<StoredBytes>;
+  /**
+   * The bytes of that sha256.
+   *
+   * @throws NatriumError CORRUPT_ARTIFACT when they are missing or damaged (`reason` in the details says which);
+   *   UNAVAILABLE when the store cannot be reached; BAD_USER_INPUT when `sha256` is none
+   */
+  get(sha256: string): Promise<Uint8Array>;
+  /** Whether bytes are stored under that name; they are not read. Throws as `get` does, save CORRUPT_ARTIFACT. */
+  has(sha256: string): Promise<boolean>;
+  /**
+   * Proves that the store can be reached, written and read, and makes its folder or bucket where it is missing.
+   *
+   * @throws NatriumError UNAVAILABLE with one line that says what is wrong and what to do
+   */
+  check(): Promise<void>;
+}
+
+/** Runs the numerical work away from the event loop of whoever asks. */
+export interface Compute {
+  train(
+    task: TrainingTask,
+    onProgress: (progress: TrialProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
+  /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
+  predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
+}

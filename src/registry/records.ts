@@ -1,0 +1,213 @@
+/**
+ * The registry's nouns as they are stored and passed between the parts. Ids are those of the store; the API makes them
+ * global. Shieldings are in ppm, positions in Å and flattened row-major.
+ */
+import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calculation-record.ts';
+import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
+import type { RegressionMetrics } from '../ml/metrics.ts';
+import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
+
+/** What every record says about its making. */
+export interface Recorded {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+export type Provenance = Readonly<Record<string, string | number | boolean>>;
+
+export const ROLES = ['READER', 'CONTRIBUTOR', 'ADMIN'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface ApiToken extends Recorded {
+  readonly name: string;
+  readonly role: Role;
+  readonly secretSha256: string;
+  readonly revokedAt: Date | null;
+  readonly revokedBy: string | null;
+}
+
+export interface LevelOfTheoryRecord extends Recorded, LevelOfTheory {}
+
+export interface Cluster extends Recorded {
+  readonly identitySha256: string;
+  readonly fingerprint: string;
+  readonly label: string | null;
+  readonly formula: string;
+  readonly size: number;
+  readonly atomicNumbers: readonly number[];
+  readonly positionsAngstrom: readonly number[];
+  readonly charge: number;
+  readonly multiplicity: number;
+  readonly provenance: Provenance;
+  readonly sourceSha256: string | null;
+  readonly sourceLine: number | null;
+}
+
+export interface Calculation extends Recorded {
+  readonly contentSha256: string;
+  readonly clusterId: string;
+  readonly levelOfTheoryId: string;
+  readonly label: string | null;
+  readonly energyHartree: number | null;
+  readonly spinSquared: number | null;
+  readonly shieldingGauge: string | null;
+  readonly shieldingsPpm: readonly number[];
+  readonly shieldingTensorsPpm: readonly number[] | null;
+  readonly tensorIndexOrder: TensorIndexOrder;
+  readonly populationLabels: readonly string[] | null;
+  readonly grossOrbitalPopulations: readonly number[] | null;
+  readonly givenSplit: Split | null;
+  readonly provenance: Provenance;
+  readonly sourceSha256: string | null;
+  readonly sourceFileName: string | null;
+  readonly sourceLine: number | null;
+  readonly invalidatedAt: Date | null;
+  readonly invalidatedBy: string | null;
+  readonly invalidationReason: string | null;
+}
+
+export interface Dataset extends Recorded {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly licence: string;
+  readonly citation: string | null;
+  readonly doi: string | null;
+}
+
+/** How the clusters of a data set version were told apart; always by cluster, never by atom. */
+export type SplitMethod =
+  | { readonly kind: 'AS_GIVEN' }
+  | { readonly kind: 'BY_SIZE'; readonly validationSizes: readonly number[]; readonly testSizes: readonly number[] }
+  | { readonly kind: 'BY_LIST' };
+
+export interface SplitCount {
+  readonly split: Split;
+  readonly clusters: number;
+  readonly atoms: number;
+}
+
+export interface DatasetVersion extends Recorded {
+  readonly datasetId: string;
+  readonly version: number;
+  /** sha256 over the content hashes of the calculations and their splits, in order. */
+  readonly sha256: string;
+  readonly splitMethod: SplitMethod;
+  readonly levelOfTheoryIds: readonly string[];
+  readonly splitCounts: readonly SplitCount[];
+}
+
+export interface DatasetMember {
+  readonly calculationId: string;
+  readonly split: Split;
+}
+
+export interface FeatureSet extends Recorded {
+  readonly name: string;
+  readonly version: number;
+  readonly definition: FeatureSetDefinition;
+  readonly sha256: string;
+  readonly needsDft: boolean;
+}
+
+export interface Model extends Recorded {
+  readonly name: string;
+}
+
+export const RUN_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+export interface TrainingRun extends Recorded {
+  readonly modelId: string;
+  readonly kind: ModelKind;
+  readonly state: RunState;
+  readonly datasetVersionId: string;
+  readonly featureSetId: string | null;
+  readonly target: Target;
+  readonly hyperparameters: Hyperparameters;
+  readonly failure: string | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface Trial {
+  readonly id: string;
+  readonly trainingRunId: string;
+  readonly ordinal: number;
+  readonly seed: string;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly progress: TrialProgress | null;
+  readonly outcome: TrialOutcome | null;
+  readonly weightsSha256: string | null;
+  readonly failure: string | null;
+  readonly startedAt: Date | null;
+  readonly updatedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export interface ModelVersion extends Recorded {
+  readonly modelId: string;
+  readonly version: number;
+  readonly kind: ModelKind;
+  readonly trainingRunId: string;
+  readonly trialId: string;
+  readonly datasetVersionId: string;
+  readonly featureSetId: string | null;
+  readonly target: Target;
+  readonly hyperparameters: Hyperparameters;
+  readonly outcome: TrialOutcome;
+  readonly weightsSha256: string;
+  readonly archivedAt: Date | null;
+  readonly archivedBy: string | null;
+  readonly archiveReason: string | null;
+}
+
+export interface ModelAlias {
+  readonly modelId: string;
+  readonly alias: string;
+  readonly modelVersionId: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+export interface ModelAliasChange extends Recorded {
+  readonly modelId: string;
+  readonly alias: string;
+  readonly modelVersionId: string | null;
+}
+
+export interface SizeMetrics {
+  readonly size: number;
+  readonly metrics: RegressionMetrics;
+}
+
+export interface Evaluation extends Recorded {
+  readonly modelVersionId: string;
+  readonly datasetVersionId: string;
+  readonly split: Split;
+  readonly metrics: RegressionMetrics;
+  readonly metricsBySize: readonly SizeMetrics[];
+  /** The calculations in order; the two columns below run over their atoms in the same order. */
+  readonly calculationIds: readonly string[];
+  readonly dftPpm: readonly number[];
+  readonly predictedPpm: readonly number[];
+}
+
+export interface Prediction extends Recorded {
+  readonly modelVersionId: string;
+  readonly clusterId: string;
+  readonly calculationId: string | null;
+  readonly shieldingsPpm: readonly number[];
+}
+
+export interface Artifact {
+  readonly sha256: string;
+  readonly byteLength: string;
+  readonly mediaType: string;
+  readonly fileName: string | null;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}

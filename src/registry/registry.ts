@@ -1,0 +1,40 @@
+import { Access } from './access.ts';
+import { Calculations } from './calculations.ts';
+import { Datasets } from './datasets.ts';
+import { Evaluations } from './evaluations.ts';
+import { FeatureSets } from './feature-sets.ts';
+import { Models } from './models.ts';
+import { Mutations } from './mutations.ts';
+import type { ArtifactStore, Compute, Store } from './ports.ts';
+import { Predictions } from './predictions.ts';
+import { References } from './references.ts';
+import { Training } from './training.ts';
+
+/** The application: one service a noun, over the ports it was given. */
+export class Registry {
+  readonly store: Store;
+  readonly references: References;
+  readonly access: Access;
+  readonly calculations: Calculations;
+  readonly datasets: Datasets;
+  readonly featureSets: FeatureSets;
+  readonly models: Models;
+  readonly evaluations: Evaluations;
+  readonly predictions: Predictions;
+  readonly training: Training;
+
+  constructor(ports: { readonly store: Store; readonly artifacts: ArtifactStore; readonly compute: Compute }) {
+    const { store, artifacts, compute } = ports;
+    const mutations = new Mutations(store);
+    this.store = store;
+    this.references = new References(store);
+    this.access = new Access(store, mutations);
+    this.calculations = new Calculations(mutations, artifacts);
+    this.datasets = new Datasets(store, mutations);
+    this.featureSets = new FeatureSets(mutations);
+    this.models = new Models(mutations);
+    this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
+    this.predictions = new Predictions(store, mutations, artifacts, compute);
+    this.training = new Training(store, mutations, artifacts, this.datasets, this.evaluations);
+  }
+}

@@ -1,0 +1,130 @@
+import type { EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { Collection, New, Page, PageRequest } from '../registry/ports.ts';
+import { filterSql, Parameters } from './filter-sql.ts';
+
+/** One table, read and written with SQL made from its entity's metadata. */
+export class EntityCollection<T extends { readonly id: string }> implements Collection<T> {
+  private readonly metadata: EntityMetadata;
+  private readonly table: string;
+
+  constructor(
+    private readonly manager: EntityManager,
+    entity: EntityTarget<ObjectLiteral>,
+    /** Fields beyond the columns that filters may use, as SQL over alias t. */
+    private readonly derived: Readonly<Record<string, string>> = {},
+  ) {
+    this.metadata = manager.connection.getMetadata(entity);
+    this.table = this.metadata.tableName;
+  }
+
+  async getMany(ids: readonly string[]): Promise<(T | null)[]> {
+    const rows = await this.select(`t.id = ANY($1::bigint[])`, [ids]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }
+
+  async findOne(where: Partial<T>): Promise<T | null> {
+    const p = new Parameters();
+    return (await this.select(`${this.equalSql(where, p)} ORDER BY t.id LIMIT 1`, p.values))[0] ?? null;
+  }
+
+  findAll(where: Partial<T>): Promise<T[]> {
+    const p = new Parameters();
+    return this.select(`${this.equalSql(where, p)} ORDER BY t.id`, p.values);
+  }
+
+  findIn<K extends keyof T & string>(field: K, values: readonly T[K][]): Promise<T[]> {
+    return this.select(`t.${this.column(field)} = ANY($1) ORDER BY t.id`, [values]);
+  }
+
+  async page({ first, after, filter }: PageRequest): Promise<Page<T>> {
+    const p = new Parameters();
+    const condition = filterSql(filter, this.filterColumns(), p);
+    const counted = [...p.values];
+    const start = after === null ? 'TRUE' : `t.id > ${p.add(after)}`;
+    const rows = await this.select(`${condition} AND ${start} ORDER BY t.id LIMIT ${p.add(first + 1)}`, p.values);
+    return {
+      items: rows.slice(0, first),
+      hasNextPage: rows.length > first,
+      totalCount: async () => {
+        const [row] = await this.manager.query(`SELECT count(*) FROM ${this.table} t WHERE ${condition}`, counted);
+        return Number(row.count);
+      },
+    };
+  }
+
+  async ids(filter: PageRequest['filter'], extra: string, limit: number): Promise<string[]> {
+    const p = new Parameters();
+    const condition = filterSql(filter, this.filterColumns(), p);
+    const rows = await this.manager.query(
+      `SELECT t.id FROM ${this.table} t WHERE ${condition} AND ${extra} ORDER BY t.id LIMIT ${p.add(limit)}`,
+      p.values,
+    );
+    return rows.map((row: { id: string }) => row.id);
+  }
+
+  async insert(value: New<T>): Promise<T> {
+    return (await this.insertWith(value, ''))!;
+  }
+
+  insertUnlessExists(value: New<T>, unique: readonly (keyof T & string)[]): Promise<T | null> {
+    return this.insertWith(value, `ON CONFLICT (${unique.map((field) => this.column(field)).join(', ')}) DO NOTHING`);
+  }
+
+  async update(id: string, changes: Partial<T>): Promise<void> {
+    const p = new Parameters();
+    const set = this.assignments(changes, p);
+    await this.manager.query(`UPDATE ${this.table} SET ${set} WHERE id = ${p.add(id)}`, p.values);
+  }
+
+  /** `column = $n` for each change, for an UPDATE. */
+  assignments(changes: Partial<T>, p: Parameters): string {
+    return Object.entries(changes)
+      .map(([field, value]) => `${this.column(field)} = ${p.add(this.parameter(field, value))}`)
+      .join(', ');
+  }
+
+  hydrate(row: Record<string, unknown>): T {
+    const record: Record<string, unknown> = {};
+    for (const column of this.metadata.columns) record[column.propertyName] = row[column.databaseName];
+    return record as unknown as T;
+  }
+
+  private async insertWith(value: New<T>, onConflict: string): Promise<T | null> {
+    const p = new Parameters();
+    const entries = Object.entries(value);
+    const columns = entries.map(([field]) => this.column(field)).join(', ');
+    const values = entries.map(([field, each]) => p.add(this.parameter(field, each))).join(', ');
+    const rows = await this.manager.query(
+      `INSERT INTO ${this.table} (${columns}) VALUES (${values}) ${onConflict} RETURNING *`,
+      p.values,
+    );
+    return rows.length === 0 ? null : this.hydrate(rows[0]);
+  }
+
+  private async select(rest: string, values: readonly unknown[]): Promise<T[]> {
+    const rows = await this.manager.query(`SELECT t.* FROM ${this.table} t WHERE ${rest}`, values as unknown[]);
+    return rows.map((row: Record<string, unknown>) => this.hydrate(row));
+  }
+
+  private equalSql(where: Partial<T>, p: Parameters): string {
+    const parts = Object.entries(where).map(([field, value]) =>
+      value === null ? `t.${this.column(field)} IS NULL` : `t.${this.column(field)} = ${p.add(value)}`,
+    );
+    return parts.length === 0 ? 'TRUE' : parts.join(' AND ');
+  }
+
+  private column(field: string): string {
+    return this.metadata.findColumnWithPropertyName(field)!.databaseName;
+  }
+
+  private parameter(field: string, value: unknown): unknown {
+    const isJson = this.metadata.findColumnWithPropertyName(field)!.type === 'jsonb';
+    return isJson && value !== null ? JSON.stringify(value) : value;
+  }
+
+  private filterColumns(): Record<string, string> {
+    const own = this.metadata.columns.map((column) => [column.propertyName, `t.${column.databaseName}`]);
+    return { ...Object.fromEntries(own), ...this.derived };
+  }
+}

@@ -1,0 +1,252 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Split } from '../chemistry/calculation-record.ts';
+import type * as ports from '../registry/ports.ts';
+import type * as records from '../registry/records.ts';
+import { ApiTokenEntity } from './entities/access.ts';
+import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
+import { DatasetEntity, DatasetVersionEntity, FeatureSetEntity } from './entities/datasets.ts';
+import {
+  EvaluationEntity,
+  ModelAliasChangeEntity,
+  ModelEntity,
+  ModelVersionEntity,
+  PredictionEntity,
+  TrainingRunEntity,
+  TrialEntity,
+} from './entities/models.ts';
+import { EntityCollection } from './entity-collection.ts';
+import { Parameters } from './filter-sql.ts';
+
+const VERSIONED = {
+  datasetVersions: ['dataset_versions', 'dataset_id'],
+  featureSets: ['feature_sets', 'name'],
+  modelVersions: ['model_versions', 'model_id'],
+} as const;
+
+const MEMBERS_PER_INSERT = 10_000;
+
+/** Queues a job by SQL that runs inside the caller's transaction. */
+export type EnqueueSql = (
+  job: ports.Job,
+  query: (sql: string, values?: unknown[]) => Promise<unknown[]>,
+) => Promise<void>;
+
+/** The registry's store on PostgreSQL. One instance is bound to one connection pool or one transaction. */
+export class PostgresStore implements ports.Store {
+  readonly apiTokens: EntityCollection<records.ApiToken>;
+  readonly levelsOfTheory: EntityCollection<records.LevelOfTheoryRecord>;
+  readonly clusters: EntityCollection<records.Cluster>;
+  readonly calculations: EntityCollection<records.Calculation>;
+  readonly datasets: EntityCollection<records.Dataset>;
+  readonly datasetVersions: EntityCollection<records.DatasetVersion>;
+  readonly featureSets: EntityCollection<records.FeatureSet>;
+  readonly models: EntityCollection<records.Model>;
+  readonly trainingRuns: EntityCollection<records.TrainingRun>;
+  readonly trials: EntityCollection<records.Trial>;
+  readonly modelVersions: EntityCollection<records.ModelVersion>;
+  readonly modelAliasChanges: EntityCollection<records.ModelAliasChange>;
+  readonly evaluations: EntityCollection<records.Evaluation>;
+  readonly predictions: EntityCollection<records.Prediction>;
+  readonly jobs: ports.JobQueue;
+
+  private constructor(
+    private readonly manager: EntityManager,
+    private readonly enqueue: EnqueueSql,
+    private readonly inTransaction: boolean,
+  ) {
+    this.apiTokens = new EntityCollection(manager, ApiTokenEntity);
+    this.levelsOfTheory = new EntityCollection(manager, LevelOfTheoryEntity);
+    this.clusters = new EntityCollection(manager, ClusterEntity);
+    const level = (column: string) => `(SELECT l.${column} FROM levels_of_theory l WHERE l.id = t.level_of_theory_id)`;
+    const cluster = (column: string) => `(SELECT c.${column} FROM clusters c WHERE c.id = t.cluster_id)`;
+    this.calculations = new EntityCollection(manager, CalculationEntity, {
+      program: level('program'),
+      method: level('method'),
+      basis: level('basis'),
+      size: cluster('size'),
+      formula: cluster('formula'),
+    });
+    this.datasets = new EntityCollection(manager, DatasetEntity);
+    this.datasetVersions = new EntityCollection(manager, DatasetVersionEntity);
+    this.featureSets = new EntityCollection(manager, FeatureSetEntity);
+    this.models = new EntityCollection(manager, ModelEntity);
+    this.trainingRuns = new EntityCollection(manager, TrainingRunEntity);
+    this.trials = new EntityCollection(manager, TrialEntity);
+    this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
+    this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
+    this.evaluations = new EntityCollection(manager, EvaluationEntity);
+    this.predictions = new EntityCollection(manager, PredictionEntity);
+    this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => manager.query(sql, values)) };
+  }
+
+  static over(dataSource: DataSource, enqueue: EnqueueSql): PostgresStore {
+    return new PostgresStore(dataSource.manager, enqueue, false);
+  }
+
+  transaction<T>(work: (store: ports.Store) => Promise<T>): Promise<T> {
+    if (this.inTransaction) return work(this);
+    return this.manager.transaction((manager) => work(new PostgresStore(manager, this.enqueue, true)));
+  }
+
+  async lock(name: string): Promise<void> {
+    await this.manager.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [name]);
+  }
+
+  async latestVersion(noun: keyof typeof VERSIONED, of: string): Promise<number> {
+    const [table, column] = VERSIONED[noun];
+    const [row] = await this.manager.query(
+      `SELECT coalesce(max(version), 0) AS version FROM ${table} WHERE ${column} = $1`,
+      [of],
+    );
+    return row.version;
+  }
+
+  async idempotentResult(scope: string, key: string): Promise<ports.IdempotentResult | null> {
+    const [row] = await this.manager.query(
+      `SELECT operation, input_sha256 AS "inputSha256", result FROM idempotency_keys WHERE scope = $1 AND key = $2`,
+      [scope, key],
+    );
+    return row ?? null;
+  }
+
+  async takeIdempotencyKey(scope: string, key: string, operation: string, inputSha256: string): Promise<boolean> {
+    await this.manager.query(`DELETE FROM idempotency_keys WHERE created_at < now() - interval '7 days'`);
+    const rows = await this.manager.query(
+      `INSERT INTO idempotency_keys (scope, key, operation, input_sha256) VALUES ($1, $2, $3, $4)
+       ON CONFLICT DO NOTHING RETURNING key`,
+      [scope, key, operation, inputSha256],
+    );
+    return rows.length === 1;
+  }
+
+  async saveIdempotentResult(scope: string, key: string, result: unknown): Promise<void> {
+    await this.manager.query(`UPDATE idempotency_keys SET result = $3 WHERE scope = $1 AND key = $2`, [
+      scope,
+      key,
+      JSON.stringify(result),
+    ]);
+  }
+
+  async recordArtifact(artifact: Omit<records.Artifact, 'createdAt'>): Promise<void> {
+    await this.manager.query(
+      `INSERT INTO artifacts (sha256, byte_length, media_type, file_name, created_by) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT DO NOTHING`,
+      [artifact.sha256, artifact.byteLength, artifact.mediaType, artifact.fileName, artifact.createdBy],
+    );
+  }
+
+  async artifact(sha256: string): Promise<records.Artifact | null> {
+    const [row] = await this.manager.query(
+      `SELECT sha256, byte_length AS "byteLength", media_type AS "mediaType", file_name AS "fileName",
+              created_at AS "createdAt", created_by AS "createdBy" FROM artifacts WHERE sha256 = $1`,
+      [sha256],
+    );
+    return row ?? null;
+  }
+
+  async addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void> {
+    for (let start = 0; start < members.length; start += MEMBERS_PER_INSERT) {
+      const part = members.slice(start, start + MEMBERS_PER_INSERT);
+      await this.manager.query(
+        `INSERT INTO dataset_version_members (dataset_version_id, position, calculation_id, split)
+         SELECT $1, $2 + ordinality - 1, calculation_id, split
+         FROM unnest($3::bigint[], $4::text[]) WITH ORDINALITY AS m (calculation_id, split, ordinality)`,
+        [datasetVersionId, start, part.map((member) => member.calculationId), part.map((member) => member.split)],
+      );
+    }
+  }
+
+  members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]> {
+    return this.manager.query(
+      `SELECT calculation_id AS "calculationId", split FROM dataset_version_members
+       WHERE dataset_version_id = $1 AND ($2::text IS NULL OR split = $2) ORDER BY position`,
+      [datasetVersionId, split],
+    );
+  }
+
+  calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
+    return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
+  }
+
+  async searchAtoms(search: ports.AtomSearch): Promise<ports.Page<ports.AtomRow>> {
+    const p = new Parameters();
+    const version = p.add(search.datasetVersionId);
+    const conditions = ['TRUE'];
+    if (search.split !== null) conditions.push(`m.split = ${p.add(search.split)}`);
+    if (search.sizes !== null) conditions.push(`c.size = ANY(${p.add(search.sizes)})`);
+    if (search.atomicNumber !== null) conditions.push(`c.atomic_numbers[a.index] = ${p.add(search.atomicNumber)}`);
+    if (search.shieldingAtLeastPpm !== null) conditions.push(`a.shielding >= ${p.add(search.shieldingAtLeastPpm)}`);
+    if (search.shieldingAtMostPpm !== null) conditions.push(`a.shielding <= ${p.add(search.shieldingAtMostPpm)}`);
+    const from = `FROM dataset_version_members m
+      JOIN calculations k ON k.id = m.calculation_id
+      JOIN clusters c ON c.id = k.cluster_id
+      CROSS JOIN LATERAL unnest(k.shieldings_ppm) WITH ORDINALITY AS a (shielding, index)
+      WHERE m.dataset_version_id = ${version} AND ${conditions.join(' AND ')}`;
+    const counted = [...p.values];
+    const start =
+      search.after === null
+        ? 'TRUE'
+        : `(m.position, a.index - 1) > (${p.add(search.after[0])}, ${p.add(search.after[1])})`;
+    const rows: ports.AtomRow[] = await this.manager.query(
+      `SELECT k.id AS "calculationId", c.id AS "clusterId", m.position, m.split, (a.index - 1)::int AS index,
+              a.shielding AS "shieldingPpm" ${from} AND ${start}
+       ORDER BY m.position, a.index LIMIT ${p.add(search.first + 1)}`,
+      p.values,
+    );
+    return {
+      items: rows.slice(0, search.first),
+      hasNextPage: rows.length > search.first,
+      totalCount: async () => Number((await this.manager.query(`SELECT count(*) ${from}`, counted))[0].count),
+    };
+  }
+
+  aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]> {
+    return this.manager.query(
+      `SELECT model_id AS "modelId", alias, model_version_id AS "modelVersionId", created_at AS "createdAt",
+              created_by AS "createdBy" FROM model_aliases WHERE model_id = ANY($1) ORDER BY model_id, alias`,
+      [modelIds],
+    );
+  }
+
+  async setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void> {
+    await this.manager.query(
+      `INSERT INTO model_aliases (model_id, alias, model_version_id, created_by) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (model_id, alias)
+       DO UPDATE SET model_version_id = excluded.model_version_id, created_by = excluded.created_by, created_at = now()`,
+      [modelId, alias, modelVersionId, by],
+    );
+  }
+
+  async deleteAlias(modelId: string, alias: string): Promise<boolean> {
+    const [, count] = await this.manager.query(`DELETE FROM model_aliases WHERE model_id = $1 AND alias = $2`, [
+      modelId,
+      alias,
+    ]);
+    return count === 1;
+  }
+
+  async takeTrial(trialId: string, worker: string): Promise<records.Trial | null> {
+    const [rows] = await this.manager.query(
+      `UPDATE trials SET state = 'RUNNING', attempt = attempt + 1, worker = $2, progress = NULL, updated_at = now(),
+              started_at = coalesce(started_at, now())
+       WHERE id = $1 AND state IN ('QUEUED', 'RUNNING') RETURNING *`,
+      [trialId, worker],
+    );
+    return rows.length === 0 ? null : this.trials.hydrate(rows[0]);
+  }
+
+  async updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean> {
+    const p = new Parameters();
+    const set = this.trials.assignments({ ...changes, updatedAt: new Date() }, p);
+    const [, count] = await this.manager.query(
+      `UPDATE trials SET ${set} WHERE id = ${p.add(trialId)} AND attempt = ${p.add(attempt)} AND state = 'RUNNING'`,
+      p.values,
+    );
+    return count === 1;
+  }
+
+  async schemaVersion(): Promise<string> {
+    const [row] = await this.manager.query(`SELECT name FROM schema_migrations ORDER BY timestamp DESC LIMIT 1`);
+    return row.name.slice(0, 4);
+  }
+}

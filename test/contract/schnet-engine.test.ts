@@ -1,0 +1,13 @@
+import { openTensorflow, type TensorflowBackend } from '../../src/ml/schnet/tensorflow/backend.ts';
+import { describeSchNetEngine } from './schnet-engine.ts';
+
+const worksHere = (backend: TensorflowBackend) =>
+  openTensorflow(backend).then(
+    () => true,
+    () => false,
+  );
+
+describeSchNetEngine('tensorflow on wasm', () => openTensorflow('wasm'));
+describeSchNetEngine('tensorflow on cpu', () => openTensorflow('cpu'));
+// libtensorflow is an optional dependency, absent on many machines
+if (await worksHere('native')) describeSchNetEngine('tensorflow on native', () => openTensorflow('native'));

@@ -1,0 +1,20 @@
+import { describe } from 'vitest';
+
+/** Everything a test may be skipped for: what is missing, and how to get it. No test is skipped for anything else. */
+export const SKIPS: Record<string, string> = {
+  chromium: 'no Chromium: install it (Debian: apt-get install chromium) or name one by CHROMIUM_PATH',
+  root: 'needs to run as root, to start programs under another user',
+  s3: 'needs versitygw: run scripts/versitygw.sh, which needs Go',
+};
+
+/** The reason to put into the name of a skipped test, so that a run shows it. */
+export function missing(key: keyof typeof SKIPS): string {
+  const reason = SKIPS[key];
+  if (reason === undefined) throw new Error(`${key} is not among the named reasons for a skip`);
+  return `skipped: ${reason}`;
+}
+
+/** A `describe` whose tests run if `available`, and else are skipped with the reason in the name. */
+export function skipUnless(available: boolean, key: keyof typeof SKIPS): (name: string, body: () => void) => void {
+  return (name, body) => (available ? describe(name, body) : describe.skip(`${name} (${missing(key)})`, body));
+}
