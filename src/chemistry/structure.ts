@@ -164,9 +164,9 @@ function checkDistances({ atomicNumbers, positionsAngstrom: p }: Structure, wher
       if (p[b] - p[a] >= closest) {
         break;
       }
-      const distance = Math.hypot(p[b] - p[a], p[b + 1] - p[a + 1], p[b + 2] - p[a + 2]);
-      if (distance < closest) {
-        closest = distance;
+      const square = (p[b] - p[a]) ** 2 + (p[b + 1] - p[a + 1]) ** 2 + (p[b + 2] - p[a + 2]) ** 2;
+      if (square < closest * closest) {
+        closest = Math.sqrt(square);
         pair = [Math.min(order[k], order[m]), Math.max(order[k], order[m])];
       }
     }

@@ -21,6 +21,8 @@ export interface RegressionMetrics {
   readonly trainingMeanRmsePpm: number;
   /** MAE of predicting the training mean for every atom. */
   readonly trainingMeanMaePpm: number;
+  /** R2 of predicting the training mean for every atom: 0 at best, below where the split's own mean differs. */
+  readonly trainingMeanR2: number | null;
   /** Population standard deviation of the references. */
   readonly targetStandardDeviationPpm: number;
 }
@@ -51,16 +53,19 @@ export function regressionMetrics(
   }
   const baseline = Float64Array.from(reference, (value) => trainingMeanPpm - value);
   const deviation = standardDeviation(reference);
+  const determination = (residuals: Float64Array) =>
+    isConstant(reference) ? null : 1 - (rootMeanSquare(residuals) / deviation) ** 2;
   return {
     count,
     rmsePpm: rootMeanSquare(errors),
     maePpm: mean(errors.map(Math.abs)),
     biasPpm: mean(errors),
-    r2: isConstant(reference) ? null : 1 - (rootMeanSquare(errors) / deviation) ** 2,
+    r2: determination(errors),
     pearson: correlation(reference, predicted),
     spearman: correlation(ranks(reference), ranks(predicted)),
     trainingMeanRmsePpm: rootMeanSquare(baseline),
     trainingMeanMaePpm: mean(baseline.map(Math.abs)),
+    trainingMeanR2: determination(baseline),
     targetStandardDeviationPpm: deviation,
   };
 }

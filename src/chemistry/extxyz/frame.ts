@@ -76,6 +76,14 @@ function readCommentLine(
 ): { columns: Columns; values: ReadonlyMap<string, CommentValue> } {
   const line = lines.line;
   const comment = lines.next() ?? '';
+  if (comment.includes('\0') || comment.includes('\uFFFD')) {
+    throw frameError(
+      place,
+      line,
+      'MALFORMED_FILE',
+      'the comment line holds bytes that are no text; is the file damaged?',
+    );
+  }
   const isPlain = !/(^|\s)Properties\s*=/i.test(comment);
   try {
     const values = parseComment(comment);

@@ -1,0 +1,186 @@
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { symbolOf } from '../chemistry/elements.ts';
+import { NatriumError } from '../errors.ts';
+import { checkFeatureSetDefinition, PAPER_RADII_ANGSTROM, PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
+import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
+import type { ImportedItem as ImportedItemRecord, ImportReport as ImportReportRecord } from '../registry/calculations.ts';
+import { unlabelledInput } from '../registry/datasets.ts';
+import type * as records from '../registry/records.ts';
+import {
+  Atom,
+  Calculation,
+  CalculationConnection,
+  Cluster,
+  ClusterConnection,
+  ImportCalculationsInput,
+  ImportedItem,
+  ImportReport,
+  ImportStructuresInput,
+  InvalidateCalculationInput,
+  LevelOfTheory,
+  RunningCoordinationNumbers,
+} from '../schema/clusters.ts';
+import { CalculationFilter, ClusterFilter } from '../schema/filters.ts';
+import { idOf } from '../schema/ids.ts';
+import { atomOf } from './atoms.ts';
+import type { RequestContext } from './context.ts';
+import { requestOf } from './mutation-request.ts';
+import { connect, PageArgs } from './paging.ts';
+
+@Resolver(() => Cluster)
+export class ClusterResolver {
+  @Query(() => Cluster, { nullable: true })
+  async cluster(@Arg('id', () => ID) id: string, @Ctx() { load }: RequestContext) {
+    return load.clusters.load(idOf('Cluster', id));
+  }
+
+  @Query(() => ClusterConnection)
+  clusters(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => ClusterFilter, { nullable: true }) filter: object | null,
+    @Ctx() { registry }: RequestContext,
+  ) {
+    return connect(registry.store.clusters, args, filter);
+  }
+
+  @Query(() => RunningCoordinationNumbers, {
+    description: 'CN_i(r) = sum over the other atoms j of Φ((r - r_ij) / smearing), for every atom i of a cluster.',
+  })
+  async runningCoordinationNumbers(
+    @Arg('cluster', () => ID) clusterId: string,
+    @Arg('radiiAngstrom', () => [Float], { nullable: true }) radii: number[] | null,
+    @Arg('smearingAngstrom', () => Float, { defaultValue: PAPER_SMEARING_ANGSTROM }) smearingAngstrom: number,
+    @Ctx() { load }: RequestContext,
+  ): Promise<RunningCoordinationNumbers> {
+    const cluster = await load.clusters.load(idOf('Cluster', clusterId));
+    if (cluster === null) throw new NatriumError('NOT_FOUND', `there is no cluster ${clusterId}`);
+    const radiiAngstrom = radii ?? PAPER_RADII_ANGSTROM;
+    checkFeatureSetDefinition({
+      runningCoordinationNumbers: { radiiAngstrom, smearingAngstrom },
+      grossOrbitalPopulations: null,
+    });
+    const { structure } = unlabelledInput(cluster, null);
+    const numbers = runningCoordinationNumbers(structure, radiiAngstrom, smearingAngstrom);
+    const width = radiiAngstrom.length;
+    const values = Array.from({ length: cluster.size }, (_, i) => [...numbers.subarray(i * width, (i + 1) * width)]);
+    return { radiiAngstrom, smearingAngstrom, values };
+  }
+
+  @Mutation(() => ImportReport, { description: 'Brings in clusters without calculations.' })
+  importStructures(
+    @Arg('input', () => ImportStructuresInput) input: ImportStructuresInput,
+    @Ctx() { caller, registry }: RequestContext,
+  ) {
+    const file = { fileName: input.fileName, content: input.content, levelOfTheory: null };
+    return registry.calculations.importStructures(caller, requestOf('importStructures', input), file);
+  }
+
+  @FieldResolver(() => [String], { description: 'Column of element symbols.' })
+  elements(@Root() cluster: records.Cluster): string[] {
+    return cluster.atomicNumbers.map(symbolOf);
+  }
+
+  @FieldResolver(() => [Atom])
+  atoms(@Root() cluster: records.Cluster): Atom[] {
+    return cluster.atomicNumbers.map((_, index) => atomOf(cluster, null, index));
+  }
+
+  @FieldResolver(() => [Calculation], { description: 'Oldest first; invalidated ones are marked.' })
+  calculations(@Root() cluster: records.Cluster, @Ctx() { load }: RequestContext) {
+    return load.calculationsOfCluster.load(cluster.id);
+  }
+}
+
+@Resolver(() => Calculation)
+export class CalculationResolver {
+  @Query(() => Calculation, { nullable: true })
+  calculation(@Arg('id', () => ID) id: string, @Ctx() { load }: RequestContext) {
+    return load.calculations.load(idOf('Calculation', id));
+  }
+
+  @Query(() => CalculationConnection)
+  calculations(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => CalculationFilter, { nullable: true }) filter: object | null,
+    @Ctx() { registry }: RequestContext,
+  ) {
+    return connect(registry.store.calculations, args, filter);
+  }
+
+  @Query(() => [LevelOfTheory])
+  levelsOfTheory(@Ctx() { registry }: RequestContext) {
+    return registry.store.levelsOfTheory.findAll({});
+  }
+
+  @Mutation(() => ImportReport, {
+    description: 'Brings in clusters with their shieldings. Good items are kept, each bad one is answered for.',
+  })
+  importCalculations(
+    @Arg('input', () => ImportCalculationsInput) input: ImportCalculationsInput,
+    @Ctx() { caller, registry }: RequestContext,
+  ) {
+    const file = { fileName: input.fileName, content: input.content, levelOfTheory: input.levelOfTheory ?? null };
+    return registry.calculations.importCalculations(caller, requestOf('importCalculations', input), file);
+  }
+
+  @Mutation(() => Calculation, { description: 'Marks a calculation as wrong; new data set versions leave it out.' })
+  async invalidateCalculation(
+    @Arg('input', () => InvalidateCalculationInput) input: InvalidateCalculationInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    const request = requestOf('invalidateCalculation', input);
+    const id = idOf('Calculation', input.calculation);
+    return load.calculations.load(await registry.calculations.invalidate(caller, request, id, input.reason));
+  }
+
+  @FieldResolver(() => Cluster)
+  cluster(@Root() calculation: records.Calculation, @Ctx() { load }: RequestContext) {
+    return load.clusters.load(calculation.clusterId);
+  }
+
+  @FieldResolver(() => LevelOfTheory)
+  levelOfTheory(@Root() calculation: records.Calculation, @Ctx() { load }: RequestContext) {
+    return load.levelsOfTheory.load(calculation.levelOfTheoryId);
+  }
+
+  @FieldResolver(() => [Atom])
+  async atoms(@Root() calculation: records.Calculation, @Ctx() { load }: RequestContext): Promise<Atom[]> {
+    const cluster = await load.clusters.load(calculation.clusterId);
+    return cluster.atomicNumbers.map((_, index) => atomOf(cluster, calculation, index));
+  }
+}
+
+@Resolver(() => ImportedItem)
+export class ImportedItemResolver {
+  @FieldResolver(() => Cluster, { nullable: true })
+  cluster(@Root() item: ImportedItemRecord, @Ctx() { load }: RequestContext) {
+    return item.clusterId === null ? null : load.clusters.load(item.clusterId);
+  }
+
+  @FieldResolver(() => Calculation, { nullable: true })
+  calculation(@Root() item: ImportedItemRecord, @Ctx() { load }: RequestContext) {
+    return item.calculationId === null ? null : load.calculations.load(item.calculationId);
+  }
+}
+
+@Resolver(() => ImportReport)
+export class ImportReportResolver {
+  @FieldResolver(() => Int)
+  inserted(@Root() report: ImportReportRecord): number {
+    return count(report, 'INSERTED');
+  }
+
+  @FieldResolver(() => Int)
+  existing(@Root() report: ImportReportRecord): number {
+    return count(report, 'EXISTING');
+  }
+
+  @FieldResolver(() => Int)
+  rejected(@Root() report: ImportReportRecord): number {
+    return count(report, 'REJECTED');
+  }
+}
+
+function count(report: ImportReportRecord, status: ImportedItemRecord['status']): number {
+  return report.items.filter((item) => item.status === status).length;
+}

@@ -1,0 +1,47 @@
+import { Arg, type ClassType, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { ApiToken } from '../schema/access.ts';
+import { Calculation, Cluster, LevelOfTheory } from '../schema/clusters.ts';
+import { Node } from '../schema/common.ts';
+import { Dataset, DatasetVersion, FeatureSet } from '../schema/datasets.ts';
+import { Evaluation } from '../schema/evaluations.ts';
+import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
+import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
+import type { Loaders, RequestContext } from './context.ts';
+
+/** For each type with a global id: its class and where its records are loaded from. */
+const NODES: Readonly<Record<NodeType, readonly [ClassType, keyof Loaders]>> = {
+  ApiToken: [ApiToken, 'apiTokens'],
+  Calculation: [Calculation, 'calculations'],
+  Cluster: [Cluster, 'clusters'],
+  Dataset: [Dataset, 'datasets'],
+  DatasetVersion: [DatasetVersion, 'datasetVersions'],
+  Evaluation: [Evaluation, 'evaluations'],
+  FeatureSet: [FeatureSet, 'featureSets'],
+  LevelOfTheory: [LevelOfTheory, 'levelsOfTheory'],
+  Model: [Model, 'models'],
+  ModelVersion: [ModelVersion, 'modelVersions'],
+  TrainingRun: [TrainingRun, 'trainingRuns'],
+  Trial: [Trial, 'trials'],
+};
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => Node, { nullable: true, description: 'Any record by its global id.' })
+  async node(@Arg('id', () => ID) globalId: string, @Ctx() { load }: RequestContext): Promise<object | null> {
+    const { type, id } = fromGlobalId(globalId);
+    const record = await load[NODES[type][1]].load(id);
+    return record === null ? null : { ...record, __typename: type };
+  }
+}
+
+/** Resolvers of `id`: the records hold the store's ids, the API shows global ones. */
+export const idResolvers: readonly (new () => object)[] = Object.entries(NODES).map(([type, [itemClass]]) => {
+  @Resolver(() => itemClass)
+  class IdResolver {
+    @FieldResolver(() => ID)
+    id(@Root() record: { id: string }): string {
+      return toGlobalId(type as NodeType, record.id);
+    }
+  }
+  return IdResolver;
+});

@@ -1,0 +1,57 @@
+import { Field, Int, ArgsType } from 'type-graphql';
+import { NatriumError } from '../errors.ts';
+import type { Collection, Page } from '../registry/ports.ts';
+import type { Connection } from '../schema/common.ts';
+import { filterOfInput } from '../schema/filters.ts';
+
+const MOST_PER_PAGE = 200;
+
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { description: 'How many, 1 to 200.' })
+  first!: number;
+
+  @Field(() => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+  after?: string | null;
+}
+
+export function checkFirst(first: number): void {
+  if (first < 1 || first > MOST_PER_PAGE) {
+    throw new NatriumError('BAD_USER_INPUT', `first is ${first}; a page holds 1 to ${MOST_PER_PAGE}`);
+  }
+}
+
+/** Cursors are positions in the order by id, wrapped so that nobody computes with them. */
+export function toCursor(position: string): string {
+  return Buffer.from(`cursor:${position}`).toString('base64');
+}
+
+export function fromCursor(cursor: string, form = /^\d{1,18}$/): string {
+  const [prefix, position] = Buffer.from(cursor, 'base64').toString('utf8').split(':');
+  if (prefix !== 'cursor' || !form.test(position ?? '')) {
+    throw new NatriumError('BAD_USER_INPUT', `after is ${JSON.stringify(cursor.slice(0, 100))}; give an endCursor`);
+  }
+  return position;
+}
+
+/** A page of a noun, ordered by id. */
+export async function connect<T extends { readonly id: string }>(
+  collection: Collection<T>,
+  args: PageArgs,
+  filter?: object | null,
+): Promise<Connection<T>> {
+  checkFirst(args.first);
+  const after = args.after == null ? null : fromCursor(args.after);
+  const page = await collection.page({ first: args.first, after, filter: filterOfInput(filter) });
+  return connection(page, (item) => item.id);
+}
+
+export function connection<T>(page: Page<T>, position: (item: T) => string): Connection<T> {
+  const edges = page.items.map((node) => ({ node, cursor: toCursor(position(node)) }));
+  return {
+    edges,
+    nodes: page.items,
+    pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges.at(-1)?.cursor ?? null },
+    totalCount: page.totalCount,
+  };
+}

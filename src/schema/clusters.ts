@@ -1,0 +1,253 @@
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { GraphQLJSONObject } from 'graphql-scalars';
+import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
+import { FileFormatEnum, ImportStatusEnum, TensorIndexOrderEnum } from './enums.ts';
+
+const SHA256 = '64 hexadecimal digits';
+
+@ObjectType({ implements: [Node, Recorded], description: 'How calculations were made; only those at one level compare.' })
+export class LevelOfTheory extends Recorded {
+  @Field(() => String)
+  program!: string;
+
+  @Field(() => String, { description: 'Version of the program.' })
+  version!: string;
+
+  @Field(() => String)
+  method!: string;
+
+  @Field(() => String)
+  basis!: string;
+}
+
+@ObjectType({
+  implements: [Node, Recorded],
+  description: 'A finite cluster of atoms in one orientation and order; importing it twice gives one.',
+})
+export class Cluster extends Recorded {
+  @Field(() => String, { nullable: true, description: 'Name in the file it first came from.' })
+  label!: string | null;
+
+  @Field(() => String, { description: 'Hill formula, such as Na20.' })
+  formula!: string;
+
+  @Field(() => Int, { description: 'Number of atoms.' })
+  size!: number;
+
+  @Field(() => [Int], { description: 'Column of atomic numbers.' })
+  atomicNumbers!: number[];
+
+  @Field(() => [Float], { description: 'Column of positions in Å, x y z of each atom in turn.' })
+  positionsAngstrom!: number[];
+
+  @Field(() => Int)
+  charge!: number;
+
+  @Field(() => Int, { description: 'Spin multiplicity 2S + 1.' })
+  multiplicity!: number;
+
+  @Field(() => String, { description: `Identity: sha256 of elements, positions, charge and multiplicity, ${SHA256}.` })
+  identitySha256!: string;
+
+  @Field(() => String, { description: 'Equal for clusters that differ by rotation, reflection or order of atoms only.' })
+  fingerprint!: string;
+
+  @Field(() => GraphQLJSONObject, { description: 'What else the source says of it.' })
+  provenance!: object;
+
+  @Field(() => String, { nullable: true, description: `sha256 of the file it came from, ${SHA256}.` })
+  sourceSha256!: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Line of that file where it begins.' })
+  sourceLine!: number | null;
+}
+
+@ObjectType({ implements: [Node, Recorded], description: 'A cluster at a level of theory. Never edited; at most invalidated.' })
+export class Calculation extends Recorded {
+  @Field(() => String, { nullable: true, description: 'Name in its file.' })
+  label!: string | null;
+
+  @Field(() => Float, { nullable: true })
+  energyHartree!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Expectation value of S².' })
+  spinSquared!: number | null;
+
+  @Field(() => String, { nullable: true, description: 'How gauge invariance was reached, such as GIAO.' })
+  shieldingGauge!: string | null;
+
+  @Field(() => [Float], { description: 'Column of isotropic shieldings (ppm), one an atom.' })
+  shieldingsPpm!: number[];
+
+  @Field(() => [Float], {
+    nullable: true,
+    description: 'Column of shielding tensors (ppm) as the program printed them, nine numbers row by row for each atom.',
+  })
+  shieldingTensorsPpm!: number[] | null;
+
+  @Field(() => TensorIndexOrderEnum)
+  tensorIndexOrder!: string;
+
+  @Field(() => [String], { nullable: true })
+  populationLabels!: string[] | null;
+
+  @Field(() => [Float], {
+    nullable: true,
+    description: 'Column of gross orbital populations (electrons), one a label for each atom in turn.',
+  })
+  grossOrbitalPopulations!: number[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Split that its file gave it.' })
+  givenSplit!: string | null;
+
+  @Field(() => GraphQLJSONObject, { description: 'What else the source says of it.' })
+  provenance!: object;
+
+  @Field(() => String, { description: `sha256 of what was computed, ${SHA256}.` })
+  contentSha256!: string;
+
+  @Field(() => String, { nullable: true })
+  sourceSha256!: string | null;
+
+  @Field(() => String, { nullable: true })
+  sourceFileName!: string | null;
+
+  @Field(() => Int, { nullable: true })
+  sourceLine!: number | null;
+
+  @Field(() => Date, { nullable: true })
+  invalidatedAt!: Date | null;
+
+  @Field(() => String, { nullable: true })
+  invalidatedBy!: string | null;
+
+  @Field(() => String, { nullable: true })
+  invalidationReason!: string | null;
+}
+
+@ObjectType()
+export class OrbitalPopulation {
+  @Field(() => String)
+  label!: string;
+
+  @Field(() => Float)
+  electrons!: number;
+}
+
+@ObjectType({ description: 'One site of a cluster, with what a calculation knows of it.' })
+export class Atom {
+  @Field(() => Int, { description: 'Position in the cluster, from 0.' })
+  index!: number;
+
+  @Field(() => String)
+  element!: string;
+
+  @Field(() => Int)
+  atomicNumber!: number;
+
+  @Field(() => [Float], { description: 'x, y, z in Å.' })
+  positionAngstrom!: number[];
+
+  @Field(() => Float, { nullable: true, description: 'Isotropic shielding.' })
+  shieldingPpm!: number | null;
+
+  @Field(() => [Float], { nullable: true, description: '3x3 shielding tensor, row by row, as the program printed it.' })
+  shieldingTensorPpm!: number[] | null;
+
+  @Field(() => [OrbitalPopulation], { nullable: true })
+  grossOrbitalPopulations!: OrbitalPopulation[] | null;
+}
+
+export const ClusterConnection = connectionOf(() => Cluster, 'Cluster');
+export const CalculationConnection = connectionOf(() => Calculation, 'Calculation');
+export const AtomConnection = connectionOf(() => Atom, 'Atom');
+
+@ObjectType()
+export class ItemError {
+  @Field(() => String, { description: 'As `extensions.code` of an error.' })
+  code!: string;
+
+  @Field(() => String)
+  message!: string;
+}
+
+@ObjectType({ description: 'What became of one item of an imported file.' })
+export class ImportedItem {
+  @Field(() => Int, { description: 'Line of the file where the item begins.' })
+  line!: number;
+
+  @Field(() => String, { nullable: true })
+  label!: string | null;
+
+  @Field(() => ImportStatusEnum)
+  status!: string;
+
+  @Field(() => ItemError, { nullable: true })
+  error!: ItemError | null;
+}
+
+@ObjectType({ description: 'An import keeps what is good and answers for what is not.' })
+export class ImportReport {
+  @Field(() => String)
+  fileName!: string;
+
+  @Field(() => String, { nullable: true, description: 'sha256 of the stored file; null if nothing in it was accepted.' })
+  sourceSha256!: string | null;
+
+  @Field(() => [ImportedItem])
+  items!: ImportedItem[];
+}
+
+@InputType()
+export class LevelOfTheoryInput {
+  @Field(() => String)
+  program!: string;
+
+  @Field(() => String)
+  version!: string;
+
+  @Field(() => String)
+  method!: string;
+
+  @Field(() => String)
+  basis!: string;
+}
+
+@InputType()
+export class ImportStructuresInput extends MutationInput {
+  @Field(() => String)
+  fileName!: string;
+
+  @Field(() => String, { description: 'The text of the file, up to 8 MiB.' })
+  content!: string;
+
+  @Field(() => FileFormatEnum, { defaultValue: 'EXTXYZ' })
+  format!: string;
+}
+
+@InputType()
+export class ImportCalculationsInput extends ImportStructuresInput {
+  @Field(() => LevelOfTheoryInput, { nullable: true, description: 'For items that name none themselves.' })
+  levelOfTheory?: LevelOfTheoryInput;
+}
+
+@InputType()
+export class InvalidateCalculationInput extends MutationInput {
+  @Field(() => ID)
+  calculation!: string;
+
+  @Field(() => String)
+  reason!: string;
+}
+
+@ObjectType({ description: 'Running coordination numbers of the atoms of one cluster, smeared at each radius.' })
+export class RunningCoordinationNumbers {
+  @Field(() => [Float])
+  radiiAngstrom!: readonly number[];
+
+  @Field(() => Float)
+  smearingAngstrom!: number;
+
+  @Field(() => [[Float]], { description: 'One row an atom, one column a radius.' })
+  values!: number[][];
+}

@@ -1,0 +1,55 @@
+import { registerEnumType } from 'type-graphql';
+import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
+import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
+import { ROLES, RUN_STATES } from '../registry/records.ts';
+
+/** An enum whose GraphQL names are the values in capitals. */
+function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
+  return Object.fromEntries(values.map((value) => [value.toUpperCase(), value]));
+}
+
+export const SplitEnum = enumOf(SPLITS);
+registerEnumType(SplitEnum, { name: 'Split', description: 'Part of a data set version. Clusters are split, never atoms.' });
+
+export const RoleEnum = enumOf(ROLES);
+registerEnumType(RoleEnum, {
+  name: 'Role',
+  description: 'READER may query, CONTRIBUTOR may also import, train and predict, ADMIN may also manage tokens.',
+});
+
+export const ModelKindEnum = enumOf(MODEL_KINDS);
+registerEnumType(ModelKindEnum, { name: 'ModelKind', description: 'Lasso on features of atoms, or SchNet on structures.' });
+
+export const TargetEnum = enumOf(TARGETS);
+registerEnumType(TargetEnum, {
+  name: 'Target',
+  description:
+    'What a model is fitted to. DIRECT: standardised shieldings. TRANSFORMED: shieldings brought to a normal distribution ' +
+    'through a generalised logistic one that is fitted to the training shieldings.',
+});
+
+export const RunStateEnum = enumOf(RUN_STATES);
+registerEnumType(RunStateEnum, { name: 'RunState', description: 'State of a training run or of one of its trials.' });
+
+export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
+registerEnumType(TensorIndexOrderEnum, {
+  name: 'TensorIndexOrder',
+  description: 'What the first and the second index of a shielding tensor stand for: external field or nuclear moment.',
+});
+
+export const LossEnum = enumOf(['MSE', 'DISTRIBUTION'] as const);
+registerEnumType(LossEnum, {
+  name: 'Loss',
+  description:
+    'MSE: mean squared error. DISTRIBUTION: MSE plus a weight times the mean squared difference of the sorted values, ' +
+    'over the mini-batch.',
+});
+
+export const ImportStatusEnum = enumOf(['INSERTED', 'EXISTING', 'REJECTED'] as const);
+registerEnumType(ImportStatusEnum, { name: 'ImportStatus', description: 'What became of an item of an imported file.' });
+
+export const FileFormatEnum = enumOf(['EXTXYZ'] as const);
+registerEnumType(FileFormatEnum, {
+  name: 'FileFormat',
+  description: 'EXTXYZ: extended XYZ, positions in Å, per-atom columns such as ms_shielding:R:9; plain XYZ is read as well.',
+});

@@ -1,0 +1,122 @@
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
+import { SplitEnum } from './enums.ts';
+
+@ObjectType({ description: 'Errors are predicted minus DFT. The training mean is what a model has to beat.' })
+export class RegressionMetrics {
+  @Field(() => Int, { description: 'Number of atoms.' })
+  count!: number;
+
+  @Field(() => Float)
+  rmsePpm!: number;
+
+  @Field(() => Float)
+  maePpm!: number;
+
+  @Field(() => Float, { description: 'Mean error.' })
+  biasPpm!: number;
+
+  @Field(() => Float, { nullable: true, description: '1 - sum of squared errors / sum of squares about the mean.' })
+  r2!: number | null;
+
+  @Field(() => Float, { nullable: true })
+  pearson!: number | null;
+
+  @Field(() => Float, { nullable: true })
+  spearman!: number | null;
+
+  @Field(() => Float, { description: 'RMSE of predicting the mean of the training shieldings for every atom.' })
+  trainingMeanRmsePpm!: number;
+
+  @Field(() => Float, { description: 'MAE of predicting the mean of the training shieldings for every atom.' })
+  trainingMeanMaePpm!: number;
+
+  @Field(() => Float, { nullable: true, description: 'R2 of predicting the mean of the training shieldings for every atom.' })
+  trainingMeanR2!: number | null;
+
+  @Field(() => Float)
+  targetStandardDeviationPpm!: number;
+}
+
+@ObjectType({ description: 'Metrics over the clusters of one size.' })
+export class SizeMetrics {
+  @Field(() => Int, { description: 'Atoms of a cluster.' })
+  size!: number;
+
+  @Field(() => RegressionMetrics)
+  metrics!: RegressionMetrics;
+}
+
+@ObjectType({
+  implements: [Node, Recorded],
+  description: 'One model version on one split of one data set version; made once.',
+})
+export class Evaluation extends Recorded {
+  @Field(() => SplitEnum)
+  split!: string;
+
+  @Field(() => RegressionMetrics)
+  metrics!: RegressionMetrics;
+
+  @Field(() => [SizeMetrics])
+  metricsBySize!: SizeMetrics[];
+
+  @Field(() => [Float], { description: 'Column of DFT shieldings, atom after atom, calculation after calculation.' })
+  dftPpm!: number[];
+
+  @Field(() => [Float], { description: 'Column of predicted shieldings of the same atoms.' })
+  predictedPpm!: number[];
+}
+
+export const EvaluationConnection = connectionOf(() => Evaluation, 'Evaluation');
+
+@InputType()
+export class EvaluateModelVersionInput extends MutationInput {
+  @Field(() => String, { description: 'Written `name/3` or `name@champion`.' })
+  modelVersion!: string;
+
+  @Field(() => String, { description: 'Written `name/1`.' })
+  datasetVersion!: string;
+
+  @Field(() => SplitEnum)
+  split!: 'train' | 'validation' | 'test';
+}
+
+@InputType({ description: 'A structure that is not stored.' })
+export class StructureInput {
+  @Field(() => String, { nullable: true })
+  label?: string;
+
+  @Field(() => [String], { description: 'Element symbol of each atom.' })
+  elements!: string[];
+
+  @Field(() => [[Float]], { description: 'x, y, z of each atom in Å.' })
+  positionsAngstrom!: number[][];
+
+  @Field(() => Int, { defaultValue: 0 })
+  charge!: number;
+
+  @Field(() => Int, { nullable: true, description: 'The lowest possible one unless given.' })
+  multiplicity?: number;
+}
+
+@InputType()
+export class PredictShieldingsInput extends MutationInput {
+  @Field(() => String, { description: 'Written `name/3` or `name@champion`.' })
+  modelVersion!: string;
+
+  @Field(() => [ID], { defaultValue: [], description: 'Stored clusters; their predictions are stored.' })
+  clusters!: string[];
+
+  @Field(() => [StructureInput], { defaultValue: [], description: 'Given inline; nothing of them is stored.' })
+  structures!: StructureInput[];
+}
+
+@ObjectType()
+export class PredictedCluster {
+  @Field(() => String, { nullable: true })
+  label!: string | null;
+
+  @Field(() => [Float], { description: 'One an atom, in the order of the cluster.' })
+  shieldingsPpm!: number[];
+}
