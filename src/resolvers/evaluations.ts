@@ -1,0 +1,148 @@
+import { Arg, Args, Ctx, Field, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import type { Split } from '../chemistry/calculation-record.ts';
+import { NatriumError } from '../errors.ts';
+import { structureFromSymbols } from '../chemistry/structure.ts';
+import type { Comparison as ComparisonRecord } from '../registry/evaluations.ts';
+import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
+import type * as records from '../registry/records.ts';
+import { Calculation, Cluster } from '../schema/clusters.ts';
+import { DatasetVersion, Histogram } from '../schema/datasets.ts';
+import { SplitEnum } from '../schema/enums.ts';
+import {
+  Evaluation,
+  EvaluateModelVersionInput,
+  EvaluationConnection,
+  PredictedCluster,
+  PredictShieldingsInput,
+  type StructureInput,
+} from '../schema/evaluations.ts';
+import { EvaluationFilter } from '../schema/filters.ts';
+import { idOf } from '../schema/ids.ts';
+import { ModelVersion } from '../schema/models.ts';
+import type { RequestContext } from './context.ts';
+import { histogramOf } from './datasets.ts';
+import { requestOf } from './mutation-request.ts';
+import { connect, PageArgs } from './paging.ts';
+
+@ObjectType({ description: 'Model versions side by side on the same atoms.' })
+class Comparison {
+  @Field(() => SplitEnum)
+  split!: string;
+
+  @Field(() => [Evaluation], { description: 'In the order asked.' })
+  evaluations!: Evaluation[];
+}
+
+@ObjectType()
+class PredictionResult {
+  @Field(() => [PredictedCluster], { description: 'Stored clusters first, then inline structures, in the order given.' })
+  predictions!: PredictedCluster[];
+}
+
+@Resolver(() => Evaluation)
+export class EvaluationResolver {
+  @Query(() => Evaluation, { nullable: true })
+  evaluation(@Arg('id', () => ID) id: string, @Ctx() { load }: RequestContext) {
+    return load.evaluations.load(idOf('Evaluation', id));
+  }
+
+  @Query(() => EvaluationConnection)
+  evaluations(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => EvaluationFilter, { nullable: true }) filter: object | null,
+    @Ctx() { registry }: RequestContext,
+  ) {
+    return connect(registry.store.evaluations, args, filter);
+  }
+
+  @Query(() => Comparison, {
+    description: 'Up to 50 versions on one split; each must have been evaluated there, as training does for its own splits.',
+  })
+  compareModelVersions(
+    @Arg('modelVersions', () => [String]) modelVersions: string[],
+    @Arg('datasetVersion', () => String) datasetVersion: string,
+    @Arg('split', () => SplitEnum) split: Split,
+    @Ctx() { registry }: RequestContext,
+  ): Promise<ComparisonRecord> {
+    return registry.evaluations.compare({ modelVersions, datasetVersion, split });
+  }
+
+  @Mutation(() => Evaluation, { description: 'Predicts every atom of a split and compares with DFT. Done once, then kept.' })
+  async evaluateModelVersion(
+    @Arg('input', () => EvaluateModelVersionInput) input: EvaluateModelVersionInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    return load.evaluations.load(
+      await registry.evaluations.evaluate(caller, requestOf('evaluateModelVersion', input), input),
+    );
+  }
+
+  @Mutation(() => PredictionResult, { description: 'Shieldings by a model version; at most 2,000 atoms in one answer.' })
+  predictShieldings(
+    @Arg('input', () => PredictShieldingsInput) input: PredictShieldingsInput,
+    @Ctx() { caller, registry }: RequestContext,
+  ): Promise<PredictionAnswer> {
+    return registry.predictions.predict(caller, requestOf('predictShieldings', input), {
+      modelVersion: input.modelVersion,
+      clusterIds: input.clusters.map((cluster) => idOf('Cluster', cluster)),
+      structures: input.structures.map(structureOf),
+    });
+  }
+
+  @FieldResolver(() => ModelVersion)
+  modelVersion(@Root() evaluation: records.Evaluation, @Ctx() { load }: RequestContext) {
+    return load.modelVersions.load(evaluation.modelVersionId);
+  }
+
+  @FieldResolver(() => DatasetVersion)
+  datasetVersion(@Root() evaluation: records.Evaluation, @Ctx() { load }: RequestContext) {
+    return load.datasetVersions.load(evaluation.datasetVersionId);
+  }
+
+  @FieldResolver(() => [Calculation], { description: 'Whose atoms the columns run over, in order.' })
+  calculations(@Root() evaluation: records.Evaluation, @Ctx() { load }: RequestContext) {
+    return load.calculations.loadMany(evaluation.calculationIds);
+  }
+}
+
+@Resolver(() => Comparison)
+export class ComparisonResolver {
+  @FieldResolver(() => DatasetVersion)
+  datasetVersion(@Root() comparison: ComparisonRecord, @Ctx() { load }: RequestContext) {
+    return load.datasetVersions.load(comparison.datasetVersionId);
+  }
+
+  @FieldResolver(() => Histogram, { description: 'DFT and every version in common bins, 10 ppm wide.' })
+  histogram(@Root() comparison: ComparisonRecord): Histogram {
+    return histogramOf(comparison.histogram);
+  }
+}
+
+@Resolver(() => PredictionResult)
+export class PredictionResultResolver {
+  @FieldResolver(() => ModelVersion)
+  modelVersion(@Root() answer: PredictionAnswer, @Ctx() { load }: RequestContext) {
+    return load.modelVersions.load(answer.modelVersionId);
+  }
+}
+
+@Resolver(() => PredictedCluster)
+export class PredictedClusterResolver {
+  @FieldResolver(() => Cluster, { nullable: true, description: 'Null for a structure given inline.' })
+  cluster(@Root() predicted: PredictedClusterRecord, @Ctx() { load }: RequestContext) {
+    return predicted.clusterId === null ? null : load.clusters.load(predicted.clusterId);
+  }
+}
+
+function structureOf({ label = undefined, elements, positionsAngstrom, charge, multiplicity }: StructureInput, i: number) {
+  const wrong = positionsAngstrom.findIndex((position) => position.length !== 3);
+  if (wrong >= 0 || positionsAngstrom.length !== elements.length) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      wrong >= 0
+        ? `structures[${i}].positionsAngstrom[${wrong}] must hold three numbers, x, y and z`
+        : `structures[${i}] has ${elements.length} elements and ${positionsAngstrom.length} positions; give one position an atom`,
+    );
+  }
+  return { label: label ?? null, structure: structureFromSymbols(elements, positionsAngstrom.flat(), charge, multiplicity) };
+}

@@ -1,0 +1,131 @@
+import { Arg, Args, createUnionType, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { Hyperparameters } from '../ml/model.ts';
+import type * as records from '../registry/records.ts';
+import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
+import { TrainingRunFilter } from '../schema/filters.ts';
+import { idOf } from '../schema/ids.ts';
+import {
+  LassoSettings,
+  Model,
+  ModelVersion,
+  SchNetSettings,
+  TrainingRun,
+  TrainingRunConnection,
+  TrainingRunInput,
+  TrainLassoInput,
+  TrainSchNetInput,
+  Trial,
+} from '../schema/models.ts';
+import type { RequestContext } from './context.ts';
+import { requestOf } from './mutation-request.ts';
+import { connect, PageArgs } from './paging.ts';
+
+export const HyperparametersUnion = createUnionType({
+  name: 'Hyperparameters',
+  types: () => [LassoSettings, SchNetSettings] as const,
+  resolveType: (value: unknown) => ((value as Hyperparameters).kind === 'LASSO' ? LassoSettings : SchNetSettings),
+});
+
+@Resolver(() => TrainingRun)
+export class TrainingRunResolver {
+  @Query(() => TrainingRun, { nullable: true })
+  trainingRun(@Arg('id', () => ID) id: string, @Ctx() { load }: RequestContext) {
+    return load.trainingRuns.load(idOf('TrainingRun', id));
+  }
+
+  @Query(() => TrainingRunConnection)
+  trainingRuns(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => TrainingRunFilter, { nullable: true }) filter: object | null,
+    @Ctx() { registry }: RequestContext,
+  ) {
+    return connect(registry.store.trainingRuns, args, filter);
+  }
+
+  @Mutation(() => TrainingRun, { description: 'Queues a Lasso training; watch it with the query trainingRun.' })
+  async trainLasso(
+    @Arg('input', () => TrainLassoInput) input: TrainLassoInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    const { model, datasetVersion, featureSet, target, alphas } = input;
+    const id = await registry.training.trainLasso(caller, requestOf('trainLasso', input), {
+      model,
+      datasetVersion,
+      featureSet,
+      target,
+      settings: { kind: 'LASSO', alphas },
+    });
+    return load.trainingRuns.load(id);
+  }
+
+  @Mutation(() => TrainingRun, { description: 'Queues a SchNet training, a trial a seed; watch it with trainingRun.' })
+  async trainSchNet(
+    @Arg('input', () => TrainSchNetInput) input: TrainSchNetInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    const { model, datasetVersion, target, idempotencyKey: _, ...settings } = input;
+    const id = await registry.training.trainSchNet(caller, requestOf('trainSchNet', input), {
+      model,
+      datasetVersion,
+      target,
+      settings: { kind: 'SCHNET', ...settings },
+    });
+    return load.trainingRuns.load(id);
+  }
+
+  @Mutation(() => TrainingRun, { description: 'Running trials end within about a second; nothing of them is kept.' })
+  async cancelTrainingRun(
+    @Arg('input', () => TrainingRunInput) input: TrainingRunInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    const id = idOf('TrainingRun', input.trainingRun);
+    return load.trainingRuns.load(await registry.training.cancel(caller, requestOf('cancelTrainingRun', input), id));
+  }
+
+  @Mutation(() => TrainingRun, { description: 'Queues the trials of a failed or cancelled run that did not succeed.' })
+  async resumeTrainingRun(
+    @Arg('input', () => TrainingRunInput) input: TrainingRunInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    const id = idOf('TrainingRun', input.trainingRun);
+    return load.trainingRuns.load(await registry.training.resume(caller, requestOf('resumeTrainingRun', input), id));
+  }
+
+  @FieldResolver(() => Model)
+  model(@Root() run: records.TrainingRun, @Ctx() { load }: RequestContext) {
+    return load.models.load(run.modelId);
+  }
+
+  @FieldResolver(() => DatasetVersion)
+  datasetVersion(@Root() run: records.TrainingRun, @Ctx() { load }: RequestContext) {
+    return load.datasetVersions.load(run.datasetVersionId);
+  }
+
+  @FieldResolver(() => FeatureSet, { nullable: true })
+  featureSet(@Root() run: records.TrainingRun, @Ctx() { load }: RequestContext) {
+    return run.featureSetId === null ? null : load.featureSets.load(run.featureSetId);
+  }
+
+  @FieldResolver(() => HyperparametersUnion)
+  hyperparameters(@Root() run: records.TrainingRun): Hyperparameters {
+    return run.hyperparameters;
+  }
+
+  @FieldResolver(() => [Trial], { description: 'One a seed.' })
+  trials(@Root() run: records.TrainingRun, @Ctx() { load }: RequestContext) {
+    return load.trialsOfRun.load(run.id);
+  }
+
+  @FieldResolver(() => ModelVersion, { nullable: true, description: 'What came of it, once its weights are verified.' })
+  async modelVersion(@Root() run: records.TrainingRun, @Ctx() { load }: RequestContext) {
+    return (await load.versionOfRun.load(run.id))[0] ?? null;
+  }
+}
+
+@Resolver(() => Trial)
+export class TrialResolver {
+  @FieldResolver(() => Int)
+  seed(@Root() trial: records.Trial): number {
+    return Number(trial.seed);
+  }
+}
