@@ -67,6 +67,7 @@ export class Queue {
   }
 
   async stop(): Promise<void> {
-    await this.boss.stop({ graceful: false, close: true });
+    // jobs in hand have been given back by now; this lets pg-boss hear of it
+    await this.boss.stop({ graceful: true, close: true, timeout: 5000 });
   }
 }

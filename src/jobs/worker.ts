@@ -13,18 +13,31 @@ export interface WorkerParts {
   readonly compute: Compute;
   readonly name: string;
   readonly log: (line: string) => void;
+  /** Aborts when the worker shall stop: the trial it holds goes back to the queue. */
+  readonly stopping: AbortSignal;
+}
+
+export interface RunningWorker {
+  /** Resolves when no trial is in hand. */
+  idle(): Promise<void>;
 }
 
 /** Takes jobs from the queue, one trial at a time. */
-export async function startWorker(parts: WorkerParts): Promise<void> {
+export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { queue, registry } = parts;
-  await queue.work('trial', ({ trialId }, signal) => runTrial(parts, trialId, signal));
+  let inHand: Promise<void> = Promise.resolve();
+  await queue.work('trial', ({ trialId }, lost) => {
+    inHand = runTrial(parts, trialId, lost);
+    return inHand;
+  });
   await queue.work('completion', ({ trainingRunId }) => registry.training.completeRun(trainingRunId));
   await queue.work('lost-trial', ({ trialId }) => registry.training.loseTrial(trialId));
   await queue.work('lost-completion', ({ trainingRunId }) => registry.training.loseRun(trainingRunId));
+  return { idle: () => inHand.catch(() => {}) };
 }
 
-async function runTrial({ registry, compute, name, log }: WorkerParts, trialId: string, signal: AbortSignal): Promise<void> {
+async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal): Promise<void> {
+  const { registry, compute, name, log, stopping } = parts;
   const { training } = registry;
   const begun = await training.beginTrial(trialId, name);
   if (begun === null) return;
@@ -54,7 +67,7 @@ async function runTrial({ registry, compute, name, log }: WorkerParts, trialId: 
       (progress) => {
         latest = progress;
       },
-      AbortSignal.any([signal, abandoned.signal]),
+      AbortSignal.any([lost, abandoned.signal, stopping]),
     );
     await report();
     await training.completeTrial(trial, weights, outcome);
@@ -62,6 +75,9 @@ async function runTrial({ registry, compute, name, log }: WorkerParts, trialId: 
   } catch (error) {
     if (abandoned.signal.aborted) {
       log(`trial ${trial.id} is no longer wanted`);
+    } else if (stopping.aborted) {
+      await training.releaseTrial(trial);
+      log(`trial ${trial.id} goes back to the queue`);
     } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
       await training.failTrial(trial, error.message);
       log(`trial ${trial.id} failed: ${error.message}`);

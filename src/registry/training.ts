@@ -148,6 +148,15 @@ export class Training {
     await this.finishTrial(trial, async () => ({ state: 'FAILED', failure: reason, finishedAt: new Date() }));
   }
 
+  /** Gives a trial back to the queue: its worker is about to stop. */
+  async releaseTrial(trial: Trial): Promise<void> {
+    await this.store.transaction(async (store) => {
+      if (await store.updateTrial(trial.id, trial.attempt, { state: 'QUEUED', worker: null })) {
+        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
+      }
+    });
+  }
+
   /** Keeps the reason of an attempt that will be repeated. */
   async recordSetback(trial: Trial, reason: string): Promise<void> {
     await this.store.updateTrial(trial.id, trial.attempt, { failure: reason });

@@ -8,8 +8,7 @@ import {
   Server,
   Viewer,
 } from '../schema/access.ts';
-import { idOf } from '../schema/ids.ts';
-import type { RequestContext, ServerFacts } from './context.ts';
+import { knownId, type RequestContext, type ServerFacts } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 
 @Resolver(() => Server)
@@ -38,7 +37,7 @@ export class AccessResolver {
     @Arg('input', () => RevokeApiTokenInput) input: RevokeApiTokenInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const id = idOf('ApiToken', input.token);
+    const id = await knownId(load.apiTokens, 'ApiToken', input.token);
     return load.apiTokens.load(await registry.access.revokeToken(caller, requestOf('revokeApiToken', input), id));
   }
 

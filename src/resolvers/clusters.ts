@@ -1,6 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
-import { NatriumError } from '../errors.ts';
 import { checkFeatureSetDefinition, PAPER_RADII_ANGSTROM, PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
 import type { ImportedItem as ImportedItemRecord, ImportReport as ImportReportRecord } from '../registry/calculations.ts';
@@ -23,7 +22,7 @@ import {
 import { CalculationFilter, ClusterFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import { atomOf } from './atoms.ts';
-import type { RequestContext } from './context.ts';
+import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { connect, PageArgs } from './paging.ts';
 
@@ -53,7 +52,6 @@ export class ClusterResolver {
     @Ctx() { load }: RequestContext,
   ): Promise<RunningCoordinationNumbers> {
     const cluster = await load.clusters.load(idOf('Cluster', clusterId));
-    if (cluster === null) throw new NatriumError('NOT_FOUND', `there is no cluster ${clusterId}`);
     const radiiAngstrom = radii ?? PAPER_RADII_ANGSTROM;
     checkFeatureSetDefinition({
       runningCoordinationNumbers: { radiiAngstrom, smearingAngstrom },
@@ -129,7 +127,7 @@ export class CalculationResolver {
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
     const request = requestOf('invalidateCalculation', input);
-    const id = idOf('Calculation', input.calculation);
+    const id = await knownId(load.calculations, 'Calculation', input.calculation);
     return load.calculations.load(await registry.calculations.invalidate(caller, request, id, input.reason));
   }
 

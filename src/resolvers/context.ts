@@ -1,8 +1,10 @@
 import DataLoader from 'dataloader';
+import { NatriumError } from '../errors.ts';
 import type { Caller } from '../registry/access.ts';
 import type { Collection, Store } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
+import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
 
 /** What every resolver gets: one per request. */
 export interface RequestContext {
@@ -42,18 +44,18 @@ export class Loaders {
   readonly aliasChangesOfModel: DataLoader<string, records.ModelAliasChange[]>;
 
   constructor(store: Store) {
-    this.apiTokens = byId(store.apiTokens);
-    this.levelsOfTheory = byId(store.levelsOfTheory);
-    this.clusters = byId(store.clusters);
-    this.calculations = byId(store.calculations);
-    this.datasets = byId(store.datasets);
-    this.datasetVersions = byId(store.datasetVersions);
-    this.featureSets = byId(store.featureSets);
-    this.models = byId(store.models);
-    this.modelVersions = byId(store.modelVersions);
-    this.trainingRuns = byId(store.trainingRuns);
-    this.trials = byId(store.trials);
-    this.evaluations = byId(store.evaluations);
+    this.apiTokens = byId(store.apiTokens, 'ApiToken');
+    this.levelsOfTheory = byId(store.levelsOfTheory, 'LevelOfTheory');
+    this.clusters = byId(store.clusters, 'Cluster');
+    this.calculations = byId(store.calculations, 'Calculation');
+    this.datasets = byId(store.datasets, 'Dataset');
+    this.datasetVersions = byId(store.datasetVersions, 'DatasetVersion');
+    this.featureSets = byId(store.featureSets, 'FeatureSet');
+    this.models = byId(store.models, 'Model');
+    this.modelVersions = byId(store.modelVersions, 'ModelVersion');
+    this.trainingRuns = byId(store.trainingRuns, 'TrainingRun');
+    this.trials = byId(store.trials, 'Trial');
+    this.evaluations = byId(store.evaluations, 'Evaluation');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');
@@ -63,11 +65,35 @@ export class Loaders {
     this.aliasesOfModel = grouped((ids) => store.aliases(ids), 'modelId');
     this.aliasChangesOfModel = grouped((ids) => store.modelAliasChanges.findIn('modelId', ids), 'modelId');
   }
+
+  /** Forgets what was read: the next mutation of the request must not answer with what an earlier one saw. */
+  clear(): void {
+    for (const loader of Object.values(this) as DataLoader<string, unknown>[]) loader.clearAll();
+  }
 }
 
-/** Foreign keys never dangle, so what is asked for by id is there. */
-function byId<T extends { readonly id: string }>(collection: Collection<T>): DataLoader<string, T> {
-  return new DataLoader(async (ids) => (await collection.getMany(ids)) as T[]);
+function byId<T extends { readonly id: string }>(collection: Collection<T>, type: NodeType): DataLoader<string, T> {
+  return new DataLoader<string, T>(async (ids) => {
+    const records = await collection.getMany(ids);
+    return records.map((record, i) => record ?? notFound(type, ids[i]));
+  });
+}
+
+function notFound(type: NodeType, id: string): NatriumError {
+  const globalId = toGlobalId(type, id);
+  return new NatriumError('NOT_FOUND', `there is no ${type} with the id ${JSON.stringify(globalId)}; list those there are`);
+}
+
+/** The store's id of a global id, once it is certain that there is such a record. */
+export async function knownId(
+  loader: DataLoader<string, { readonly id: string }>,
+  type: NodeType,
+  globalId: string,
+): Promise<string> {
+  const { id } = await loader.load(idOf(type, globalId));
+  // whoever asks is about to change it
+  loader.clear(id);
+  return id;
 }
 
 function grouped<T, K extends keyof T>(

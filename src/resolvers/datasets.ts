@@ -20,7 +20,7 @@ import {
 import { SplitEnum } from '../schema/enums.ts';
 import { DatasetFilter, FeatureSetFilter, filterOfInput } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
-import type { RequestContext } from './context.ts';
+import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { checkFirst, connect, connection, fromCursor, PageArgs } from './paging.ts';
 
@@ -98,7 +98,9 @@ export class DatasetVersionResolver {
   ) {
     const id = await registry.datasets.createVersion(caller, requestOf('createDatasetVersion', input), {
       dataset: input.dataset,
-      calculationIds: input.calculations?.map((each) => idOf('Calculation', each)) ?? null,
+      calculationIds: input.calculations
+        ? await Promise.all(input.calculations.map((each) => knownId(load.calculations, 'Calculation', each)))
+        : null,
       filter: filterOfInput(input.filter),
       split: {
         asGiven: input.split.asGiven ?? null,

@@ -19,7 +19,7 @@ import {
 import { EvaluationFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import { ModelVersion } from '../schema/models.ts';
-import type { RequestContext } from './context.ts';
+import { knownId, type RequestContext } from './context.ts';
 import { histogramOf } from './datasets.ts';
 import { requestOf } from './mutation-request.ts';
 import { connect, PageArgs } from './paging.ts';
@@ -78,13 +78,13 @@ export class EvaluationResolver {
   }
 
   @Mutation(() => PredictionResult, { description: 'Shieldings by a model version; at most 2,000 atoms in one answer.' })
-  predictShieldings(
+  async predictShieldings(
     @Arg('input', () => PredictShieldingsInput) input: PredictShieldingsInput,
-    @Ctx() { caller, registry }: RequestContext,
+    @Ctx() { caller, registry, load }: RequestContext,
   ): Promise<PredictionAnswer> {
     return registry.predictions.predict(caller, requestOf('predictShieldings', input), {
       modelVersion: input.modelVersion,
-      clusterIds: input.clusters.map((cluster) => idOf('Cluster', cluster)),
+      clusterIds: await Promise.all(input.clusters.map((cluster) => knownId(load.clusters, 'Cluster', cluster))),
       structures: input.structures.map(structureOf),
     });
   }

@@ -9,7 +9,7 @@ import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /** For each type with a global id: its class and where its records are loaded from. */
-const NODES: Readonly<Record<NodeType, readonly [ClassType, keyof Loaders]>> = {
+const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loaders, 'clear'>]>> = {
   ApiToken: [ApiToken, 'apiTokens'],
   Calculation: [Calculation, 'calculations'],
   Cluster: [Cluster, 'clusters'],
@@ -30,7 +30,7 @@ export class NodeResolver {
   async node(@Arg('id', () => ID) globalId: string, @Ctx() { load }: RequestContext): Promise<object | null> {
     const { type, id } = fromGlobalId(globalId);
     const record = await load[NODES[type][1]].load(id);
-    return record === null ? null : { ...record, __typename: type };
+    return { ...record, __typename: type };
   }
 }
 

@@ -12,6 +12,7 @@ import {
   PredictionResultResolver,
 } from './evaluations.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
+import type { RequestContext } from './context.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
 
@@ -40,5 +41,21 @@ export function buildNatriumSchema(): GraphQLSchema {
     TrialResolver,
     ...idResolvers,
   ];
-  return buildSchemaSync({ resolvers: resolvers as unknown as NonEmptyArray<new () => object>, validate: false });
+  const schema = buildSchemaSync({
+    resolvers: resolvers as unknown as NonEmptyArray<new () => object>,
+    validate: false,
+  });
+  forgetReadsBeforeMutations(schema);
+  return schema;
+}
+
+/** A request may hold several mutations; each must see what the one before it wrote. */
+function forgetReadsBeforeMutations(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getMutationType()!.getFields())) {
+    const resolve = field.resolve!;
+    field.resolve = (root, args, context: RequestContext, info) => {
+      context.load.clear();
+      return resolve(root, args, context, info);
+    };
+  }
 }

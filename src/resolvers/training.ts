@@ -16,7 +16,7 @@ import {
   TrainSchNetInput,
   Trial,
 } from '../schema/models.ts';
-import type { RequestContext } from './context.ts';
+import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { connect, PageArgs } from './paging.ts';
 
@@ -78,7 +78,7 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainingRunInput) input: TrainingRunInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const id = idOf('TrainingRun', input.trainingRun);
+    const id = await knownId(load.trainingRuns, 'TrainingRun', input.trainingRun);
     return load.trainingRuns.load(await registry.training.cancel(caller, requestOf('cancelTrainingRun', input), id));
   }
 
@@ -87,7 +87,7 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainingRunInput) input: TrainingRunInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const id = idOf('TrainingRun', input.trainingRun);
+    const id = await knownId(load.trainingRuns, 'TrainingRun', input.trainingRun);
     return load.trainingRuns.load(await registry.training.resume(caller, requestOf('resumeTrainingRun', input), id));
   }
 

@@ -1,0 +1,322 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../composition.ts';
+import { readConfig } from '../config.ts';
+import { NatriumError } from '../errors.ts';
+import { GraphqlClient } from './graphql-client.ts';
+import { readServerAddress } from './server-address.ts';
+
+const EXAMPLE = new URL('../../examples/na-dft/na-dft.extxyz', import.meta.url);
+const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+const DATASET_VERSION = 'na-dft/1';
+
+/** SchNet at the paper's widths (its defaults); the example has 45 training clusters, so a batch of 100 holds them all. */
+const SCHNET = { epochs: 120, seeds: [1, 2, 3, 4] };
+
+interface Plan {
+  readonly model: string;
+  readonly mutation: 'trainLasso' | 'trainSchNet';
+  readonly input: object;
+}
+
+const PLANS: readonly Plan[] = [
+  ...['cn', 'gop', 'cn-gop'].flatMap((featureSet) =>
+    ['DIRECT', 'TRANSFORMED'].map(
+      (target): Plan => ({
+        model: `demo-lasso-${featureSet}-${target.toLowerCase()}`,
+        mutation: 'trainLasso',
+        input: { featureSet, target },
+      }),
+    ),
+  ),
+  { model: 'demo-schnet-mse', mutation: 'trainSchNet', input: SCHNET },
+  { model: 'demo-schnet-distribution', mutation: 'trainSchNet', input: { ...SCHNET, loss: 'DISTRIBUTION' } },
+];
+
+interface Metrics {
+  readonly rmsePpm: number;
+  readonly maePpm: number;
+  readonly trainingMeanRmsePpm: number;
+  readonly trainingMeanMaePpm: number;
+}
+
+interface Version {
+  readonly reference: string;
+  readonly kind: string;
+  readonly target: string;
+  readonly featureSet: { readonly reference: string; readonly needsDft: boolean } | null;
+  readonly hyperparameters: Readonly<Record<string, unknown>>;
+  readonly evaluations: readonly { readonly split: string; readonly metrics: Metrics }[];
+}
+
+/**
+ * `natrium demo`: the whole chain over HTTP, as a lab tool would drive it, on the server that uses the data folder or, if
+ * none runs, on one started for it. Fails unless Lasso on populations and SchNet beat the training mean on validation.
+ */
+export async function demo(log: Log): Promise<void> {
+  const config = readConfig(process.env);
+  const running = await readServerAddress(config.dataFolder);
+  if (running !== null) {
+    log(`using the server at ${running}`);
+    await runChain(running, log);
+    return;
+  }
+  const { child, url } = await startServer(log);
+  try {
+    await runChain(url, log);
+  } finally {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+async function startServer(log: Log): Promise<{ child: ChildProcess; url: string }> {
+  log('no server runs on this data folder; starting one for the demo');
+  const child = spawn(process.execPath, [MAIN, 'serve'], {
+    env: { ...process.env, NATRIUM_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const match = /^API\s+(http:\S+)\/graphql$/.exec(line);
+    if (match !== null) {
+      child.stdout!.resume();
+      return { child, url: match[1] };
+    }
+  }
+  throw new NatriumError('UNAVAILABLE', 'the server did not start; see above');
+}
+
+async function runChain(url: string, log: Log): Promise<void> {
+  const started = Date.now();
+  const client = new GraphqlClient(`${url}/graphql`);
+  await importExample(client, log);
+  await createFeatureSets(client);
+  log('feature sets cn/1, gop/1 and cn-gop/1 are there');
+
+  const runs = await Promise.all(PLANS.map((plan) => train(client, plan)));
+  log(`${runs.length} training runs are queued`);
+  const versions = await waitForRuns(client, runs, log);
+
+  const champion = best(versions, 'VALIDATION');
+  await client.request(
+    `mutation ($version: String!) { setModelAlias(input: { modelVersion: $version, alias: "champion" }) { name } }`,
+    { version: champion.reference },
+  );
+  const alias = `${champion.reference.split('/')[0]}@champion`;
+  log(`best on validation: ${champion.reference}, now ${alias}`);
+  const structural = best(
+    versions.filter((version) => version.featureSet?.needsDft !== true),
+    'VALIDATION',
+  );
+  await predict(client, structural.reference, log);
+  const comparison = await compare(client, versions, log);
+  log('');
+  printTable(versions, log);
+  log('');
+  log(`histogram bins in common: ${comparison} (10 ppm each)`);
+  log(`done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  log(`look next: npm start, then its playground; ask compareModelVersions for these versions,`);
+  log(`           or examples/playground for the queries behind each step`);
+  checkOutcome(versions);
+}
+
+async function importExample(client: GraphqlClient, log: Log): Promise<void> {
+  const { importCalculations: report } = await client.request<{
+    importCalculations: { inserted: number; existing: number; rejected: number; sourceSha256: string };
+  }>(
+    `mutation ($content: String!) {
+      importCalculations(input: { fileName: "na-dft.extxyz", content: $content }) { inserted existing rejected sourceSha256 }
+    }`,
+    { content: readFileSync(EXAMPLE, 'utf8') },
+  );
+  log(`imported: ${report.inserted} new, ${report.existing} known, ${report.rejected} rejected`);
+  const { datasets } = await client.request<{ datasets: { totalCount: number } }>(
+    `{ datasets(first: 1, filter: { name: { equals: "na-dft" } }) { totalCount } }`,
+  );
+  if (datasets.totalCount === 0) {
+    await client.request(`mutation { createDataset(input: {
+      name: "na-dft", title: "23Na shieldings of small sodium clusters", licence: "CC0-1.0",
+      description: "DFT shieldings by PySCF at UB3LYP/6-31G(d); see examples/na-dft/README.md." }) { name } }`);
+  }
+  const { createDatasetVersion: version } = await client.request<{
+    createDatasetVersion: { reference: string; splitCounts: { split: string; clusters: number; atoms: number }[] };
+  }>(
+    `mutation ($source: String!) {
+      createDatasetVersion(input: { dataset: "na-dft", filter: { sourceSha256: { equals: $source } }, split: { asGiven: true } }) {
+        reference splitCounts { split clusters atoms }
+      }
+    }`,
+    { source: report.sourceSha256 },
+  );
+  const counts = version.splitCounts.map((each) => `${each.split.toLowerCase()} ${each.clusters} clusters (${each.atoms} atoms)`);
+  log(`data set version ${version.reference}: ${counts.join(', ')}`);
+}
+
+async function createFeatureSets(client: GraphqlClient): Promise<void> {
+  await client.request(`mutation {
+    cn: createFeatureSet(input: { name: "cn", runningCoordinationNumbers: {} }) { reference }
+    gop: createFeatureSet(input: { name: "gop", grossOrbitalPopulations: {} }) { reference }
+    both: createFeatureSet(input: { name: "cn-gop", runningCoordinationNumbers: {}, grossOrbitalPopulations: {} }) { reference }
+  }`);
+}
+
+async function train(client: GraphqlClient, { model, mutation, input }: Plan): Promise<string> {
+  const type = mutation === 'trainLasso' ? 'TrainLassoInput' : 'TrainSchNetInput';
+  const answer = await client.request<{ run: { id: string } }>(
+    `mutation ($input: ${type}!) { run: ${mutation}(input: $input) { id } }`,
+    { input: { model, datasetVersion: DATASET_VERSION, ...input } },
+  );
+  return answer.run.id;
+}
+
+interface Run {
+  readonly state: string;
+  readonly failure: string | null;
+  readonly model: { readonly name: string };
+  readonly trials: readonly { readonly state: string; readonly progress: { step: number; steps: number } | null }[];
+  readonly modelVersion: Version | null;
+}
+
+/** Follows the runs until all have ended, saying what is new. */
+async function waitForRuns(client: GraphqlClient, ids: readonly string[], log: Log): Promise<Version[]> {
+  const told = new Map<string, string>();
+  for (;;) {
+    const runs = await Promise.all(ids.map((id) => readRun(client, id)));
+    for (const run of runs) {
+      const line = `${run.model.name}: ${progressOf(run)}`;
+      if (told.get(run.model.name) !== line) log(line);
+      told.set(run.model.name, line);
+    }
+    const failed = runs.find((run) => run.state === 'FAILED' || run.state === 'CANCELLED');
+    if (failed) throw new NatriumError('INVALID_STATE', `training of ${failed.model.name} ended: ${failed.failure}`);
+    if (runs.every((run) => run.state === 'SUCCEEDED')) return runs.map((run) => run.modelVersion!);
+    await wait(1000);
+  }
+}
+
+function progressOf(run: Run): string {
+  if (run.state !== 'RUNNING' || run.trials.length === 1) return run.state.toLowerCase();
+  const trials = run.trials.map(({ state, progress }) => {
+    if (state !== 'RUNNING') return state.toLowerCase();
+    // tenths are enough for a log
+    return progress === null ? 'starting' : `${Math.floor((10 * progress.step) / progress.steps) * 10} %`;
+  });
+  return `running (trials: ${trials.join(', ')})`;
+}
+
+async function readRun(client: GraphqlClient, id: string): Promise<Run> {
+  const { trainingRun } = await client.request<{ trainingRun: Run }>(
+    `query ($id: ID!) { trainingRun(id: $id) {
+      state failure model { name } trials { state progress { step steps } }
+      modelVersion {
+        reference kind target featureSet { reference needsDft }
+        hyperparameters { ... on SchNetSettings { atomBasis filters gaussians interactions batchSize seeds loss } }
+        evaluations { split metrics { rmsePpm maePpm trainingMeanRmsePpm trainingMeanMaePpm } }
+      }
+    } }`,
+    { id },
+  );
+  return trainingRun;
+}
+
+async function predict(client: GraphqlClient, modelVersion: string, log: Log): Promise<void> {
+  const { clusters } = await client.request<{ clusters: { nodes: { id: string }[] } }>(
+    `{ clusters(first: 1, filter: { size: { equals: 8 } }) { nodes { id } } }`,
+  );
+  const triangle = {
+    label: 'Na3, inline',
+    elements: ['Na', 'Na', 'Na'],
+    positionsAngstrom: [
+      [0, 0, 0],
+      [3.5, 0, 0],
+      [1.75, 3.03, 0],
+    ],
+    charge: 1,
+  };
+  const { predictShieldings } = await client.request<{
+    predictShieldings: { predictions: { label: string; shieldingsPpm: number[] }[] };
+  }>(
+    `mutation ($input: PredictShieldingsInput!) { predictShieldings(input: $input) { predictions { label shieldingsPpm } } }`,
+    { input: { modelVersion, clusters: [clusters.nodes[0].id], structures: [triangle] } },
+  );
+  for (const { label, shieldingsPpm } of predictShieldings.predictions) {
+    log(`${modelVersion} predicts ${label}: ${shieldingsPpm.map((each) => each.toFixed(1)).join(' ')} ppm`);
+  }
+}
+
+async function compare(client: GraphqlClient, versions: readonly Version[], log: Log): Promise<number> {
+  const { compareModelVersions } = await client.request<{
+    compareModelVersions: { evaluations: unknown[]; histogram: { edgesPpm: number[] } };
+  }>(
+    `query ($versions: [String!]!) {
+      compareModelVersions(modelVersions: $versions, datasetVersion: "${DATASET_VERSION}", split: TEST) {
+        evaluations { metrics { rmsePpm } metricsBySize { size metrics { rmsePpm } } }
+        histogram { edgesPpm series { name counts } }
+      }
+    }`,
+    { versions: versions.map((version) => version.reference) },
+  );
+  log(`compared ${compareModelVersions.evaluations.length} versions on the same test atoms`);
+  return compareModelVersions.histogram.edgesPpm.length - 1;
+}
+
+function printTable(versions: readonly Version[], log: Log): void {
+  const header = ['version', 'kind', 'features', 'target', 'loss', 'val RMSE', 'val MAE', 'test RMSE', 'test MAE'];
+  const rows = versions.map((version) => [
+    version.reference,
+    version.kind,
+    version.featureSet?.reference ?? 'structure',
+    version.target,
+    String(version.hyperparameters.loss ?? '-'),
+    ...['VALIDATION', 'TEST'].flatMap((split) => {
+      const metrics = metricsOf(version, split);
+      return [metrics.rmsePpm.toFixed(2), metrics.maePpm.toFixed(2)];
+    }),
+  ]);
+  const mean = ['VALIDATION', 'TEST'].flatMap((split) => {
+    const metrics = metricsOf(versions[0], split);
+    return [metrics.trainingMeanRmsePpm.toFixed(2), metrics.trainingMeanMaePpm.toFixed(2)];
+  });
+  const table = [header, ...rows, ['training mean', '', '', '', '', ...mean]];
+  const widths = header.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  log('errors in ppm');
+  for (const row of table) {
+    log(row.map((cell, i) => (i < 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd());
+  }
+}
+
+function metricsOf(version: Version, split: string): Metrics {
+  return version.evaluations.find((evaluation) => evaluation.split === split)!.metrics;
+}
+
+function best(versions: readonly Version[], split: string): Version {
+  return versions.reduce((a, b) => (metricsOf(b, split).rmsePpm < metricsOf(a, split).rmsePpm ? b : a));
+}
+
+/** The demo is also a check: see design and README for what it promises. */
+function checkOutcome(versions: readonly Version[]): void {
+  const beats = (version: Version | undefined) => {
+    const metrics = version && metricsOf(version, 'VALIDATION');
+    return metrics !== undefined && metrics.rmsePpm < metrics.trainingMeanRmsePpm;
+  };
+  const schNet = versions.find((version) => version.kind === 'SCHNET');
+  const widths = schNet?.hyperparameters;
+  const isPaper =
+    widths?.atomBasis === 128 && widths.filters === 128 && widths.gaussians === 25 && widths.interactions === 2;
+  const checks: readonly (readonly [string, boolean])[] = [
+    ["SchNet at the paper's widths", isPaper],
+    ['SchNet with at least two seeds', ((widths?.seeds as number[] | undefined)?.length ?? 0) >= 2],
+    ['SchNet with all training clusters in one batch', ((widths?.batchSize as number | undefined) ?? 0) >= 45],
+    ['SchNet better than the training mean on validation', beats(schNet)],
+    [
+      'Lasso on populations better than the training mean on validation',
+      beats(versions.find((version) => version.featureSet?.reference.startsWith('gop/'))),
+    ],
+  ];
+  const failed = checks.filter(([, holds]) => !holds).map(([what]) => what);
+  if (failed.length > 0) throw new NatriumError('INVALID_STATE', `the demo did not reach: ${failed.join('; ')}`);
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import type { Log } from '../composition.ts';
+import { NatriumError } from '../errors.ts';
+import { type GoldenRow, isWithinTolerance } from '../ml/golden-row.ts';
+import { compareWithLassoGolden } from '../ml/lasso-golden.ts';
+import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
+import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
+
+/** `natrium golden FILE...`: largest deviations from independent programs; exit code 1 if one is out of tolerance. */
+export async function compareWithGoldenFiles(paths: readonly string[], log: Log): Promise<void> {
+  if (paths.length === 0) {
+    throw new NatriumError('BAD_USER_INPUT', 'name at least one golden file, such as test/golden/schnetpack-v1.0.0.json');
+  }
+  let failed = 0;
+  for (const path of paths) {
+    const { engine, rows } = await compare(readJson(path), path);
+    log(`${path} (${engine})`);
+    for (const row of rows) {
+      const verdict = isWithinTolerance(row) ? 'ok' : 'OUT OF TOLERANCE';
+      if (!isWithinTolerance(row)) failed += 1;
+      log(`  ${row.quantity.padEnd(44)} ${row.deviation.toExponential(2)}  of ${row.tolerance.toExponential(0)}  ${verdict}`);
+    }
+  }
+  if (failed > 0) throw new NatriumError('BAD_USER_INPUT', `${failed} quantities are out of tolerance`);
+}
+
+async function compare(json: unknown, path: string): Promise<{ engine: string; rows: readonly GoldenRow[] }> {
+  if (isSchNetGoldenFile(json)) {
+    const engine = await openTensorflow();
+    return { engine: `SchNet, ${engine.name} on ${engine.backend}`, rows: await compareWithGolden(engine, json) };
+  }
+  if (typeof json === 'object' && json !== null && 'fits' in json) {
+    return { engine: 'Lasso', rows: compareWithLassoGolden(json) };
+  }
+  throw new NatriumError('MALFORMED_FILE', `${path} is neither a SchNet nor a Lasso golden file`);
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new NatriumError('MALFORMED_FILE', `cannot read ${path}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../composition.ts';
+import { COMPUTE_NICENESS } from '../jobs/forked-compute.ts';
+
+const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
+const RESTART_MS = 1000;
+const PATIENCE_MS = 10_000;
+
+/** Keeps a number of worker processes alive beside the API, below its priority. */
+export class LocalWorkers {
+  private readonly children = new Map<number, ChildProcess>();
+  private stopping = false;
+
+  constructor(
+    count: number,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly log: Log,
+  ) {
+    for (let slot = 1; slot <= count; slot++) this.start(slot);
+  }
+
+  /** Workers hand their trials back to the queue; one that does not end in time is killed. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([...this.children.values()].map(endChild));
+  }
+
+  private start(slot: number): void {
+    const child = fork(MAIN, ['worker'], { env: this.environment, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.children.set(slot, child);
+    if (child.pid !== undefined) setPriority(child.pid, COMPUTE_NICENESS);
+    child.once('exit', (code, signal) => {
+      this.children.delete(slot);
+      if (this.stopping) return;
+      this.log(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another`);
+      setTimeout(() => !this.stopping && this.start(slot), RESTART_MS).unref();
+    });
+  }
+}
+
+function endChild(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    child.once('exit', () => {
+      clearTimeout(impatience);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}

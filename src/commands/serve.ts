@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises';
+import type { Config } from '../config.ts';
+import { type Log, openParts } from '../composition.ts';
+import { startHttpServer } from '../http/server.ts';
+import { startEmbeddedPostgres } from '../store/embedded-postgres.ts';
+import { packageVersion } from '../version.ts';
+import { writeAdminToken } from './admin-token.ts';
+import { loadExampleData } from './example-data.ts';
+import { LocalWorkers } from './local-workers.ts';
+import { removeServerAddress, writeServerAddress } from './server-address.ts';
+
+/** `natrium serve`: database, API and workers, until Ctrl-C. Parts stop in the opposite order of their start. */
+export async function serve(config: Config, log: Log): Promise<void> {
+  const stops: (() => Promise<void>)[] = [];
+  let ending: Promise<void> | null = null;
+  const end = (code: number): Promise<void> => {
+    ending ??= (async () => {
+      for (const stop of stops.reverse()) await stop().catch((error: Error) => log(`while stopping: ${error.message}`));
+      process.exit(code);
+    })();
+    return ending;
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (ending !== null) process.exit(1);
+    log(`${signal}: stopping; once more to stop at once`);
+    void end(0);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+
+  try {
+    await mkdir(config.dataFolder, { recursive: true });
+    let databaseUrl = config.databaseUrl;
+    if (databaseUrl === null) {
+      const postgres = await startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
+      stops.push(() => postgres.stop());
+      void postgres.exited.then((reason) => {
+        if (ending !== null) return;
+        log(`the embedded PostgreSQL ended: ${reason}`);
+        void end(1);
+      });
+      databaseUrl = postgres.url;
+    }
+    const parts = await openParts(config, databaseUrl, 'natrium api', log);
+    stops.push(() => parts.close());
+    if (config.exampleData && (await loadExampleData(parts.registry))) log('example data set na-dft/1 loaded');
+    const tokenPath = await writeAdminToken(parts.registry, config.dataFolder);
+
+    const facts = { version: packageVersion, artifactStore: parts.artifacts.description };
+    const http = await startHttpServer({ registry: parts.registry, facts, port: config.port, log });
+    stops.push(() => http.stop());
+    await writeServerAddress(config.dataFolder, http.url);
+    stops.push(() => removeServerAddress(config.dataFolder));
+    const environment = {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      NATRIUM_DATA_FOLDER: config.dataFolder,
+      NODE_ENV: 'production',
+    };
+    const workers = new LocalWorkers(config.workers, environment, log);
+    stops.push(() => workers.stop());
+
+    log(`data in ${config.dataFolder}; admin token in ${tokenPath}`);
+    log(`API        ${http.url}/graphql`);
+    log(`playground ${http.url}/playground/`);
+  } catch (error) {
+    for (const stop of stops.reverse()) await stop().catch(() => {});
+    throw error;
+  }
+}

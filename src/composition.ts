@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { FileArtifactStore } from './artifacts/file-store.ts';
+import { S3ArtifactStore } from './artifacts/s3-store.ts';
+import type { Config } from './config.ts';
+import { ForkedCompute } from './jobs/forked-compute.ts';
+import { Queue } from './jobs/queue.ts';
+import type { ArtifactStore } from './registry/ports.ts';
+import { Registry } from './registry/registry.ts';
+import { connectDatabase, migrate } from './store/database.ts';
+import { PostgresStore } from './store/postgres-store.ts';
+
+/** The parts of one process, wired together. */
+export interface Parts {
+  readonly registry: Registry;
+  readonly artifacts: ArtifactStore;
+  readonly compute: ForkedCompute;
+  readonly queue: Queue;
+  readonly dataSource: DataSource;
+  close(): Promise<void>;
+}
+
+export type Log = (line: string) => void;
+
+/** Connects everything that a server or a worker needs; the database is brought up to date on the way. */
+export async function openParts(config: Config, databaseUrl: string, application: string, log: Log): Promise<Parts> {
+  const artifacts = openArtifacts(config);
+  await artifacts.check();
+  const dataSource = await connectDatabase(databaseUrl, application);
+  const queue = new Queue(databaseUrl, application, log);
+  const compute = new ForkedCompute();
+  try {
+    for (const migration of await migrate(dataSource)) log(`migration ${migration} applied`);
+    await queue.start();
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+  const store = PostgresStore.over(dataSource, queue.enqueue);
+  return {
+    registry: new Registry({ store, artifacts, compute }),
+    artifacts,
+    compute,
+    queue,
+    dataSource,
+    async close() {
+      compute.close();
+      await queue.stop();
+      await dataSource.destroy();
+    },
+  };
+}
+
+export function openArtifacts(config: Config): ArtifactStore {
+  return config.s3 === null
+    ? new FileArtifactStore(join(config.dataFolder, 'artifacts'))
+    : new S3ArtifactStore({ ...config.s3, createBucket: true });
+}

@@ -1,0 +1,25 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { GraphQLFormattedError } from 'graphql';
+import { NatriumError } from '../errors.ts';
+
+/** What a caller sees of an error: ours as they are, graphql's own as they are, anything else masked. */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  if (cause instanceof NatriumError) {
+    return { ...formatted, message: cause.message, extensions: { ...cause.details, code: cause.code } };
+  }
+  if (isUnexpected(formatted)) {
+    return {
+      message: 'an internal error; the log of the server has it under the x-request-id of this answer',
+      ...(formatted.path && { path: formatted.path }),
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    };
+  }
+  const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
+  return { ...formatted, extensions };
+}
+
+/** Whether an error is a defect of ours, to be logged with its stack. */
+export function isUnexpected(formatted: GraphQLFormattedError): boolean {
+  return (formatted.extensions?.code ?? 'INTERNAL_SERVER_ERROR') === 'INTERNAL_SERVER_ERROR';
+}

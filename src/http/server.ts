@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
+import { expressMiddleware } from '@as-integrations/express5';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { NatriumError } from '../errors.ts';
+import { type Caller, LOCAL_ADMIN } from '../registry/access.ts';
+import type { Registry } from '../registry/registry.ts';
+import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
+import { buildNatriumSchema } from '../resolvers/schema.ts';
+import { formatError, isUnexpected } from './graphql-errors.ts';
+import { hostCheck } from './host-check.ts';
+import { playgroundRouter } from './playground.ts';
+
+const LOOPBACK_ADDRESS = '127.0.0.1';
+
+/** Inline files may have 8 MiB; JSON escapes make them a little longer. */
+const LARGEST_BODY = '12mb';
+
+export interface HttpServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface HttpServerOptions {
+  readonly registry: Registry;
+  readonly facts: ServerFacts;
+  readonly port: number;
+  readonly log: (line: string) => void;
+}
+
+/** The API on the loopback interface. The pipeline of a request reads from top to bottom. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { registry, facts, log } = options;
+  const app = express();
+  const server = createServer(app);
+  const apollo = new ApolloServer<RequestContext & { requestId: string }>({
+    schema: buildNatriumSchema(),
+    introspection: true,
+    formatError,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginDrainHttpServer({ httpServer: server, stopGracePeriodMillis: 5000 }),
+      logUnexpectedErrors(log),
+    ],
+  });
+  await apollo.start();
+
+  app.disable('x-powered-by');
+  app.use(hostCheck);
+  app.use(requestId);
+  app.get('/', (_request, response) => response.redirect('/playground/'));
+  app.get('/livez', (_request, response) => void response.type('text/plain').send('ok\n'));
+  app.use('/playground', playgroundRouter());
+  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry), refuseBadBody);
+  app.use(
+    '/graphql',
+    expressMiddleware(apollo, {
+      context: async ({ res }) => ({
+        caller: res.locals.caller as Caller,
+        registry,
+        load: new Loaders(registry.store),
+        server: facts,
+        requestId: res.locals.requestId as string,
+      }),
+    }),
+  );
+
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://${LOOPBACK_ADDRESS}:${port}`, stop: () => apollo.stop() };
+}
+
+const requestId: RequestHandler = (_request, response, next) => {
+  response.locals.requestId = randomUUID();
+  response.set('x-request-id', response.locals.requestId);
+  next();
+};
+
+/** A bearer token says who calls; on the loopback interface, without one, it is the local admin. */
+function authentication(registry: Registry): RequestHandler {
+  return async (request, response, next) => {
+    const { authorization } = request.headers;
+    if (authorization === undefined) {
+      response.locals.caller = LOCAL_ADMIN;
+    } else {
+      const match = /^Bearer\s+(\S+)$/i.exec(authorization);
+      if (match === null) {
+        throw new NatriumError('UNAUTHENTICATED', 'the Authorization header must be: Bearer TOKEN');
+      }
+      response.locals.caller = await registry.access.authenticate(match[1]);
+    }
+    next();
+  };
+}
+
+/** Errors before GraphQL has its turn, in GraphQL's form. */
+const refuseBadBody: ErrorRequestHandler = (error, _request, response, next) => {
+  const known = asNatriumError(error);
+  if (known === null) {
+    next(error);
+    return;
+  }
+  response
+    .status(known.code === 'UNAUTHENTICATED' ? 401 : known.code === 'TOO_LARGE' ? 413 : 400)
+    .json({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
+};
+
+function asNatriumError(error: unknown): NatriumError | null {
+  if (error instanceof NatriumError) return error;
+  const { type, message } = error as { type?: string; message?: string };
+  if (type === 'entity.too.large') {
+    return new NatriumError('TOO_LARGE', 'the request is larger than 12 MB; split the file and import it in parts');
+  }
+  return type === undefined ? null : new NatriumError('BAD_USER_INPUT', `the body of the request is no JSON: ${message}`);
+}
+
+function logUnexpectedErrors(log: (line: string) => void): ApolloServerPlugin<RequestContext & { requestId: string }> {
+  return {
+    async requestDidStart() {
+      return {
+        async didEncounterErrors({ errors, contextValue }) {
+          for (const error of errors) {
+            const cause = unwrapResolverError(error);
+            if (cause instanceof NatriumError || !isUnexpected(error)) continue;
+            const stack = cause instanceof Error ? cause.stack : String(cause);
+            log(`request ${contextValue.requestId} ${error.path?.join('.') ?? ''}: ${stack}`);
+          }
+        },
+      };
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const message =
+        cause.code === 'EADDRINUSE'
+          ? `port ${port} is in use; stop the other program or set NATRIUM_PORT to another port`
+          : `cannot listen on port ${port}: ${cause.message}`;
+      reject(new NatriumError('UNAVAILABLE', message, {}, { cause }));
+    });
+    server.listen(port, LOOPBACK_ADDRESS, resolve);
+  });
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { readConfig } from './config.ts';
+import { NatriumError } from './errors.ts';
+import { packageVersion } from './version.ts';
+
+interface Command {
+  readonly does: string;
+  run(args: readonly string[]): Promise<void>;
+}
+
+function log(line: string): void {
+  console.log(line);
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    does: 'database, API, playground and workers, until Ctrl-C',
+    run: async () => (await import('./commands/serve.ts')).serve(readConfig(process.env), log),
+  },
+  worker: {
+    does: 'trains for a server that runs elsewhere; needs DATABASE_URL and the same artifact store',
+    run: async () => (await import('./commands/worker.ts')).runWorker(readConfig(process.env), log),
+  },
+  migrate: {
+    does: 'brings the database at DATABASE_URL up to date and ends',
+    run: async () => (await import('./commands/migrate.ts')).migrateDatabase(readConfig(process.env), log),
+  },
+  demo: {
+    does: 'the whole chain over HTTP on the example data, on a server of its own',
+    run: async () => (await import('./commands/demo.ts')).demo(log),
+  },
+  golden: {
+    does: 'FILE...: compares with the values of independent programs',
+    run: async (files) => (await import('./commands/golden.ts')).compareWithGoldenFiles(files, log),
+  },
+  'generated-files': {
+    does: '[--check]: writes schema.graphql and migrations/schema.sql, or says which is stale',
+    run: async (args) => (await import('./commands/generated-files.ts')).generateFiles(args.includes('--check'), log),
+  },
+};
+
+function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  const lines = Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(width)}  ${does}`);
+  return `natrium ${packageVersion}\n\nusage: natrium COMMAND\n\n${lines.join('\n')}\n\nSettings are environment variables; the README lists them.`;
+}
+
+async function main([name = 'help', ...args]: readonly string[]): Promise<void> {
+  if (['help', '--help', '-h'].includes(name)) {
+    log(help());
+    return;
+  }
+  const command = COMMANDS[name];
+  if (command === undefined) throw new NatriumError('BAD_USER_INPUT', `no command ${name}; natrium help lists them`);
+  await command.run(args);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  // an error that we meant is one line; anything else is a defect and shows where
+  console.error(`natrium: ${error instanceof NatriumError ? error.message : ((error as Error).stack ?? error)}`);
+  process.exit(1);
+});
