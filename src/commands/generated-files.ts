@@ -34,7 +34,7 @@ async function databaseSchema(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'natrium-schema-'));
   const postgres = await startEmbeddedPostgres({ dataFolder: folder, log: () => {} });
   try {
-    const dataSource = await connectDatabase(postgres.url, 'natrium generated-files', 1);
+    const dataSource = await connectDatabase(postgres.url, 'natrium generated-files');
     await migrate(dataSource);
     const dump = await dumpSchema(dataSource);
     await dataSource.destroy();

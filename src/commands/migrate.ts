@@ -8,7 +8,7 @@ export async function migrateDatabase(config: Config, log: Log): Promise<void> {
   if (config.databaseUrl === null) {
     throw new NatriumError('BAD_USER_INPUT', 'set DATABASE_URL; the embedded database is migrated when it starts');
   }
-  const dataSource = await connectDatabase(config.databaseUrl, 'natrium migrate', 1);
+  const dataSource = await connectDatabase(config.databaseUrl, 'natrium migrate');
   try {
     const applied = await migrate(dataSource);
     log(applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`);

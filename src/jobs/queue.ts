@@ -22,7 +22,11 @@ type Query = (sql: string, values?: unknown[]) => Promise<unknown[]>;
 export class Queue {
   private readonly boss: PgBoss;
 
-  constructor(databaseUrl: string, application: string, log: (line: string) => void) {
+  constructor(
+    databaseUrl: string,
+    application: string,
+    private readonly log: (line: string) => void,
+  ) {
     this.boss = new PgBoss({
       connectionString: databaseUrl,
       application_name: application,
@@ -62,7 +66,12 @@ export class Queue {
     handler: (job: Extract<Job, { kind: K }>, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     await this.boss.work<object>(kind, { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS }, async ([job]) => {
-      await handler({ kind, ...job.data } as Extract<Job, { kind: K }>, job.signal);
+      try {
+        await handler({ kind, ...job.data } as Extract<Job, { kind: K }>, job.signal);
+      } catch (error) {
+        this.log(`job ${kind} ${JSON.stringify(job.data)} failed: ${(error as Error).stack}`);
+        throw error;
+      }
     });
   }
 

@@ -104,8 +104,8 @@ export function decodeSafetensors(
   }
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of layouts) {
-    // a copy, because the data of a foreign file need not be aligned
-    const { buffer } = bytes.slice(dataStart + begin, dataStart + end);
+    // a copy, because the data of a foreign file need not be aligned; a Buffer's own slice would be a view
+    const { buffer } = Uint8Array.prototype.slice.call(bytes, dataStart + begin, dataStart + end);
     tensors.set(name, { dtype, shape, data: dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer) });
   }
   return { tensors, metadata };

@@ -52,6 +52,9 @@ export function connection<T>(page: Page<T>, position: (item: T) => string): Con
     edges,
     nodes: page.items,
     pageInfo: { hasNextPage: page.hasNextPage, endCursor: edges.at(-1)?.cursor ?? null },
-    totalCount: page.totalCount,
+    // counts only when it is asked for
+    get totalCount() {
+      return page.totalCount();
+    },
   };
 }

@@ -31,7 +31,7 @@ export interface Connection<T> {
   readonly edges: readonly { readonly node: T; readonly cursor: string }[];
   readonly nodes: readonly T[];
   readonly pageInfo: PageInfo;
-  readonly totalCount: () => Promise<number>;
+  readonly totalCount: Promise<number>;
 }
 
 /** Relay connection type of an item type. */
@@ -57,7 +57,7 @@ export function connectionOf(item: () => ClassType, name: string): ClassType<Con
     pageInfo!: PageInfo;
 
     @Field(() => Int, { description: 'Number of all that match, on every page.' })
-    totalCount!: () => Promise<number>;
+    totalCount!: Promise<number>;
   }
   return ConnectionType;
 }

@@ -73,6 +73,13 @@ describe('decodeSafetensors', () => {
     for (const [name, tensor] of TENSORS) expect(tensors.get(name)).toEqual(tensor);
   });
 
+  test('reads a Buffer that is a piece of a larger one, as processes and drivers hand them over', () => {
+    const bytes = encodeSafetensors(TENSORS, {});
+    const pool = Buffer.alloc(bytes.length + 24);
+    pool.set(bytes, 3);
+    expect(decodeSafetensors(pool.subarray(3, 3 + bytes.length), 'it').tensors).toEqual(TENSORS);
+  });
+
   test('reads files that start anywhere in a buffer, and copies their data', () => {
     const bytes = encodeSafetensors(TENSORS, {});
     const shifted = new Uint8Array(bytes.length + 3);
