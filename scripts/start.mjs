@@ -1,6 +1,7 @@
 // npm start: installs and builds what is missing, then becomes the server.
-import { setTimeout as wait } from 'node:timers/promises';
+
 import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { build } from './lib/build.mjs';
 import { setUp } from './lib/set-up.mjs';
 

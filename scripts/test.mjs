@@ -1,8 +1,9 @@
 // npm test [-- PATH...]: lint, types, import rule, generated files, tests; with paths, only those tests.
+
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { build } from './lib/build.mjs';
 import { ROOT } from './lib/run.mjs';
 import { setUp } from './lib/set-up.mjs';
@@ -43,7 +44,9 @@ function runTests(paths) {
     { cwd: ROOT, stdio: 'inherit' },
   );
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+    const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
     // a file that could not be loaded has no tests to fail
     const brokenFiles = numFailedTests === 0 && status !== 0 ? Math.max(1, numFailedTestSuites) : 0;
     return { passed: numPassedTests, failed: numFailedTests + brokenFiles, skipped: numPendingTests };

@@ -29,9 +29,15 @@ export const SETTINGS = {
     meaning: 'folder of the embedded database, the file store and the admin token',
   },
   NATRIUM_WORKERS: { default: 'one per core', meaning: 'worker processes to start, 0 to 256' },
-  NATRIUM_EXAMPLE_DATA: { default: 'on', meaning: '`on` loads the example data set at the first start, `off` does not' },
+  NATRIUM_EXAMPLE_DATA: {
+    default: 'on',
+    meaning: '`on` loads the example data set at the first start, `off` does not',
+  },
   DATABASE_URL: { default: 'embedded PostgreSQL', meaning: '`postgres://user:password@host:5432/database`' },
-  S3_ENDPOINT: { default: 'file store', meaning: 'URL of MinIO or another S3 server; the other S3 settings belong to it' },
+  S3_ENDPOINT: {
+    default: 'file store',
+    meaning: 'URL of MinIO or another S3 server; the other S3 settings belong to it',
+  },
   S3_BUCKET: { default: 'natrium', meaning: 'bucket of the artifacts; created if it may be' },
   S3_ACCESS_KEY: { default: '', meaning: 'access key' },
   S3_SECRET_KEY: { default: '', meaning: 'secret key' },
@@ -55,7 +61,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: databaseUrl(value('DATABASE_URL')),
     s3: s3(value),
     workers: wholeNumber('NATRIUM_WORKERS', value('NATRIUM_WORKERS') ?? String(availableParallelism()), 0, 256),
-    exampleData: onOrOff('NATRIUM_EXAMPLE_DATA', value('NATRIUM_EXAMPLE_DATA') ?? SETTINGS.NATRIUM_EXAMPLE_DATA.default),
+    exampleData: onOrOff(
+      'NATRIUM_EXAMPLE_DATA',
+      value('NATRIUM_EXAMPLE_DATA') ?? SETTINGS.NATRIUM_EXAMPLE_DATA.default,
+    ),
   });
 }
 

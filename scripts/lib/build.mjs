@@ -30,7 +30,10 @@ function sourcesSha256() {
   const hash = createHash('sha256');
   const files = readdirSync(join(ROOT, 'src'), { recursive: true }).filter((file) => file.endsWith('.ts'));
   for (const file of [...files.map((file) => join('src', file)), 'tsconfig.json', 'package-lock.json'].sort()) {
-    hash.update(`${file}\0`).update(readFileSync(join(ROOT, file))).update('\0');
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(ROOT, file)))
+      .update('\0');
   }
   return hash.digest('hex');
 }

@@ -18,7 +18,9 @@ export async function setUp() {
     console.error(`natrium: Node ${version} is too old or between releases; use 20.19+, 22.13+ or 24.11+`);
     process.exit(1);
   }
-  const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return;
   console.log('installing dependencies (about 500 packages; a minute or two the first time) ...');
   await npmCi();

@@ -3,11 +3,11 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { NatriumError } from '../errors.ts';
 import {
-  type StoredBytes,
   type ArtifactStore,
   artifactKey,
   isCorruptArtifact,
   missingArtifact,
+  type StoredBytes,
   sha256Of,
   verifyArtifact,
 } from './artifact-store.ts';

@@ -4,11 +4,11 @@ import * as https from 'node:https';
 import { Client } from 'minio';
 import { NatriumError } from '../errors.ts';
 import {
-  type StoredBytes,
   type ArtifactStore,
   artifactKey,
   isCorruptArtifact,
   missingArtifact,
+  type StoredBytes,
   sha256Of,
   verifyArtifact,
 } from './artifact-store.ts';

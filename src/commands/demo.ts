@@ -152,7 +152,9 @@ async function importExample(client: GraphqlClient, log: Log): Promise<void> {
     }`,
     { source: report.sourceSha256 },
   );
-  const counts = version.splitCounts.map((each) => `${each.split.toLowerCase()} ${each.clusters} clusters (${each.atoms} atoms)`);
+  const counts = version.splitCounts.map(
+    (each) => `${each.split.toLowerCase()} ${each.clusters} clusters (${each.atoms} atoms)`,
+  );
   log(`data set version ${version.reference}: ${counts.join(', ')}`);
 }
 
@@ -285,7 +287,12 @@ function printTable(versions: readonly Version[], log: Log): void {
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column].length)));
   log('errors in ppm');
   for (const row of table) {
-    log(row.map((cell, i) => (i < 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd());
+    log(
+      row
+        .map((cell, i) => (i < 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join('  ')
+        .trimEnd(),
+    );
   }
 }
 

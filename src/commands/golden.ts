@@ -9,7 +9,10 @@ import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
 /** `natrium golden FILE...`: largest deviations from independent programs; exit code 1 if one is out of tolerance. */
 export async function compareWithGoldenFiles(paths: readonly string[], log: Log): Promise<void> {
   if (paths.length === 0) {
-    throw new NatriumError('BAD_USER_INPUT', 'name at least one golden file, such as test/golden/schnetpack-v1.0.0.json');
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      'name at least one golden file, such as test/golden/schnetpack-v1.0.0.json',
+    );
   }
   let failed = 0;
   for (const path of paths) {
@@ -18,7 +21,9 @@ export async function compareWithGoldenFiles(paths: readonly string[], log: Log)
     for (const row of rows) {
       const verdict = isWithinTolerance(row) ? 'ok' : 'OUT OF TOLERANCE';
       if (!isWithinTolerance(row)) failed += 1;
-      log(`  ${row.quantity.padEnd(44)} ${row.deviation.toExponential(2)}  of ${row.tolerance.toExponential(0)}  ${verdict}`);
+      log(
+        `  ${row.quantity.padEnd(44)} ${row.deviation.toExponential(2)}  of ${row.tolerance.toExponential(0)}  ${verdict}`,
+      );
     }
   }
   if (failed > 0) throw new NatriumError('BAD_USER_INPUT', `${failed} quantities are out of tolerance`);

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import type { Config } from '../config.ts';
 import { type Log, openParts } from '../composition.ts';
+import type { Config } from '../config.ts';
 import { startHttpServer } from '../http/server.ts';
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts';
 import { packageVersion } from '../version.ts';

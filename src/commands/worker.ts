@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { NatriumError } from '../errors.ts';
-import type { Config } from '../config.ts';
 import { type Log, openParts } from '../composition.ts';
+import type { Config } from '../config.ts';
+import { NatriumError } from '../errors.ts';
 import { startWorker } from '../jobs/worker.ts';
 
 /** `natrium worker`: trains what the queue holds, one trial at a time, until it is told to stop. */

@@ -3,8 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
@@ -120,7 +122,9 @@ function asNatriumError(error: unknown): NatriumError | null {
   if (type === 'entity.too.large') {
     return new NatriumError('TOO_LARGE', 'the request is larger than 12 MB; split the file and import it in parts');
   }
-  return type === undefined ? null : new NatriumError('BAD_USER_INPUT', `the body of the request is no JSON: ${message}`);
+  return type === undefined
+    ? null
+    : new NatriumError('BAD_USER_INPUT', `the body of the request is no JSON: ${message}`);
 }
 
 function logUnexpectedErrors(log: (line: string) => void): ApolloServerPlugin<RequestContext & { requestId: string }> {

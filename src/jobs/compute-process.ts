@@ -15,7 +15,9 @@ async function answer(request: ComputeRequest): Promise<void> {
   try {
     if (request.kind === 'train') {
       const { task } = request;
-      const trained = await MODELS[task.settings.kind].train(task, (progress) => reply({ id, kind: 'progress', progress }));
+      const trained = await MODELS[task.settings.kind].train(task, (progress) =>
+        reply({ id, kind: 'progress', progress }),
+      );
       reply({ id, kind: 'trained', ...trained });
     } else {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { NatriumError } from '../errors.ts';
 import { sha256Hex } from './canonical-json.ts';
-import { type Mutations, type MutationRequest } from './mutations.ts';
+import { type MutationRequest, type Mutations } from './mutations.ts';
 import { checkText } from './names.ts';
 import type { Store } from './ports.ts';
 import { ROLES, type Role } from './records.ts';

@@ -305,4 +305,3 @@ async function levels(store: Store, chosen: readonly Calculation[], allowMixed: 
   }
   return ids;
 }
-

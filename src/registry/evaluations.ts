@@ -142,4 +142,3 @@ async function keep(store: Store, evaluation: New<Evaluation> | Evaluation): Pro
   ]);
   return inserted?.id ?? (await store.evaluations.findOne({ modelVersionId, datasetVersionId, split }))!.id;
 }
-

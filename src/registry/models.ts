@@ -15,7 +15,10 @@ export class Models {
     return this.mutations.run(caller, request, async (store) => {
       const version = await new References(store).modelVersion(modelVersion);
       if (version.archivedAt !== null) {
-        throw new NatriumError('INVALID_STATE', `${modelVersion} is archived (${version.archiveReason}); choose another`);
+        throw new NatriumError(
+          'INVALID_STATE',
+          `${modelVersion} is archived (${version.archiveReason}); choose another`,
+        );
       }
       await store.setAlias(version.modelId, alias, version.id, caller.name);
       await store.modelAliasChanges.insert({

@@ -10,7 +10,10 @@ export class References {
   async dataset(name: string): Promise<Dataset> {
     const dataset = await this.store.datasets.findOne({ name });
     if (dataset === null) {
-      throw new NatriumError('NOT_FOUND', `there is no data set ${JSON.stringify(name)}; the query datasets lists them`);
+      throw new NatriumError(
+        'NOT_FOUND',
+        `there is no data set ${JSON.stringify(name)}; the query datasets lists them`,
+      );
     }
     return dataset;
   }

@@ -1,5 +1,12 @@
 import { NatriumError } from '../errors.ts';
-import type { Hyperparameters, LassoSettings, SchNetSettings, Target, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type {
+  Hyperparameters,
+  LassoSettings,
+  SchNetSettings,
+  Target,
+  TrainingTask,
+  TrialOutcome,
+} from '../ml/model.ts';
 import { checkSchNetHyperparameters } from '../ml/schnet/hyperparameters.ts';
 import { type Caller, requireRole, SYSTEM } from './access.ts';
 import type { Datasets } from './datasets.ts';
@@ -63,7 +70,11 @@ export class Training {
       const finishedAt = new Date();
       for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
         if (isOpen(trial)) {
-          await store.trials.update(trial.id, { state: 'CANCELLED', finishedAt, failure: `cancelled by ${caller.name}` });
+          await store.trials.update(trial.id, {
+            state: 'CANCELLED',
+            finishedAt,
+            failure: `cancelled by ${caller.name}`,
+          });
         }
       }
       await store.trainingRuns.update(run.id, {

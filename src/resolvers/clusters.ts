@@ -1,8 +1,15 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
-import { checkFeatureSetDefinition, PAPER_RADII_ANGSTROM, PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
+import {
+  checkFeatureSetDefinition,
+  PAPER_RADII_ANGSTROM,
+  PAPER_SMEARING_ANGSTROM,
+} from '../ml/features/feature-set.ts';
 import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
-import type { ImportedItem as ImportedItemRecord, ImportReport as ImportReportRecord } from '../registry/calculations.ts';
+import type {
+  ImportedItem as ImportedItemRecord,
+  ImportReport as ImportReportRecord,
+} from '../registry/calculations.ts';
 import { unlabelledInput } from '../registry/datasets.ts';
 import type * as records from '../registry/records.ts';
 import {

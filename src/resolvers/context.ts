@@ -61,7 +61,10 @@ export class Loaders {
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');
     this.versionOfRun = grouped((ids) => store.modelVersions.findIn('trainingRunId', ids), 'trainingRunId');
     this.trialsOfRun = grouped((ids) => store.trials.findIn('trainingRunId', ids), 'trainingRunId');
-    this.evaluationsOfModelVersion = grouped((ids) => store.evaluations.findIn('modelVersionId', ids), 'modelVersionId');
+    this.evaluationsOfModelVersion = grouped(
+      (ids) => store.evaluations.findIn('modelVersionId', ids),
+      'modelVersionId',
+    );
     this.aliasesOfModel = grouped((ids) => store.aliases(ids), 'modelId');
     this.aliasChangesOfModel = grouped((ids) => store.modelAliasChanges.findIn('modelId', ids), 'modelId');
   }
@@ -81,7 +84,10 @@ function byId<T extends { readonly id: string }>(collection: Collection<T>, type
 
 function notFound(type: NodeType, id: string): NatriumError {
   const globalId = toGlobalId(type, id);
-  return new NatriumError('NOT_FOUND', `there is no ${type} with the id ${JSON.stringify(globalId)}; list those there are`);
+  return new NatriumError(
+    'NOT_FOUND',
+    `there is no ${type} with the id ${JSON.stringify(globalId)}; list those there are`,
+  );
 }
 
 /** The store's id of a global id, once it is certain that there is such a record. */

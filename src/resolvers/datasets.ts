@@ -1,8 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
+import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import { PAPER_POPULATION_LABELS, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import { commonHistogram } from '../ml/histogram.ts';
-import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
@@ -91,7 +91,9 @@ export class DatasetVersionResolver {
     );
   }
 
-  @Mutation(() => DatasetVersion, { description: 'Freezes calculations with a split; the same list is answered as it is.' })
+  @Mutation(() => DatasetVersion, {
+    description: 'Freezes calculations with a split; the same list is answered as it is.',
+  })
   async createDatasetVersion(
     @Arg('input', () => CreateDatasetVersionInput) input: CreateDatasetVersionInput,
     @Ctx() { caller, registry, load }: RequestContext,
@@ -147,7 +149,9 @@ export class DatasetVersionResolver {
     return connection(page, (item) => String(start + items.indexOf(item)));
   }
 
-  @FieldResolver(() => [Float], { description: 'Column of the shieldings (ppm) of all atoms of a split, or of all splits.' })
+  @FieldResolver(() => [Float], {
+    description: 'Column of the shieldings (ppm) of all atoms of a split, or of all splits.',
+  })
   async shieldingsPpm(
     @Root() version: records.DatasetVersion,
     @Arg('split', () => SplitEnum, { nullable: true }) split: Split | null,

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, Field, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
-import { NatriumError } from '../errors.ts';
 import { structureFromSymbols } from '../chemistry/structure.ts';
+import { NatriumError } from '../errors.ts';
 import type { Comparison as ComparisonRecord } from '../registry/evaluations.ts';
 import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
 import type * as records from '../registry/records.ts';
@@ -9,8 +9,8 @@ import { Calculation, Cluster } from '../schema/clusters.ts';
 import { DatasetVersion, Histogram } from '../schema/datasets.ts';
 import { SplitEnum } from '../schema/enums.ts';
 import {
-  Evaluation,
   EvaluateModelVersionInput,
+  Evaluation,
   EvaluationConnection,
   PredictedCluster,
   PredictShieldingsInput,
@@ -35,7 +35,9 @@ class Comparison {
 
 @ObjectType()
 class PredictionResult {
-  @Field(() => [PredictedCluster], { description: 'Stored clusters first, then inline structures, in the order given.' })
+  @Field(() => [PredictedCluster], {
+    description: 'Stored clusters first, then inline structures, in the order given.',
+  })
   predictions!: PredictedCluster[];
 }
 
@@ -56,7 +58,8 @@ export class EvaluationResolver {
   }
 
   @Query(() => Comparison, {
-    description: 'Up to 50 versions on one split; each must have been evaluated there, as training does for its own splits.',
+    description:
+      'Up to 50 versions on one split; each must have been evaluated there, as training does for its own splits.',
   })
   compareModelVersions(
     @Arg('modelVersions', () => [String]) modelVersions: string[],
@@ -67,7 +70,9 @@ export class EvaluationResolver {
     return registry.evaluations.compare({ modelVersions, datasetVersion, split });
   }
 
-  @Mutation(() => Evaluation, { description: 'Predicts every atom of a split and compares with DFT. Done once, then kept.' })
+  @Mutation(() => Evaluation, {
+    description: 'Predicts every atom of a split and compares with DFT. Done once, then kept.',
+  })
   async evaluateModelVersion(
     @Arg('input', () => EvaluateModelVersionInput) input: EvaluateModelVersionInput,
     @Ctx() { caller, registry, load }: RequestContext,
@@ -77,7 +82,9 @@ export class EvaluationResolver {
     );
   }
 
-  @Mutation(() => PredictionResult, { description: 'Shieldings by a model version; at most 2,000 atoms in one answer.' })
+  @Mutation(() => PredictionResult, {
+    description: 'Shieldings by a model version; at most 2,000 atoms in one answer.',
+  })
   async predictShieldings(
     @Arg('input', () => PredictShieldingsInput) input: PredictShieldingsInput,
     @Ctx() { caller, registry, load }: RequestContext,
@@ -134,7 +141,10 @@ export class PredictedClusterResolver {
   }
 }
 
-function structureOf({ label = undefined, elements, positionsAngstrom, charge, multiplicity }: StructureInput, i: number) {
+function structureOf(
+  { label = undefined, elements, positionsAngstrom, charge, multiplicity }: StructureInput,
+  i: number,
+) {
   const wrong = positionsAngstrom.findIndex((position) => position.length !== 3);
   if (wrong >= 0 || positionsAngstrom.length !== elements.length) {
     throw new NatriumError(
@@ -144,5 +154,8 @@ function structureOf({ label = undefined, elements, positionsAngstrom, charge, m
         : `structures[${i}] has ${elements.length} elements and ${positionsAngstrom.length} positions; give one position an atom`,
     );
   }
-  return { label: label ?? null, structure: structureFromSymbols(elements, positionsAngstrom.flat(), charge, multiplicity) };
+  return {
+    label: label ?? null,
+    structure: structureFromSymbols(elements, positionsAngstrom.flat(), charge, multiplicity),
+  };
 }

@@ -1,4 +1,4 @@
-import { Field, Int, ArgsType } from 'type-graphql';
+import { ArgsType, Field, Int } from 'type-graphql';
 import { NatriumError } from '../errors.ts';
 import type { Collection, Page } from '../registry/ports.ts';
 import type { Connection } from '../schema/common.ts';

@@ -4,6 +4,7 @@ import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
+import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
 import {
   ComparisonResolver,
@@ -12,7 +13,6 @@ import {
   PredictionResultResolver,
 } from './evaluations.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
-import type { RequestContext } from './context.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
 

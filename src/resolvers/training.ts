@@ -1,4 +1,4 @@
-import { Arg, Args, createUnionType, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, createUnionType, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';

@@ -1,11 +1,14 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { GraphQLJSONObject } from 'graphql-scalars';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { FileFormatEnum, ImportStatusEnum, TensorIndexOrderEnum } from './enums.ts';
 
 const SHA256 = '64 hexadecimal digits';
 
-@ObjectType({ implements: [Node, Recorded], description: 'How calculations were made; only those at one level compare.' })
+@ObjectType({
+  implements: [Node, Recorded],
+  description: 'How calculations were made; only those at one level compare.',
+})
 export class LevelOfTheory extends Recorded {
   @Field(() => String)
   program!: string;
@@ -49,7 +52,9 @@ export class Cluster extends Recorded {
   @Field(() => String, { description: `Identity: sha256 of elements, positions, charge and multiplicity, ${SHA256}.` })
   identitySha256!: string;
 
-  @Field(() => String, { description: 'Equal for clusters that differ by rotation, reflection or order of atoms only.' })
+  @Field(() => String, {
+    description: 'Equal for clusters that differ by rotation, reflection or order of atoms only.',
+  })
   fingerprint!: string;
 
   @Field(() => GraphQLJSONObject, { description: 'What else the source says of it.' })
@@ -62,7 +67,10 @@ export class Cluster extends Recorded {
   sourceLine!: number | null;
 }
 
-@ObjectType({ implements: [Node, Recorded], description: 'A cluster at a level of theory. Never edited; at most invalidated.' })
+@ObjectType({
+  implements: [Node, Recorded],
+  description: 'A cluster at a level of theory. Never edited; at most invalidated.',
+})
 export class Calculation extends Recorded {
   @Field(() => String, { nullable: true, description: 'Name in its file.' })
   label!: string | null;
@@ -81,7 +89,8 @@ export class Calculation extends Recorded {
 
   @Field(() => [Float], {
     nullable: true,
-    description: 'Column of shielding tensors (ppm) as the program printed them, nine numbers row by row for each atom.',
+    description:
+      'Column of shielding tensors (ppm) as the program printed them, nine numbers row by row for each atom.',
   })
   shieldingTensorsPpm!: number[] | null;
 
@@ -191,7 +200,10 @@ export class ImportReport {
   @Field(() => String)
   fileName!: string;
 
-  @Field(() => String, { nullable: true, description: 'sha256 of the stored file; null if nothing in it was accepted.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'sha256 of the stored file; null if nothing in it was accepted.',
+  })
   sourceSha256!: string | null;
 
   @Field(() => [ImportedItem])

@@ -1,11 +1,14 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { GraphQLJSONObject } from 'graphql-scalars';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { SplitEnum } from './enums.ts';
 import { CalculationFilter } from './filters.ts';
 
-@ObjectType({ implements: [Node, Recorded], description: 'A named collection of calculations; its versions are frozen.' })
+@ObjectType({
+  implements: [Node, Recorded],
+  description: 'A named collection of calculations; its versions are frozen.',
+})
 export class Dataset extends Recorded {
   @Field(() => String)
   name!: string;

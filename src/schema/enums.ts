@@ -9,7 +9,10 @@ function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string,
 }
 
 export const SplitEnum = enumOf(SPLITS);
-registerEnumType(SplitEnum, { name: 'Split', description: 'Part of a data set version. Clusters are split, never atoms.' });
+registerEnumType(SplitEnum, {
+  name: 'Split',
+  description: 'Part of a data set version. Clusters are split, never atoms.',
+});
 
 export const RoleEnum = enumOf(ROLES);
 registerEnumType(RoleEnum, {
@@ -18,7 +21,10 @@ registerEnumType(RoleEnum, {
 });
 
 export const ModelKindEnum = enumOf(MODEL_KINDS);
-registerEnumType(ModelKindEnum, { name: 'ModelKind', description: 'Lasso on features of atoms, or SchNet on structures.' });
+registerEnumType(ModelKindEnum, {
+  name: 'ModelKind',
+  description: 'Lasso on features of atoms, or SchNet on structures.',
+});
 
 export const TargetEnum = enumOf(TARGETS);
 registerEnumType(TargetEnum, {
@@ -46,10 +52,14 @@ registerEnumType(LossEnum, {
 });
 
 export const ImportStatusEnum = enumOf(['INSERTED', 'EXISTING', 'REJECTED'] as const);
-registerEnumType(ImportStatusEnum, { name: 'ImportStatus', description: 'What became of an item of an imported file.' });
+registerEnumType(ImportStatusEnum, {
+  name: 'ImportStatus',
+  description: 'What became of an item of an imported file.',
+});
 
 export const FileFormatEnum = enumOf(['EXTXYZ'] as const);
 registerEnumType(FileFormatEnum, {
   name: 'FileFormat',
-  description: 'EXTXYZ: extended XYZ, positions in Å, per-atom columns such as ms_shielding:R:9; plain XYZ is read as well.',
+  description:
+    'EXTXYZ: extended XYZ, positions in Å, per-atom columns such as ms_shielding:R:9; plain XYZ is read as well.',
 });

@@ -31,7 +31,10 @@ export class RegressionMetrics {
   @Field(() => Float, { description: 'MAE of predicting the mean of the training shieldings for every atom.' })
   trainingMeanMaePpm!: number;
 
-  @Field(() => Float, { nullable: true, description: 'R2 of predicting the mean of the training shieldings for every atom.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'R2 of predicting the mean of the training shieldings for every atom.',
+  })
   trainingMeanR2!: number | null;
 
   @Field(() => Float)

@@ -57,7 +57,12 @@ export const CalculationFilter = filterOf('Calculation', {
   invalidatedAt: DateFilter,
 });
 
-export const DatasetFilter = filterOf('Dataset', { ...made, name: StringFilter, title: StringFilter, licence: StringFilter });
+export const DatasetFilter = filterOf('Dataset', {
+  ...made,
+  name: StringFilter,
+  title: StringFilter,
+  licence: StringFilter,
+});
 
 export const FeatureSetFilter = filterOf('FeatureSet', { ...made, name: StringFilter, version: IntFilter });
 

@@ -185,7 +185,8 @@ export class TrainingRun extends Recorded {
 
 @ObjectType({
   implements: [Node, Recorded],
-  description: 'A trained model with verified weights. Never changes. Written `name/3`, or `name@champion` by an alias.',
+  description:
+    'A trained model with verified weights. Never changes. Written `name/3`, or `name@champion` by an alias.',
 })
 export class ModelVersion extends Recorded {
   @Field(() => Int)

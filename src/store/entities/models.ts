@@ -2,7 +2,17 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { Split } from '../../chemistry/calculation-record.ts';
 import type { RegressionMetrics } from '../../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../../ml/model.ts';
-import type { Evaluation, Model, ModelAliasChange, ModelVersion, Prediction, RunState, SizeMetrics, TrainingRun, Trial } from '../../registry/records.ts';
+import type {
+  Evaluation,
+  Model,
+  ModelAliasChange,
+  ModelVersion,
+  Prediction,
+  RunState,
+  SizeMetrics,
+  TrainingRun,
+  Trial,
+} from '../../registry/records.ts';
 import { RecordedEntity } from './recorded.ts';
 
 @Entity({ name: 'models' })
