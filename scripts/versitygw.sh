@@ -3,7 +3,7 @@
 # Exits with 1 and says why when it cannot be built; the tests then skip what needs it, by name.
 set -eu
 version=v1.8.0
-folder="${NATRIUM_TEST_CACHE:-$HOME/.cache/natrium}/bin/versitygw-$version"
+folder="${TEST_CACHE_FOLDER:-$HOME/.cache/natrium}/bin/versitygw-$version"
 program="$folder/versitygw"
 
 if [ ! -x "$program" ]; then

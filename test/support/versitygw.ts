@@ -22,7 +22,7 @@ export interface Versitygw {
 
 /** The program that scripts/versitygw.sh has built; undefined when there is none. */
 export function findVersitygw(): string | undefined {
-  const cache = process.env.NATRIUM_TEST_CACHE || join(homedir(), '.cache', 'natrium');
+  const cache = process.env.TEST_CACHE_FOLDER || join(homedir(), '.cache', 'natrium');
   const program = join(cache, 'bin', `versitygw-${VERSION}`, 'versitygw');
   return existsSync(program) ? program : undefined;
 }
