@@ -11,9 +11,7 @@ const bundleDirectory = join(projectDirectory, 'dist/playground');
 const stampFile = join(bundleDirectory, '.inputs-sha256');
 
 const inputsSha256 = hashInputs();
-if (readIfPresent(stampFile) === inputsSha256) {
-  console.log('playground: up to date');
-} else {
+if (readIfPresent(stampFile) !== inputsSha256) {
   await bundle();
   writeFileSync(stampFile, inputsSha256);
 }

@@ -34,7 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (files) => (await import('./commands/golden.ts')).compareWithGoldenFiles(files, log),
   },
   'generated-files': {
-    does: '[--check]: writes schema.graphql and migrations/schema.sql, or says which is stale',
+    does: '[--check]: writes the files made from the code, or says which are stale',
     run: async (args) => (await import('./commands/generated-files.ts')).generateFiles(args.includes('--check'), log),
   },
 };
