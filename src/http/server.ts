@@ -21,8 +21,8 @@ import { playgroundRouter } from './playground.ts';
 
 const LOOPBACK_ADDRESS = '127.0.0.1';
 
-/** Inline files may have 8 MiB; JSON escapes make them a little longer. */
-const LARGEST_BODY = '12mb';
+/** Inline files may have 8 MiB; JSON escapes can double that. */
+const LARGEST_BODY = '20mb';
 
 export interface HttpServer {
   readonly url: string;
@@ -120,7 +120,7 @@ function asNatriumError(error: unknown): NatriumError | null {
   if (error instanceof NatriumError) return error;
   const { type, message } = error as { type?: string; message?: string };
   if (type === 'entity.too.large') {
-    return new NatriumError('TOO_LARGE', 'the request is larger than 12 MB; split the file and import it in parts');
+    return new NatriumError('TOO_LARGE', 'the request is larger than 20 MB; split the file and import it in parts');
   }
   return type === undefined
     ? null

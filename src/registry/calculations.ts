@@ -8,6 +8,8 @@ import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkText } from './names.ts';
 import type { ArtifactStore, Store } from './ports.ts';
 
+const LARGEST_INLINE_FILE = 8 * 1024 * 1024;
+
 /** What became of one item of an imported file. */
 export interface ImportedItem {
   readonly line: number;
@@ -83,6 +85,9 @@ export class Calculations {
   ): Promise<ImportReport> {
     requireRole(caller, 'CONTRIBUTOR');
     checkText('fileName', input.fileName, 255);
+    if (Buffer.byteLength(input.content) > LARGEST_INLINE_FILE) {
+      throw new NatriumError('TOO_LARGE', `${input.fileName} has more than 8 MiB; split it and import the parts`);
+    }
     const items = [...parseExtxyz(input.content, input.fileName)].map((item) => checkItem(item, complete));
     const accepted = items.some((item) => !('error' in item));
     const source = accepted ? await this.keepSource(input) : null;

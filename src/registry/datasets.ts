@@ -1,5 +1,6 @@
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
+import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { LabelledInput, ModelInput } from '../ml/model.ts';
 import { type Caller, requireRole } from './access.ts';
 import { sha256Hex } from './canonical-json.ts';
@@ -111,10 +112,36 @@ export class Datasets {
     });
   }
 
+  /** Calculations of a version in its order, of one split or of all. */
+  async calculations(version: DatasetVersion, split: Split | null): Promise<Calculation[]> {
+    const members = await this.store.members(version.id, split);
+    return present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
+  }
+
+  /** Histogram of the shieldings of all atoms, then of those in clusters of each size, in common bins. */
+  async shieldingDistribution(
+    version: DatasetVersion,
+    split: Split | null,
+    binWidthPpm: number,
+  ): Promise<CommonHistogram> {
+    const all: number[] = [];
+    const bySize = new Map<number, number[]>();
+    for (const { shieldingsPpm } of await this.calculations(version, split)) {
+      const sameSize = bySize.get(shieldingsPpm.length) ?? [];
+      bySize.set(shieldingsPpm.length, sameSize);
+      for (const shielding of shieldingsPpm) {
+        all.push(shielding);
+        sameSize.push(shielding);
+      }
+    }
+    const sizes = [...bySize].sort(([a], [b]) => a - b);
+    const series = sizes.map(([size, values]) => ({ name: `size ${size}`, values }));
+    return commonHistogram([{ name: 'all', values: all }, ...series], binWidthPpm);
+  }
+
   /** The clusters of a version with their shieldings, in the version's order. */
   async inputs(version: DatasetVersion, split: Split): Promise<readonly SplitInputs[]> {
-    const members = await this.store.members(version.id, split);
-    const calculations = present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
+    const calculations = await this.calculations(version, split);
     const clusters = await clustersOf(this.store, calculations);
     return calculations.map((calculation, i) => ({
       calculation,

@@ -1,6 +1,6 @@
 import type { Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
-import { commonHistogram } from '../ml/histogram.ts';
+import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import { regressionMetrics } from '../ml/metrics.ts';
 import { type Caller, requireRole, SYSTEM } from './access.ts';
 import type { Datasets } from './datasets.ts';
@@ -15,7 +15,7 @@ export interface Comparison {
   readonly datasetVersionId: string;
   readonly split: Split;
   readonly evaluations: readonly Evaluation[];
-  readonly histogram: ReturnType<typeof commonHistogram>;
+  readonly histogram: CommonHistogram;
 }
 
 /** One version on one split of one data set version, stored once; and versions side by side on the same atoms. */

@@ -4,13 +4,31 @@ import {
   type FeatureSetDefinition,
   needsDft,
 } from '../ml/features/feature-set.ts';
+import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
 import { type Caller, requireRole } from './access.ts';
+import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName } from './names.ts';
+import type { Cluster } from './records.ts';
 
 /** Versioned definitions of features. */
 export class FeatureSets {
   constructor(private readonly mutations: Mutations) {}
+
+  /**
+   * Running coordination numbers of one cluster, one row an atom and one column a radius. Throws BAD_USER_INPUT as a
+   * definition with these radii would.
+   */
+  runningCoordinationNumbers(cluster: Cluster, radiiAngstrom: readonly number[], smearingAngstrom: number): number[][] {
+    checkFeatureSetDefinition({
+      runningCoordinationNumbers: { radiiAngstrom, smearingAngstrom },
+      grossOrbitalPopulations: null,
+    });
+    const { structure } = unlabelledInput(cluster, null);
+    const numbers = runningCoordinationNumbers(structure, radiiAngstrom, smearingAngstrom);
+    const width = radiiAngstrom.length;
+    return Array.from({ length: cluster.size }, (_, i) => [...numbers.subarray(i * width, (i + 1) * width)]);
+  }
 
   /** A definition that the name already has keeps its version. */
   create(caller: Caller, request: MutationRequest, name: string, definition: FeatureSetDefinition): Promise<string> {

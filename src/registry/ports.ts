@@ -100,7 +100,10 @@ export interface Store {
   readonly predictions: Collection<records.Prediction>;
   readonly jobs: JobQueue;
 
-  /** Runs `work` in one transaction; the store it gets sees and writes inside it. Nested calls join the outer one. */
+  /**
+   * Runs `work` in one transaction; the store it gets sees and writes inside it. Nested calls join the outer one. After a
+   * deadlock `work` runs again from its beginning, so it must have no other effects.
+   */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Waits for, then holds, the named lock until the transaction ends. */
   lock(name: string): Promise<void>;

@@ -67,6 +67,9 @@ export class Training {
       if (run.state !== 'QUEUED' && run.state !== 'RUNNING') {
         throw new NatriumError('INVALID_STATE', `training run ${runId} has ${run.state.toLowerCase()} already`);
       }
+      if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
+        throw new NatriumError('INVALID_STATE', `training run ${runId} has its model version already; archive that`);
+      }
       const finishedAt = new Date();
       for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
         if (isOpen(trial)) {

@@ -1,16 +1,10 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
-import {
-  checkFeatureSetDefinition,
-  PAPER_RADII_ANGSTROM,
-  PAPER_SMEARING_ANGSTROM,
-} from '../ml/features/feature-set.ts';
-import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
+import { PAPER_RADII_ANGSTROM, PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import type {
   ImportedItem as ImportedItemRecord,
   ImportReport as ImportReportRecord,
 } from '../registry/calculations.ts';
-import { unlabelledInput } from '../registry/datasets.ts';
 import type * as records from '../registry/records.ts';
 import {
   Atom,
@@ -56,18 +50,11 @@ export class ClusterResolver {
     @Arg('cluster', () => ID) clusterId: string,
     @Arg('radiiAngstrom', () => [Float], { nullable: true }) radii: number[] | null,
     @Arg('smearingAngstrom', () => Float, { defaultValue: PAPER_SMEARING_ANGSTROM }) smearingAngstrom: number,
-    @Ctx() { load }: RequestContext,
+    @Ctx() { load, registry }: RequestContext,
   ): Promise<RunningCoordinationNumbers> {
     const cluster = await load.clusters.load(idOf('Cluster', clusterId));
     const radiiAngstrom = radii ?? PAPER_RADII_ANGSTROM;
-    checkFeatureSetDefinition({
-      runningCoordinationNumbers: { radiiAngstrom, smearingAngstrom },
-      grossOrbitalPopulations: null,
-    });
-    const { structure } = unlabelledInput(cluster, null);
-    const numbers = runningCoordinationNumbers(structure, radiiAngstrom, smearingAngstrom);
-    const width = radiiAngstrom.length;
-    const values = Array.from({ length: cluster.size }, (_, i) => [...numbers.subarray(i * width, (i + 1) * width)]);
+    const values = registry.featureSets.runningCoordinationNumbers(cluster, radiiAngstrom, smearingAngstrom);
     return { radiiAngstrom, smearingAngstrom, values };
   }
 

@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root }
 import type { Split } from '../chemistry/calculation-record.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import { PAPER_POPULATION_LABELS, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
-import { commonHistogram } from '../ml/histogram.ts';
+import type { CommonHistogram } from '../ml/histogram.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
@@ -73,22 +73,8 @@ export class DatasetVersionResolver {
     @Arg('binWidthPpm', () => Float, { defaultValue: 10 }) binWidthPpm: number,
     @Ctx() { registry }: RequestContext,
   ): Promise<Histogram> {
-    const calculations = await calculationsOf(registry, await registry.references.datasetVersion(reference), split);
-    const bySize = new Map<number, number[]>();
-    for (const { shieldingsPpm } of calculations) {
-      const size = shieldingsPpm.length;
-      bySize.set(size, [...(bySize.get(size) ?? []), ...shieldingsPpm]);
-    }
-    const sizes = [...bySize].sort(([a], [b]) => a - b);
-    return histogramOf(
-      commonHistogram(
-        [
-          { name: 'all', values: calculations.flatMap((each) => [...each.shieldingsPpm]) },
-          ...sizes.map(([size, values]) => ({ name: `size ${size}`, values })),
-        ],
-        binWidthPpm,
-      ),
-    );
+    const version = await registry.references.datasetVersion(reference);
+    return histogramOf(await registry.datasets.shieldingDistribution(version, split, binWidthPpm));
   }
 
   @Mutation(() => DatasetVersion, {
@@ -157,7 +143,8 @@ export class DatasetVersionResolver {
     @Arg('split', () => SplitEnum, { nullable: true }) split: Split | null,
     @Ctx() { registry }: RequestContext,
   ): Promise<number[]> {
-    return (await calculationsOf(registry, version, split)).flatMap((each) => [...each.shieldingsPpm]);
+    const calculations = await registry.datasets.calculations(version, split);
+    return calculations.flatMap((each) => [...each.shieldingsPpm]);
   }
 }
 
@@ -206,18 +193,8 @@ export class FeatureSetResolver {
   }
 }
 
-export function histogramOf({ edgesPpm, counts }: ReturnType<typeof commonHistogram>): Histogram {
+export function histogramOf({ edgesPpm, counts }: CommonHistogram): Histogram {
   return { edgesPpm, series: counts };
-}
-
-async function calculationsOf(
-  registry: RequestContext['registry'],
-  version: records.DatasetVersion,
-  split: Split | null,
-): Promise<records.Calculation[]> {
-  const members = await registry.store.members(version.id, split);
-  const calculations = await registry.store.calculations.getMany(members.map((member) => member.calculationId));
-  return calculations.filter((each) => each !== null);
 }
 
 /** Lists may hold global ids of calculations or their labels; the registry knows the store's ids. */

@@ -45,6 +45,9 @@ export function buildNatriumSchema(): GraphQLSchema {
     resolvers: resolvers as unknown as NonEmptyArray<new () => object>,
     validate: false,
   });
+  schema.description =
+    'Natrium: atomic clusters, their NMR shieldings, and models trained on them. Shieldings are in ppm, positions in Å. ' +
+    'Lists are connections and need `first`. Errors have a documented `extensions.code`.';
   forgetReadsBeforeMutations(schema);
   return schema;
 }

@@ -24,6 +24,8 @@ const VERSIONED = {
 } as const;
 
 const MEMBERS_PER_INSERT = 10_000;
+const DEADLOCK_DETECTED = '40P01';
+const TRANSACTION_ATTEMPTS = 5;
 
 /** Queues a job by SQL that runs inside the caller's transaction. */
 export type EnqueueSql = (
@@ -83,9 +85,17 @@ export class PostgresStore implements ports.Store {
     return new PostgresStore(dataSource.manager, enqueue, false);
   }
 
-  transaction<T>(work: (store: ports.Store) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (store: ports.Store) => Promise<T>): Promise<T> {
     if (this.inTransaction) return work(this);
-    return this.manager.transaction((manager) => work(new PostgresStore(manager, this.enqueue, true)));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.manager.transaction((manager) => work(new PostgresStore(manager, this.enqueue, true)));
+      } catch (error) {
+        // two imports of the same clusters in another order: PostgreSQL ends one of them, which then finds them stored
+        const code = (error as { code?: unknown }).code;
+        if (code !== DEADLOCK_DETECTED || attempt === TRANSACTION_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async lock(name: string): Promise<void> {
