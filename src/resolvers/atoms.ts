@@ -1,11 +1,11 @@
-import { Arg, Args, Ctx, Field, FieldResolver, Float, InputType, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { atomicNumberOf, symbolOf } from '../chemistry/elements.ts';
 import { NatriumError } from '../errors.ts';
 import type * as records from '../registry/records.ts';
-import { Atom, AtomConnection, Calculation, Cluster } from '../schema/clusters.ts';
-import { SplitEnum } from '../schema/enums.ts';
+import { Atom, AtomConnection, AtomFilter, Calculation, Cluster } from '../schema/clusters.ts';
+import { PageArgs } from '../schema/common.ts';
 import type { RequestContext } from './context.ts';
-import { checkFirst, connection, fromCursor, PageArgs } from './paging.ts';
+import { checkFirst, connection, fromCursor } from './paging.ts';
 
 /** An atom with the records that it was made of. */
 interface AtomOf extends Atom {
@@ -31,24 +31,6 @@ export function atomOf(cluster: records.Cluster, calculation: records.Calculatio
     cluster,
     calculation,
   };
-}
-
-@InputType({ description: 'All that are given must hold.' })
-class AtomFilter {
-  @Field(() => SplitEnum, { nullable: true })
-  split?: 'train' | 'validation' | 'test';
-
-  @Field(() => String, { nullable: true })
-  element?: string;
-
-  @Field(() => [Int], { nullable: true, description: 'Sizes of the clusters.' })
-  sizes?: number[];
-
-  @Field(() => Float, { nullable: true })
-  shieldingAtLeastPpm?: number;
-
-  @Field(() => Float, { nullable: true })
-  shieldingAtMostPpm?: number;
 }
 
 @Resolver(() => Atom)

@@ -20,12 +20,13 @@ import {
   LevelOfTheory,
   RunningCoordinationNumbers,
 } from '../schema/clusters.ts';
+import { PageArgs } from '../schema/common.ts';
 import { CalculationFilter, ClusterFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import { atomOf } from './atoms.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
-import { connect, PageArgs } from './paging.ts';
+import { connect } from './paging.ts';
 
 @Resolver(() => Cluster)
 export class ClusterResolver {

@@ -6,6 +6,7 @@ import type { CommonHistogram } from '../ml/histogram.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
+import { PageArgs } from '../schema/common.ts';
 import {
   CreateDatasetInput,
   CreateDatasetVersionInput,
@@ -22,7 +23,7 @@ import { DatasetFilter, FeatureSetFilter, filterOfInput } from '../schema/filter
 import { idOf } from '../schema/ids.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
-import { checkFirst, connect, connection, fromCursor, PageArgs } from './paging.ts';
+import { checkFirst, connect, connection, fromCursor } from './paging.ts';
 
 @Resolver(() => Dataset)
 export class DatasetResolver {

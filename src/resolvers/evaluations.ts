@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, Field, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
 import { structureFromSymbols } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
@@ -6,13 +6,16 @@ import type { Comparison as ComparisonRecord } from '../registry/evaluations.ts'
 import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
 import type * as records from '../registry/records.ts';
 import { Calculation, Cluster } from '../schema/clusters.ts';
+import { PageArgs } from '../schema/common.ts';
 import { DatasetVersion, Histogram } from '../schema/datasets.ts';
 import { SplitEnum } from '../schema/enums.ts';
 import {
+  Comparison,
   EvaluateModelVersionInput,
   Evaluation,
   EvaluationConnection,
   PredictedCluster,
+  PredictionResult,
   PredictShieldingsInput,
   type StructureInput,
 } from '../schema/evaluations.ts';
@@ -22,24 +25,7 @@ import { ModelVersion } from '../schema/models.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { histogramOf } from './datasets.ts';
 import { requestOf } from './mutation-request.ts';
-import { connect, PageArgs } from './paging.ts';
-
-@ObjectType({ description: 'Model versions side by side on the same atoms.' })
-class Comparison {
-  @Field(() => SplitEnum)
-  split!: string;
-
-  @Field(() => [Evaluation], { description: 'In the order asked.' })
-  evaluations!: Evaluation[];
-}
-
-@ObjectType()
-class PredictionResult {
-  @Field(() => [PredictedCluster], {
-    description: 'Stored clusters first, then inline structures, in the order given.',
-  })
-  predictions!: PredictedCluster[];
-}
+import { connect } from './paging.ts';
 
 @Resolver(() => Evaluation)
 export class EvaluationResolver {

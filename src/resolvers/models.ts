@@ -1,12 +1,14 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
+import { PageArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { Evaluation } from '../schema/evaluations.ts';
 import { ModelFilter } from '../schema/filters.ts';
 import {
   ArchiveModelVersionInput,
   DeleteModelAliasInput,
+  HyperparametersUnion,
   Model,
   ModelAlias,
   ModelAliasChange,
@@ -18,8 +20,7 @@ import {
 } from '../schema/models.ts';
 import type { RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
-import { connect, PageArgs } from './paging.ts';
-import { HyperparametersUnion } from './training.ts';
+import { connect } from './paging.ts';
 
 @Resolver(() => Model)
 export class ModelResolver {

@@ -1,19 +1,9 @@
-import { ArgsType, Field, Int } from 'type-graphql';
 import { NatriumError } from '../errors.ts';
 import type { Collection, Page } from '../registry/ports.ts';
-import type { Connection } from '../schema/common.ts';
+import type { Connection, PageArgs } from '../schema/common.ts';
 import { filterOfInput } from '../schema/filters.ts';
 
 const MOST_PER_PAGE = 200;
-
-@ArgsType()
-export class PageArgs {
-  @Field(() => Int, { description: 'How many, 1 to 200.' })
-  first!: number;
-
-  @Field(() => String, { nullable: true, description: 'The `endCursor` of the page before.' })
-  after?: string | null;
-}
 
 export function checkFirst(first: number): void {
   if (first < 1 || first > MOST_PER_PAGE) {

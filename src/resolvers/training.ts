@@ -1,14 +1,14 @@
-import { Arg, Args, Ctx, createUnionType, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
+import { PageArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { TrainingRunFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import {
-  LassoSettings,
+  HyperparametersUnion,
   Model,
   ModelVersion,
-  SchNetSettings,
   TrainingRun,
   TrainingRunConnection,
   TrainingRunInput,
@@ -18,13 +18,7 @@ import {
 } from '../schema/models.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
-import { connect, PageArgs } from './paging.ts';
-
-export const HyperparametersUnion = createUnionType({
-  name: 'Hyperparameters',
-  types: () => [LassoSettings, SchNetSettings] as const,
-  resolveType: (value: unknown) => ((value as Hyperparameters).kind === 'LASSO' ? LassoSettings : SchNetSettings),
-});
+import { connect } from './paging.ts';
 
 @Resolver(() => TrainingRun)
 export class TrainingRunResolver {

@@ -1,7 +1,7 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
-import { FileFormatEnum, ImportStatusEnum, TensorIndexOrderEnum } from './enums.ts';
+import { FileFormatEnum, ImportStatusEnum, SplitEnum, TensorIndexOrderEnum } from './enums.ts';
 
 const SHA256 = '64 hexadecimal digits';
 
@@ -165,6 +165,24 @@ export class Atom {
 
   @Field(() => [OrbitalPopulation], { nullable: true })
   grossOrbitalPopulations!: OrbitalPopulation[] | null;
+}
+
+@InputType({ description: 'Which atoms; all that are given must hold.' })
+export class AtomFilter {
+  @Field(() => SplitEnum, { nullable: true })
+  split?: 'train' | 'validation' | 'test';
+
+  @Field(() => String, { nullable: true })
+  element?: string;
+
+  @Field(() => [Int], { nullable: true, description: 'Sizes of the clusters.' })
+  sizes?: number[];
+
+  @Field(() => Float, { nullable: true })
+  shieldingAtLeastPpm?: number;
+
+  @Field(() => Float, { nullable: true })
+  shieldingAtMostPpm?: number;
 }
 
 export const ClusterConnection = connectionOf(() => Cluster, 'Cluster');

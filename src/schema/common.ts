@@ -1,4 +1,4 @@
-import { type ClassType, Field, Float, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { ArgsType, type ClassType, Field, Float, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql';
 
 @InterfaceType({
   description: 'Whatever has a global id.',
@@ -16,6 +16,15 @@ export abstract class Recorded extends Node {
 
   @Field(() => String, { description: 'Name of the token, or of the local admin.' })
   createdBy!: string;
+}
+
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { description: 'How many, 1 to 200.' })
+  first!: number;
+
+  @Field(() => String, { nullable: true, description: 'The `endCursor` of the page before.' })
+  after?: string | null;
 }
 
 @ObjectType()

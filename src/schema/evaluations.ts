@@ -123,3 +123,20 @@ export class PredictedCluster {
   @Field(() => [Float], { description: 'One an atom, in the order of the cluster.' })
   shieldingsPpm!: number[];
 }
+
+@ObjectType({ description: 'Model versions side by side on the same atoms.' })
+export class Comparison {
+  @Field(() => SplitEnum)
+  split!: string;
+
+  @Field(() => [Evaluation], { description: 'In the order asked.' })
+  evaluations!: Evaluation[];
+}
+
+@ObjectType()
+export class PredictionResult {
+  @Field(() => [PredictedCluster], {
+    description: 'Stored clusters first, then inline structures, in the order given.',
+  })
+  predictions!: PredictedCluster[];
+}

@@ -1,5 +1,6 @@
-import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { createUnionType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { LASSO_ALPHAS } from '../ml/lasso.ts';
+import type { Hyperparameters } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
@@ -161,6 +162,12 @@ export class SchNetSettings {
   @Field(() => [Int])
   seeds!: number[];
 }
+
+export const HyperparametersUnion = createUnionType({
+  name: 'Hyperparameters',
+  types: () => [LassoSettings, SchNetSettings] as const,
+  resolveType: (value: unknown) => ((value as Hyperparameters).kind === 'LASSO' ? LassoSettings : SchNetSettings),
+});
 
 @ObjectType({ implements: [Node, Recorded], description: 'One request to train, tried once for each seed.' })
 export class TrainingRun extends Recorded {
