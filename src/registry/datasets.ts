@@ -25,9 +25,12 @@ export interface DatasetInput {
 export interface SplitInput {
   readonly asGiven: boolean | null;
   readonly bySize: { readonly validation: readonly number[]; readonly test: readonly number[] } | null;
-  /** Ids or labels of calculations. */
-  readonly byList: Readonly<Record<Split, readonly string[]>> | null;
+  readonly byList: SplitLists | null;
 }
+
+/** A calculation by its id, or all those of a label. */
+export type ListedCalculation = { readonly id: string } | { readonly label: string };
+export type SplitLists = Readonly<Record<Split, readonly ListedCalculation[]>>;
 
 export interface DatasetVersionInput {
   readonly dataset: string;
@@ -234,10 +237,11 @@ function splitBySize(bySize: { readonly validation: readonly number[]; readonly 
   };
 }
 
-function splitByList(byList: Readonly<Record<Split, readonly string[]>>): Splitting {
+function splitByList(byList: SplitLists): Splitting {
   const splitOf = new Map<string, Split>();
   for (const split of SPLITS) {
-    for (const name of byList[split]) {
+    for (const listed of byList[split]) {
+      const name = listedName(listed);
       const other = splitOf.get(name);
       if (other !== undefined) {
         throw new NatriumError('BAD_USER_INPUT', `${name} is listed in ${other} and in ${split}; list it once`);
@@ -250,8 +254,9 @@ function splitByList(byList: Readonly<Record<Split, readonly string[]>>): Splitt
     assign: (chosen) => {
       const used = new Set<string>();
       const members = chosen.map((each) => {
-        const name = [each.id, each.label].find((candidate) => candidate !== null && splitOf.has(candidate));
-        if (name == null) {
+        const names = [listedName({ id: each.id }), ...(each.label === null ? [] : [listedName({ label: each.label })])];
+        const name = names.find((candidate) => splitOf.has(candidate));
+        if (name === undefined) {
           throw new NatriumError('BAD_USER_INPUT', `${nameOf(each)} is in none of the lists; list it or leave it out`);
         }
         used.add(name);
@@ -264,6 +269,11 @@ function splitByList(byList: Readonly<Record<Split, readonly string[]>>): Splitt
       return members;
     },
   };
+}
+
+/** Keeps ids and labels apart: a label may look like the id of another calculation. */
+function listedName(listed: ListedCalculation): string {
+  return 'id' in listed ? `calculation ${listed.id}` : `label ${JSON.stringify(listed.label)}`;
 }
 
 function nameOf(calculation: Calculation): string {

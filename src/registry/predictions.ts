@@ -129,7 +129,7 @@ function checkSize(input: PredictInput, clusters: readonly ({ readonly size: num
   const atoms =
     clusters.reduce((sum, cluster) => sum + cluster!.size, 0) +
     input.structures.reduce((sum, each) => sum + each.structure.atomicNumbers.length, 0);
-  if (atoms === 0) throw new NatriumError('BAD_USER_INPUT', 'nothing to predict: give clusterIds or structures');
+  if (atoms === 0) throw new NatriumError('BAD_USER_INPUT', 'nothing to predict: give clusters or structures');
   if (atoms > MOST_PREDICTED_ATOMS) {
     throw new NatriumError(
       'TOO_LARGE',

@@ -34,7 +34,10 @@ export class References {
 
   /** `name/2`, or `name` for the newest version. */
   async featureSet(reference: string): Promise<FeatureSet> {
-    const { name, version } = parseReference('feature set', reference);
+    const { name, version, alias } = parseReference('feature set', reference);
+    if (alias !== null) {
+      throw new NatriumError('BAD_USER_INPUT', `feature sets have no aliases; write ${name} or ${name}/1`);
+    }
     const wanted = version ?? (await this.store.latestVersion('featureSets', name));
     const found = await this.store.featureSets.findOne({ name, version: wanted });
     if (found === null) {

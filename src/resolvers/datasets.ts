@@ -3,6 +3,7 @@ import type { Split } from '../chemistry/calculation-record.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import { PAPER_POPULATION_LABELS, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import type { CommonHistogram } from '../ml/histogram.ts';
+import type { SplitLists } from '../registry/datasets.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
@@ -198,14 +199,14 @@ export function histogramOf({ edgesPpm, counts }: CommonHistogram): Histogram {
   return { edgesPpm, series: counts };
 }
 
-/** Lists may hold global ids of calculations or their labels; the registry knows the store's ids. */
-function listsOf(lists: Readonly<Record<Split, readonly string[]>>): Record<Split, string[]> {
+/** Lists hold global ids of calculations or their labels. */
+function listsOf(lists: Readonly<Record<Split, readonly string[]>>): SplitLists {
   const convert = (names: readonly string[]) =>
     names.map((name) => {
       try {
-        return idOf('Calculation', name);
+        return { id: idOf('Calculation', name) };
       } catch {
-        return name;
+        return { label: name };
       }
     });
   return { train: convert(lists.train), validation: convert(lists.validation), test: convert(lists.test) };

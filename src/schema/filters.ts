@@ -1,16 +1,18 @@
 import { type ClassType, Field, InputType } from 'type-graphql';
 import type { Filter } from '../registry/ports.ts';
 import { DateFilter, FloatFilter, IdFilter, IntFilter, StringFilter } from './common.ts';
-import { fromGlobalId } from './ids.ts';
+import { idOf, type NodeType } from './ids.ts';
 
 type Operators = typeof IdFilter | typeof StringFilter | typeof IntFilter | typeof FloatFilter | typeof DateFilter;
 
 /** Filter input of a noun: typed operators on its fields, nested by and, or and not. */
-function filterOf(name: string, fields: Readonly<Record<string, Operators>>): ClassType<object> {
+function filterOf(name: NodeType, fields: Readonly<Record<string, Operators>>): ClassType<object> {
   @InputType(`${name}Filter`, {
     description: 'Conditions on the fields must all hold; `and`, `or` and `not` nest further ones.',
   })
   class FilterType {
+    static readonly noun = name;
+
     @Field(() => [FilterType], { nullable: true })
     and?: FilterType[];
 
@@ -85,17 +87,32 @@ export const EvaluationFilter = filterOf('Evaluation', {
 
 /** The registry's filter of a filter input: global ids become those of the store. */
 export function filterOfInput(input: object | null | undefined): Filter | null {
-  return input == null ? null : (convert(input) as Filter);
+  return input == null ? null : convert(input);
 }
 
-function convert(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(convert);
-  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  if (value instanceof IdFilter) {
-    const decode = (id: string | string[]) =>
-      Array.isArray(id) ? id.map((each) => fromGlobalId(each).id) : fromGlobalId(id).id;
-    return Object.fromEntries(entries.map(([operator, id]) => [operator, decode(id)]));
-  }
-  return Object.fromEntries(entries.map(([key, each]) => [key, convert(each)]));
+function convert(filter: object): Filter {
+  const { noun } = filter.constructor as unknown as { readonly noun: NodeType };
+  const conditions = Object.entries(filter).filter(([, value]) => value != null);
+  return Object.fromEntries(
+    conditions.map(([key, value]) => {
+      if (key === 'not') return [key, convert(value)];
+      if (key === 'and' || key === 'or') return [key, value.map(convert)];
+      return [key, value instanceof IdFilter ? storeIds(value, idTypeOf(noun, key)) : value];
+    }),
+  );
+}
+
+/** `id` is that of the noun itself, `clusterId` that of a Cluster. */
+function idTypeOf(noun: NodeType, field: string): NodeType {
+  return field === 'id' ? noun : ((field[0].toUpperCase() + field.slice(1, -'Id'.length)) as NodeType);
+}
+
+function storeIds(operators: IdFilter, type: NodeType): object {
+  const given = Object.entries(operators).filter(([, value]) => value != null);
+  return Object.fromEntries(
+    given.map(([operator, value]: [string, string | string[]]) => [
+      operator,
+      Array.isArray(value) ? value.map((each) => idOf(type, each)) : idOf(type, value),
+    ]),
+  );
 }

@@ -105,6 +105,7 @@ describe('a server and its data folder, from one start to the next', () => {
     await runUnderWay(server, firstRun);
     expect(workersOf(dataFolder)).toHaveLength(1);
     expect(computeProcessesOf(dataFolder)).toHaveLength(1);
+    expect(processesOf(dataFolder).filter(({ command }) => /postgres/.test(command)).length).toBeGreaterThan(1);
   });
 
   test('Ctrl-C ends everything while a training runs, and gives the trial back to the queue', async () => {
@@ -148,7 +149,11 @@ describe('a server and its data folder, from one start to the next', () => {
     const { viewer } = await server.request<{ viewer: object }>('{ viewer { role } }', {}, bearer(token));
     expect(viewer).toEqual({ role: 'ADMIN' });
 
-    await Promise.all([firstRun, secondRun].map((id) => runUnderWay(server, id)));
+    const takenUp = async (id: string) => {
+      const [{ attempt }] = (await readRun(server, id)).trials;
+      await runWhen(server, id, 'taken up', ({ trials: [trial] }) => trial.attempt > attempt && trial.progress !== null);
+    };
+    await Promise.all([firstRun, secondRun].map(takenUp));
     await server.request(
       `mutation ($first: ID!, $second: ID!) {
         first: cancelTrainingRun(input: { trainingRun: $first }) { state }
