@@ -1,8 +1,6 @@
 import { NatriumError } from '../errors.ts';
 import { atomicNumberOf, isAtomicNumber, symbolOf } from './elements.ts';
 
-export { formulaOf, structureFingerprint, structureHash } from './structure-identity.ts';
-
 /**
  * A cluster as chemistry sees it: which atoms, where, with how many electrons. Its identity depends on orientation and
  * order on purpose, because shielding tensors and orbital populations do.

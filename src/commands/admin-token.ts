@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SYSTEM } from '../registry/access.ts';
+import { SYSTEM } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 
 /** The first start leaves an admin token in the data folder, for tools on this machine; only its owner may read it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SYSTEM } from '../registry/access.ts';
+import { SYSTEM } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 
 const FOLDER = new URL('../../examples/na-dft/', import.meta.url);

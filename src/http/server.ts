@@ -11,7 +11,7 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { NatriumError } from '../errors.ts';
-import { type Caller, LOCAL_ADMIN } from '../registry/access.ts';
+import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';

@@ -52,7 +52,7 @@ export class ForkedCompute implements Compute {
       return [...reply.shieldings];
     } finally {
       if (this.idle !== null) clearTimeout(this.idle);
-      this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      if (!predictor.busy) this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
     }
   }
 
@@ -85,6 +85,10 @@ class ComputeProcess {
     this.child.on('exit', (code, signal) => {
       this.end(new Error(`the compute process ended with ${signal ?? `code ${code}`} before it answered`));
     });
+  }
+
+  get busy(): boolean {
+    return this.pending.size > 0;
   }
 
   ask(question: Question, onProgress: (progress: TrialProgress) => void = () => {}): Promise<ComputeReply> {

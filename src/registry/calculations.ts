@@ -1,8 +1,9 @@
 import type { CalculationRecord, LevelOfTheory } from '../chemistry/calculation-record.ts';
 import { type ParsedItem, parseExtxyz } from '../chemistry/extxyz.ts';
-import { formulaOf, type Structure, structureFingerprint, structureHash } from '../chemistry/structure.ts';
+import type { Structure } from '../chemistry/structure.ts';
+import { formulaOf, structureFingerprint, structureHash } from '../chemistry/structure-identity.ts';
 import { NatriumError } from '../errors.ts';
-import { type Caller, requireRole } from './access.ts';
+import { type Caller, requireRole } from './caller.ts';
 import { canonicalJson, sha256Hex } from './canonical-json.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkText } from './names.ts';
@@ -85,18 +86,20 @@ export class Calculations {
   ): Promise<ImportReport> {
     requireRole(caller, 'CONTRIBUTOR');
     checkText('fileName', input.fileName, 255);
-    if (Buffer.byteLength(input.content) > LARGEST_INLINE_FILE) {
+    const bytes = Buffer.from(input.content, 'utf8');
+    if (bytes.length > LARGEST_INLINE_FILE) {
       throw new NatriumError('TOO_LARGE', `${input.fileName} has more than 8 MiB; split it and import the parts`);
     }
-    const items = [...parseExtxyz(input.content, input.fileName)].map((item) => checkItem(item, complete));
+    // what is read is what is stored: half surrogate pairs have no bytes of their own
+    const items = [...parseExtxyz(bytes.toString('utf8'), input.fileName)].map((item) => checkItem(item, complete));
     const accepted = items.some((item) => !('error' in item));
-    const source = accepted ? await this.keepSource(input) : null;
+    const source = accepted ? await this.keepSource(bytes, input.fileName) : null;
 
     return this.mutations.run(caller, request, async (store) => {
       if (source !== null) {
         await store.recordArtifact({
           sha256: source.sha256,
-          byteLength: String(Buffer.byteLength(input.content)),
+          byteLength: String(bytes.length),
           mediaType: 'chemical/x-extxyz',
           fileName: source.fileName,
           createdBy: caller.name,
@@ -110,9 +113,9 @@ export class Calculations {
     });
   }
 
-  private async keepSource(input: ImportInput): Promise<Source> {
-    const { sha256 } = await this.artifacts.put(Buffer.from(input.content, 'utf8'));
-    return { sha256, fileName: input.fileName };
+  private async keepSource(bytes: Buffer, fileName: string): Promise<Source> {
+    const { sha256 } = await this.artifacts.put(bytes);
+    return { sha256, fileName };
   }
 }
 
@@ -242,6 +245,7 @@ async function insertCalculation(
     'basis',
   ]);
   const levelOfTheory = (await store.levelsOfTheory.findOne({ program, version, method, basis }))!;
+  await refuseConflict(store, clusterId, levelOfTheory.id, contentSha256, record, source);
   const inserted = await store.calculations.insertUnlessExists(
     {
       contentSha256,

@@ -2,13 +2,14 @@ import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { LabelledInput, ModelInput } from '../ml/model.ts';
-import { type Caller, requireRole } from './access.ts';
+import { type Caller, requireRole } from './caller.ts';
 import { sha256Hex } from './canonical-json.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName, checkText } from './names.ts';
 import type { Filter, Store } from './ports.ts';
-import type { Calculation, Cluster, DatasetMember, DatasetVersion, SplitMethod } from './records.ts';
+import type { Calculation, Cluster, DatasetMember, DatasetVersion } from './records.ts';
 import { References } from './references.ts';
+import { checkSplit, nameOf, type SplitInput } from './splitting.ts';
 
 const LARGEST_VERSION = 100_000;
 
@@ -20,17 +21,6 @@ export interface DatasetInput {
   readonly citation: string | null;
   readonly doi: string | null;
 }
-
-/** How to split: exactly one of the three. */
-export interface SplitInput {
-  readonly asGiven: boolean | null;
-  readonly bySize: { readonly validation: readonly number[]; readonly test: readonly number[] } | null;
-  readonly byList: SplitLists | null;
-}
-
-/** A calculation by its id, or all those of a label. */
-export type ListedCalculation = { readonly id: string } | { readonly label: string };
-export type SplitLists = Readonly<Record<Split, readonly ListedCalculation[]>>;
 
 export interface DatasetVersionInput {
   readonly dataset: string;
@@ -190,94 +180,6 @@ function present<T>(records: readonly (T | null)[]): T[] {
 
 async function clustersOf(store: Store, calculations: readonly Calculation[]): Promise<Cluster[]> {
   return present(await store.clusters.getMany(calculations.map((each) => each.clusterId)));
-}
-
-interface Splitting {
-  readonly method: SplitMethod;
-  assign(chosen: readonly Calculation[], clusters: readonly Cluster[]): DatasetMember[];
-}
-
-function checkSplit(input: SplitInput): Splitting {
-  const given = [input.asGiven === true, input.bySize !== null, input.byList !== null].filter(Boolean).length;
-  if (given !== 1) {
-    throw new NatriumError('BAD_USER_INPUT', 'split takes exactly one of asGiven: true, bySize and byList');
-  }
-  if (input.bySize !== null) return splitBySize(input.bySize);
-  if (input.byList !== null) return splitByList(input.byList);
-  return splitAsGiven;
-}
-
-const splitAsGiven: Splitting = {
-  method: { kind: 'AS_GIVEN' },
-  assign: (chosen) =>
-    chosen.map((each) => {
-      if (each.givenSplit === null) {
-        throw new NatriumError(
-          'BAD_USER_INPUT',
-          `the file of ${nameOf(each)} gave it no split; add split=train to its comment line, or split by size or by list`,
-        );
-      }
-      return { calculationId: each.id, split: each.givenSplit };
-    }),
-};
-
-function splitBySize(bySize: { readonly validation: readonly number[]; readonly test: readonly number[] }): Splitting {
-  const both = bySize.validation.find((size) => bySize.test.includes(size));
-  if (both !== undefined) {
-    throw new NatriumError('BAD_USER_INPUT', `size ${both} is in validation and in test; leave it in one of them`);
-  }
-  return {
-    method: { kind: 'BY_SIZE', validationSizes: bySize.validation, testSizes: bySize.test },
-    assign: (chosen, clusters) =>
-      chosen.map((each, i) => {
-        const size = clusters[i].size;
-        const split = bySize.test.includes(size) ? 'test' : bySize.validation.includes(size) ? 'validation' : 'train';
-        return { calculationId: each.id, split };
-      }),
-  };
-}
-
-function splitByList(byList: SplitLists): Splitting {
-  const splitOf = new Map<string, Split>();
-  for (const split of SPLITS) {
-    for (const listed of byList[split]) {
-      const name = listedName(listed);
-      const other = splitOf.get(name);
-      if (other !== undefined) {
-        throw new NatriumError('BAD_USER_INPUT', `${name} is listed in ${other} and in ${split}; list it once`);
-      }
-      splitOf.set(name, split);
-    }
-  }
-  return {
-    method: { kind: 'BY_LIST' },
-    assign: (chosen) => {
-      const used = new Set<string>();
-      const members = chosen.map((each) => {
-        const names = [listedName({ id: each.id }), ...(each.label === null ? [] : [listedName({ label: each.label })])];
-        const name = names.find((candidate) => splitOf.has(candidate));
-        if (name === undefined) {
-          throw new NatriumError('BAD_USER_INPUT', `${nameOf(each)} is in none of the lists; list it or leave it out`);
-        }
-        used.add(name);
-        return { calculationId: each.id, split: splitOf.get(name)! };
-      });
-      const unused = [...splitOf.keys()].find((name) => !used.has(name));
-      if (unused !== undefined) {
-        throw new NatriumError('NOT_FOUND', `${unused} is in the list of the split but not among the calculations`);
-      }
-      return members;
-    },
-  };
-}
-
-/** Keeps ids and labels apart: a label may look like the id of another calculation. */
-function listedName(listed: ListedCalculation): string {
-  return 'id' in listed ? `calculation ${listed.id}` : `label ${JSON.stringify(listed.label)}`;
-}
-
-function nameOf(calculation: Calculation): string {
-  return `calculation ${calculation.label ?? calculation.id}`;
 }
 
 async function chooseCalculations(store: Store, input: DatasetVersionInput): Promise<Calculation[]> {

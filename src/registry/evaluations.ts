@@ -2,7 +2,7 @@ import type { Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import { regressionMetrics } from '../ml/metrics.ts';
-import { type Caller, requireRole, SYSTEM } from './access.ts';
+import { type Caller, requireRole, SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, New, Store } from './ports.ts';

@@ -5,7 +5,7 @@ import {
   needsDft,
 } from '../ml/features/feature-set.ts';
 import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
-import { type Caller, requireRole } from './access.ts';
+import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName } from './names.ts';

@@ -1,5 +1,5 @@
 import { NatriumError } from '../errors.ts';
-import { type Caller, requireRole } from './access.ts';
+import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName, checkText, parseReference } from './names.ts';
 import { References } from './references.ts';

@@ -1,5 +1,5 @@
 import { NatriumError } from '../errors.ts';
-import type { Caller } from './access.ts';
+import type { Caller } from './caller.ts';
 import { canonicalJson, sha256Hex } from './canonical-json.ts';
 import type { Store } from './ports.ts';
 

@@ -1,7 +1,7 @@
 import { checkStructure, type Structure } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
 import type { ModelInput } from '../ml/model.ts';
-import { type Caller, requireRole } from './access.ts';
+import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, Store } from './ports.ts';

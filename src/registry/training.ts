@@ -8,7 +8,7 @@ import type {
   TrialOutcome,
 } from '../ml/model.ts';
 import { checkSchNetHyperparameters } from '../ml/schnet/hyperparameters.ts';
-import { type Caller, requireRole, SYSTEM } from './access.ts';
+import { type Caller, requireRole, SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
@@ -68,6 +68,12 @@ export class Training {
         throw new NatriumError('INVALID_STATE', `training run ${runId} has ${run.state.toLowerCase()} already`);
       }
       if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
+        throw new NatriumError(
+          'INVALID_STATE',
+          `training run ${runId} has its model version already; archive that one`,
+        );
+      }
+      if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
         throw new NatriumError('INVALID_STATE', `training run ${runId} has its model version already; archive that`);
       }
       const finishedAt = new Date();
@@ -116,12 +122,19 @@ export class Training {
 
   /** A worker takes a trial; null if there is nothing left to do for it. */
   async beginTrial(trialId: string, worker: string): Promise<{ trial: Trial; task: TrainingTask } | null> {
-    const trial = await this.store.takeTrial(trialId, worker);
+    const [known] = await this.store.trials.getMany([trialId]);
+    if (!known) return null;
+    const run = await findRun(this.store, known.trainingRunId);
+    const trial = await this.store.transaction(async (store) => {
+      // together, or a run that is cancelled in between would count as running for ever
+      await store.lock(`training-run:${run.id}`);
+      const taken = await store.takeTrial(trialId, worker);
+      if (taken !== null && (await findRun(store, run.id)).state === 'QUEUED') {
+        await store.trainingRuns.update(run.id, { state: 'RUNNING', startedAt: run.startedAt ?? new Date() });
+      }
+      return taken;
+    });
     if (trial === null) return null;
-    const run = await findRun(this.store, trial.trainingRunId);
-    if (run.state === 'QUEUED') {
-      await this.store.trainingRuns.update(run.id, { state: 'RUNNING', startedAt: run.startedAt ?? new Date() });
-    }
     const [version] = await this.store.datasetVersions.getMany([run.datasetVersionId]);
     const [featureSet] = run.featureSetId === null ? [null] : await this.store.featureSets.getMany([run.featureSetId]);
     const [train, validation] = await Promise.all([
@@ -204,14 +217,13 @@ export class Training {
     if (run.state !== 'QUEUED' && run.state !== 'RUNNING') return;
     const trials = await this.store.trials.findAll({ trainingRunId: run.id });
     if (trials.some(isOpen)) return;
-    const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED');
-    if (succeeded.length === 0) {
-      const failure = trials.map((trial) => `trial ${trial.ordinal}: ${trial.failure}`).join('; ');
+    const best = await this.bestIntact(trials);
+    if (best === null) {
+      const failed = await this.store.trials.findAll({ trainingRunId: run.id });
+      const failure = failed.map((trial) => `trial ${trial.ordinal}: ${trial.failure}`).join('; ');
       await this.store.trainingRuns.update(run.id, { state: 'FAILED', finishedAt: new Date(), failure });
       return;
     }
-    const best = succeeded.reduce((a, b) => (b.outcome!.selectionLoss < a.outcome!.selectionLoss ? b : a));
-    await this.artifacts.get(best.weightsSha256!);
 
     const versionId = await this.store.transaction(async (store) => {
       await store.lock(`training-run:${run.id}`);
@@ -241,6 +253,22 @@ export class Training {
     if (versionId === null) return;
     await this.evaluations.evaluateOwnSplits(versionId);
     await this.store.trainingRuns.update(run.id, { state: 'SUCCEEDED', finishedAt: new Date() });
+  }
+
+  /** The trial with the lowest validation loss. One whose weights are damaged or missing counts as failed: resuming repeats it. */
+  private async bestIntact(trials: readonly Trial[]): Promise<Trial | null> {
+    const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED');
+    for (const trial of succeeded.sort((a, b) => a.outcome!.selectionLoss - b.outcome!.selectionLoss)) {
+      try {
+        await this.artifacts.get(trial.weightsSha256!);
+        return trial;
+      } catch (error) {
+        if (!(error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT')) throw error;
+        const lost = { state: 'FAILED', failure: error.message, outcome: null, weightsSha256: null } as const;
+        await this.store.trials.update(trial.id, lost);
+      }
+    }
+    return null;
   }
 
   private request(

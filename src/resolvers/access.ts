@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { Caller } from '../registry/access.ts';
+import type { Caller } from '../registry/caller.ts';
 import {
   ApiToken,
   CreateApiTokenInput,

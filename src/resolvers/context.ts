@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { NatriumError } from '../errors.ts';
-import type { Caller } from '../registry/access.ts';
+import type { Caller } from '../registry/caller.ts';
 import type { Collection, Store } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';

@@ -3,9 +3,9 @@ import type { Split } from '../chemistry/calculation-record.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import { PAPER_POPULATION_LABELS, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import type { CommonHistogram } from '../ml/histogram.ts';
-import type { SplitLists } from '../registry/datasets.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
+import type { SplitLists } from '../registry/splitting.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
 import { PageArgs } from '../schema/common.ts';
 import {

@@ -14,6 +14,7 @@ import {
 } from './evaluations.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
+import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
 
 /** The executable schema. The registry checks all input, so class-validator stays out of the way. */
@@ -49,6 +50,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     'Natrium: atomic clusters, their NMR shieldings, and models trained on them. Shieldings are in ppm, positions in Å. ' +
     'Lists are connections and need `first`. Errors have a documented `extensions.code`.';
   forgetReadsBeforeMutations(schema);
+  refuseUnstorableTexts(schema);
   return schema;
 }
 

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { firstIsotropicDisagreement, isotropicShieldingsPpm } from '../../src/chemistry/shielding-tensor.ts';
-import {
-  checkStructure,
-  formulaOf,
-  type Structure,
-  structureFingerprint,
-  structureFromSymbols,
-  structureHash,
-} from '../../src/chemistry/structure.ts';
+import { checkStructure, type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
+import { formulaOf, structureFingerprint, structureHash } from '../../src/chemistry/structure-identity.ts';
 
 const water = structureFromSymbols(['O', 'H', 'H'], [0, 0, 0, 0.96, 0, 0, -0.24, 0.93, 0]);
 

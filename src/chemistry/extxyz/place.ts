@@ -12,7 +12,8 @@ export function frameName({ file, label }: FramePlace, line: number): string {
   return `${file}, line ${line}${label === null ? '' : ` (${label})`}`;
 }
 
-/** An error at a line of a frame. */
+/** An error at a line of a frame; what it quotes of the file may hold control characters, which no message should. */
 export function frameError(place: FramePlace, line: number, code: ErrorCode, message: string): NatriumError {
-  return new NatriumError(code, `${frameName(place, line)}: ${message}`, { file: place.file, line });
+  const printable = message.replaceAll(/\p{Cc}/gu, '\uFFFD');
+  return new NatriumError(code, `${frameName(place, line)}: ${printable}`, { file: place.file, line });
 }
