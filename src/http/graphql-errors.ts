@@ -2,6 +2,12 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { NatriumError } from '../errors.ts';
 
+/** What a caller sees of a defect of ours. */
+export const INTERNAL_ERROR = {
+  message: 'an internal error; the log of the server has it under the x-request-id of this answer',
+  extensions: { code: 'INTERNAL_SERVER_ERROR' },
+};
+
 /** What a caller sees of an error: ours as they are, graphql's own as they are, anything else masked. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
@@ -9,11 +15,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     return { ...formatted, message: cause.message, extensions: { ...cause.details, code: cause.code } };
   }
   if (isUnexpected(formatted)) {
-    return {
-      message: 'an internal error; the log of the server has it under the x-request-id of this answer',
-      ...(formatted.path && { path: formatted.path }),
-      extensions: { code: 'INTERNAL_SERVER_ERROR' },
-    };
+    return { ...INTERNAL_ERROR, ...(formatted.path && { path: formatted.path }) };
   }
   const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
   return { ...formatted, extensions };

@@ -15,7 +15,7 @@ import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
-import { formatError, isUnexpected } from './graphql-errors.ts';
+import { formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
 import { hostCheck } from './host-check.ts';
 import { playgroundRouter } from './playground.ts';
 
@@ -76,6 +76,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     }),
   );
 
+  app.use(maskUnexpectedErrors(log));
+
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
   return { url: `http://${LOOPBACK_ADDRESS}:${port}`, stop: () => apollo.stop() };
@@ -115,6 +117,18 @@ const refuseBadBody: ErrorRequestHandler = (error, _request, response, next) => 
     .status(known.code === 'UNAUTHENTICATED' ? 401 : known.code === 'TOO_LARGE' ? 413 : 400)
     .json({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
 };
+
+/** What fails outside GraphQL: as in GraphQL, the caller learns only where to look. */
+function maskUnexpectedErrors(log: (line: string) => void): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    log(`request ${response.locals.requestId}: ${error instanceof Error ? error.stack : String(error)}`);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    response.status(500).json({ errors: [INTERNAL_ERROR] });
+  };
+}
 
 function asNatriumError(error: unknown): NatriumError | null {
   if (error instanceof NatriumError) return error;

@@ -96,20 +96,29 @@ export class Calculations {
     const source = accepted ? await this.keepSource(bytes, input.fileName) : null;
 
     return this.mutations.run(caller, request, async (store) => {
-      if (source !== null) {
-        await store.recordArtifact({
-          sha256: source.sha256,
-          byteLength: String(bytes.length),
-          mediaType: 'chemical/x-extxyz',
-          fileName: source.fileName,
-          createdBy: caller.name,
-        });
-      }
+      // imports of the same clusters in different orders would wait for each other for ever
+      await store.lock('import');
       const report: ImportedItem[] = [];
-      for (const item of items) {
-        report.push('error' in item ? rejected(item) : await insertItem(store, caller, item, source!));
+      let sourceSha256: string | null = null;
+      for (const parsed of items) {
+        const item = 'error' in parsed ? parsed : await checkAgainstStored(store, parsed, input.fileName);
+        if ('error' in item) {
+          report.push(rejected(item));
+          continue;
+        }
+        if (sourceSha256 === null) {
+          sourceSha256 = source!.sha256;
+          await store.recordArtifact({
+            sha256: sourceSha256,
+            byteLength: String(bytes.length),
+            mediaType: 'chemical/x-extxyz',
+            fileName: input.fileName,
+            createdBy: caller.name,
+          });
+        }
+        report.push(await insertItem(store, caller, item, source!));
       }
-      return { fileName: input.fileName, sourceSha256: source?.sha256 ?? null, items: report };
+      return { fileName: input.fileName, sourceSha256, items: report };
     });
   }
 
@@ -165,6 +174,31 @@ function completeCalculation(record: CalculationRecord, input: ImportInput): Com
     );
   }
   return { ...record, levelOfTheory, shieldingsPpm: record.shieldingsPpm };
+}
+
+/** Two results for one thing cannot both be right, and whoever names it could not say which is meant. */
+async function checkAgainstStored(
+  store: Store,
+  item: AcceptedItem,
+  file: string,
+): Promise<AcceptedItem | RejectedItem> {
+  const { line, label, calculation } = item;
+  if (label === null || calculation === null) return item;
+  const cluster = await store.clusters.findOne({ identitySha256: structureHash(calculation.structure) });
+  const { program, version, method, basis } = calculation.levelOfTheory;
+  const level = cluster && (await store.levelsOfTheory.findOne({ program, version, method, basis }));
+  if (level === null) return item;
+  const same = await store.calculations.findAll({ clusterId: cluster!.id, levelOfTheoryId: level.id, label });
+  const contentSha256 = calculationHash(calculation);
+  const other = same.find((each) => each.invalidatedAt === null && each.contentSha256 !== contentSha256);
+  if (other === undefined) return item;
+  const error = new NatriumError(
+    'CONFLICTING_CALCULATION',
+    `${file}, line ${line} (${label}): this cluster has a calculation of that name and level of theory with other ` +
+      `values, from line ${other.sourceLine} of ${other.sourceFileName}; invalidate that one or give this one another id`,
+    { file, line },
+  );
+  return { line, label, error };
 }
 
 function rejected(item: RejectedItem): ImportedItem {
@@ -245,7 +279,6 @@ async function insertCalculation(
     'basis',
   ]);
   const levelOfTheory = (await store.levelsOfTheory.findOne({ program, version, method, basis }))!;
-  await refuseConflict(store, clusterId, levelOfTheory.id, contentSha256, record, source);
   const inserted = await store.calculations.insertUnlessExists(
     {
       contentSha256,

@@ -68,12 +68,6 @@ export class Training {
         throw new NatriumError('INVALID_STATE', `training run ${runId} has ${run.state.toLowerCase()} already`);
       }
       if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
-        throw new NatriumError(
-          'INVALID_STATE',
-          `training run ${runId} has its model version already; archive that one`,
-        );
-      }
-      if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
         throw new NatriumError('INVALID_STATE', `training run ${runId} has its model version already; archive that`);
       }
       const finishedAt = new Date();

@@ -91,7 +91,7 @@ export class PostgresStore implements ports.Store {
       try {
         return await this.manager.transaction((manager) => work(new PostgresStore(manager, this.enqueue, true)));
       } catch (error) {
-        // two imports of the same clusters in another order: PostgreSQL ends one of them, which then finds them stored
+        // two predictions of the same clusters in another order: PostgreSQL ends one of them, which then finds them stored
         const code = (error as { code?: unknown }).code;
         if (code !== DEADLOCK_DETECTED || attempt === TRANSACTION_ATTEMPTS) throw error;
       }

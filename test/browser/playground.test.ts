@@ -1,47 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import express from 'express';
-import { buildSchema, graphql } from 'graphql';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { playgroundRouter } from '../../src/http/playground.ts';
+import type { PlaygroundTab } from '../../src/http/playground-tabs.ts';
 import { findChromium, launchChromium, type PageRecord, watchPage } from '../support/browser.ts';
+import { readTabs } from '../support/playground-tabs.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
 import { skipUnless } from '../support/skips.ts';
-
-const schema = buildSchema(`
-  "All that can be asked of the test server."
-  schema {
-    query: Query
-  }
-  type Query {
-    "A greeting for the **given** name."
-    greeting(name: String!): String!
-    "The Authorization header that came with the request."
-    authorization: String
-  }
-`);
-const rootValue = {
-  greeting: ({ name }: { name: string }) => `Shielded by ${name}`,
-  authorization: (_arguments: unknown, request: express.Request) => request.get('authorization') ?? null,
-};
-const EXAMPLES = {
-  '01-greeting.graphql': 'query Greeting($name: String!) {\n  greeting(name: $name)\n}\n',
-  '01-greeting.variables.json': '{\n  "name": "electrons"\n}\n',
-  '02-who-am-i.graphql': '{ authorization }\n',
-  '03-kinds.graphql': '# every type\nquery Kinds { __schema { types { kind } } }\n',
-};
-const TITLES = ['Greeting', 'WhoAmI', 'Kinds'];
 
 const chromiumPath = findChromium();
 
 skipUnless(chromiumPath !== undefined, 'chromium')('playground in a browser', () => {
-  let examplesDirectory: string;
-  let server: Server;
-  let origin: string;
+  let server: TestServer;
+  let tabs: PlaygroundTab[];
+  let titles: string[];
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -49,43 +22,22 @@ skipUnless(chromiumPath !== undefined, 'chromium')('playground in a browser', ()
 
   beforeAll(async () => {
     execFileSync(process.execPath, ['scripts/bundle-playground.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
-    examplesDirectory = mkdtempSync(join(tmpdir(), 'natrium-playground-'));
-    for (const [file, text] of Object.entries(EXAMPLES)) writeFileSync(join(examplesDirectory, file), text);
-
-    const app = express();
-    app.use('/playground', playgroundRouter({ examplesDirectory }));
-    app.post('/graphql', express.json(), async (request, response) => {
-      const { query, variables, operationName } = request.body;
-      response.json(
-        await graphql({
-          schema,
-          rootValue,
-          contextValue: request,
-          source: query,
-          variableValues: variables,
-          operationName,
-        }),
-      );
-    });
-    await new Promise<void>((resolve) => {
-      server = app.listen(0, '127.0.0.1', () => resolve());
-    });
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await startTestServer({ environment: { NATRIUM_EXAMPLE_DATA: 'on', NATRIUM_WORKERS: '0' } });
+    tabs = await readTabs(server);
+    titles = tabs.map((tab) => tab.title);
     browser = await launchChromium(chromiumPath!);
   });
 
   afterAll(async () => {
     await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
-    rmSync(examplesDirectory, { recursive: true, force: true });
+    await server?.dispose();
   });
 
   beforeEach(async () => {
-    context = await browser.newContext();
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     page = await context.newPage();
     record = watchPage(page);
-    await page.goto(`${origin}/playground`);
+    await page.goto(`${server.url}/playground`);
     await waitForEditors();
   });
 
@@ -93,50 +45,74 @@ skipUnless(chromiumPath !== undefined, 'chromium')('playground in a browser', ()
   afterEach(async () => {
     await context.close();
     expect(record.problems).toEqual([]);
-    expect([...record.origins]).toEqual([origin]);
+    expect([...record.origins]).toEqual([server.url]);
   });
 
-  it('shows a fresh visitor the ready tabs in order, the first with its variables', async () => {
+  it('shows a fresh visitor the ready tabs in order, all in view, the first one open', async () => {
     expect(await page.title()).toBe('Natrium');
-    expect(await tabTitles()).toEqual(TITLES);
-    expect(await editorText('query')).toContain('query Greeting($name: String!)');
-    expect(await editorText('variables')).toContain('"name": "electrons"');
+    expect(await tabTitles()).toEqual(titles);
+    expect(titles).not.toHaveLength(0);
+    for (const tab of await page.locator('[role=tab]').all()) {
+      const { x, y, width, height } = (await tab.boundingBox())!;
+      expect([x >= 0, y >= 0, x + width <= 1280, y + height <= 150]).toEqual([true, true, true, true]);
+    }
+    expect(await editorText('query')).toContain(tabs[0].query.split('\n', 1)[0]);
   });
 
-  it('runs a tab and shows the answer', async () => {
+  it('runs the first tab and shows the answer', async () => {
     await run();
-    await waitForText('response', 'Shielded by electrons');
+    await waitForText('response', '"local admin"');
+    await waitForText('response', '"23Na shieldings of small sodium');
+  });
+
+  it('opens a tab with its variables, and runs it', async () => {
+    await openTab('CoordinationNumbers');
+    await waitForText('variables', '"cluster"');
+    await run();
+    await waitForText('response', '"radiiAngstrom"');
+  });
+
+  it('shows the variables of the first tab too', async () => {
+    const visitor = await browser.newContext();
+    const other = await visitor.newPage();
+    const ready = { title: 'Any', query: 'query Any($id: ID!) { node(id: $id) { id } }', variables: '{ "id": "a" }' };
+    await other.route('**/tabs.json', (route) => route.fulfill({ json: [ready] }));
+    await other.goto(`${server.url}/playground`);
+    await other.locator(`${EDITORS.variables} .view-lines`).filter({ hasText: '"id": "a"' }).waitFor();
+    await visitor.close();
   });
 
   it('sends headers typed in one tab from the next one too', async () => {
+    const token = readFileSync(join(server.dataFolder, 'admin-token'), 'utf8').trim();
+    await openTab('Clusters');
     await page.getByRole('button', { name: 'Headers' }).click();
-    await typeInto('headers', '{ "Authorization": "Bearer abc" }');
-    await openTab('WhoAmI');
+    await typeInto('headers', `{ "Authorization": "Bearer ${token}" }`);
+    await openTab('WhatIsHere');
     await run();
-    await waitForText('response', '"authorization": "Bearer abc"');
+    await waitForText('response', '"name": "first admin"');
   });
 
   it('keeps a returning visitor’s edits, and restores the examples in front of them', async () => {
-    await openTab('Kinds');
-    await typeInto('query', 'query Mine { authorization }');
+    await openTab('Atoms');
+    await typeInto('query', 'query Mine { viewer { name } }');
     await waitForStoredTab('query Mine');
     await page.reload();
     await waitForEditors();
-    expect(await tabTitles()).toEqual(['Greeting', 'WhoAmI', 'Mine']);
-    expect(await editorText('query')).toBe('query Mine { authorization }');
+    expect(await tabTitles()).toEqual(titles.map((title) => (title === 'Atoms' ? 'Mine' : title)));
+    expect(await editorText('query')).toBe('query Mine { viewer { name } }');
 
     await page.getByRole('button', { name: 'Restore the examples' }).click();
-    await page.locator('[role=tab]', { hasText: 'Kinds' }).waitFor();
-    expect(await tabTitles()).toEqual([...TITLES, 'Mine']);
-    await waitForText('query', 'query Greeting');
-    await waitForText('variables', 'electrons');
+    await page.locator('[role=tab]').getByText('Atoms', { exact: true }).waitFor();
+    expect(await tabTitles()).toEqual([...titles, 'Mine']);
+    await waitForText('query', 'query WhatIsHere');
   });
 
   it('shows the descriptions of the schema', async () => {
+    const explorer = page.locator('.graphiql-doc-explorer');
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
-    await page.getByText('All that can be asked of the test server.').waitFor();
-    await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).click();
-    await page.locator('.graphiql-doc-explorer strong', { hasText: 'given' }).waitFor();
+    await explorer.getByText('atomic clusters, their NMR shieldings').waitFor();
+    await explorer.getByText('Query', { exact: true }).click();
+    await explorer.getByText('Shieldings of a data set version in common bins').waitFor();
   });
 
   const EDITORS = {
@@ -155,7 +131,7 @@ skipUnless(chromiumPath !== undefined, 'chromium')('playground in a browser', ()
   }
 
   function openTab(title: string): Promise<void> {
-    return page.locator('[role=tab]', { hasText: title }).getByRole('button', { name: title }).click();
+    return page.locator('[role=tab]').getByRole('button', { name: title, exact: true }).click();
   }
 
   function tabTitles(): Promise<string[]> {

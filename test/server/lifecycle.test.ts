@@ -151,7 +151,12 @@ describe('a server and its data folder, from one start to the next', () => {
 
     const takenUp = async (id: string) => {
       const [{ attempt }] = (await readRun(server, id)).trials;
-      await runWhen(server, id, 'taken up', ({ trials: [trial] }) => trial.attempt > attempt && trial.progress !== null);
+      await runWhen(
+        server,
+        id,
+        'taken up',
+        ({ trials: [trial] }) => trial.attempt > attempt && trial.progress !== null,
+      );
     };
     await Promise.all([firstRun, secondRun].map(takenUp));
     await server.request(

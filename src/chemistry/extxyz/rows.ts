@@ -3,6 +3,9 @@ import { atomicNumberOf, isAtomicNumber } from '../elements.ts';
 import { parseInteger, parseReal, printedDecimals } from '../numbers.ts';
 import { type Column, type Columns, WIDEST_ROW } from './columns.ts';
 
+/** Far beyond those of the heaviest nuclei (about 2e4 ppm), and small enough that no mean or square of many overflows. */
+const LARGEST_SHIELDING_PPM = 1e9;
+
 /** The rows of a frame as they are read; plain arrays, so that memory grows with what is there, not with what is announced. */
 export interface AtomRows {
   readonly atomicNumbers: number[];
@@ -41,11 +44,11 @@ export function readRow(text: string, columns: Columns, rows: AtomRows, rowError
   rows.atomicNumbers.push(readElement(values, columns, rowError));
   rows.positions.push(...readReals(values, columns.position, 'NON_FINITE_NUMBER', rowError));
   if (columns.tensor !== null) {
-    rows.tensors.push(...readReals(values, columns.tensor, 'MISSING_SHIELDING', rowError));
+    rows.tensors.push(...readShieldings(values, columns.tensor, rowError));
     rows.tensorDecimals = mostDecimals(values, columns.tensor, rows.tensorDecimals);
   }
   if (columns.isotropic !== null) {
-    rows.isotropic.push(...readReals(values, columns.isotropic, 'MISSING_SHIELDING', rowError));
+    rows.isotropic.push(...readShieldings(values, columns.isotropic, rowError));
     rows.isotropicDecimals = mostDecimals(values, columns.isotropic, rows.isotropicDecimals);
   }
   if (columns.populations !== null) {
@@ -72,6 +75,15 @@ function elementOf(text: string, rowError: RowError): number {
     );
   }
   return z;
+}
+
+function readShieldings(values: readonly string[], column: Column, rowError: RowError): number[] {
+  const shieldings = readReals(values, column, 'MISSING_SHIELDING', rowError);
+  const beyond = shieldings.find((value) => Math.abs(value) > LARGEST_SHIELDING_PPM);
+  if (beyond !== undefined) {
+    throw rowError('MALFORMED_FILE', `${column.name} holds ${beyond}, which no shielding can be; give ppm.`);
+  }
+  return shieldings;
 }
 
 function readReals(values: readonly string[], column: Column, nanCode: ErrorCode, rowError: RowError): number[] {

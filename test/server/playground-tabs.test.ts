@@ -1,0 +1,187 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PlaygroundTab } from '../../src/http/playground-tabs.ts';
+import { readTabs, runTabs, type TabAnswer } from '../support/playground-tabs.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+/** What the editor shows of a line in a window of 1280 pixels. */
+const VISIBLE_COLUMNS = 50;
+
+let server: TestServer;
+let tabs: PlaygroundTab[];
+let answers: Map<string, TabAnswer>;
+
+beforeAll(async () => {
+  server = await startTestServer({ environment: { NATRIUM_EXAMPLE_DATA: 'on' } });
+  tabs = await readTabs(server);
+  answers = await runTabs(server, tabs);
+});
+afterAll(() => server?.dispose());
+
+/** The answer of a tab's first run. */
+function answer<T>(title: string): T {
+  return answers.get(title) as T;
+}
+
+describe('the ready tabs of the playground', () => {
+  it('are all the examples', () => {
+    const files = readdirSync('examples/playground').filter((name) => name.endsWith('.graphql'));
+    expect(tabs).toHaveLength(files.length);
+    expect(new Set(tabs.map((tab) => tab.title)).size).toBe(files.length);
+  });
+
+  it('say what they show, in lines that the editor shows whole', () => {
+    for (const { title, query } of tabs) {
+      expect(query, title).toMatch(new RegExp(`^# .+\\n(# .+\\n)*(query|mutation) ${title}\\b`));
+      const comments = query.split('\n').filter((line) => line.startsWith('#'));
+      expect(
+        comments.filter((line) => line.length > VISIBLE_COLUMNS),
+        title,
+      ).toEqual([]);
+    }
+  });
+
+  it('answer with values in every field, each after those before', () => {
+    expect([...answers.keys()]).toEqual(tabs.map((tab) => tab.title));
+    for (const [title, data] of answers) {
+      for (const [field, value] of Object.entries(data)) expect(holdsValue(value), `${title}: ${field}`).toBe(true);
+    }
+  });
+
+  it('can all be run once more, and then keep what was kept', async () => {
+    const again = await runTabs(server, tabs);
+    const unchanged = ['Clusters', 'Atoms', 'DataSet', 'FeatureSets', 'ModelVersion', 'Evaluate', 'Compare'];
+    for (const title of unchanged) expect(again.get(title), title).toEqual(answers.get(title));
+    expect(again.get('ImportStructures')).toMatchObject({
+      importStructures: { inserted: 0, existing: 1, rejected: 1 },
+    });
+    expect(again.get('Champion')).toMatchObject({
+      setModelAlias: { aliases: [{ alias: 'champion' }], aliasHistory: [{}, {}] },
+    });
+    const { model } = await server.request<{ model: { versions: object[] } }>(
+      '{ model(name: "na-lasso-cn") { versions { reference } } }',
+    );
+    expect(model.versions).toEqual([{ reference: 'na-lasso-cn/1' }, { reference: 'na-lasso-cn/2' }]);
+  });
+});
+
+describe('what the tabs tell their reader to look at', () => {
+  it('Clusters, CoordinationNumbers: the atom in the middle is the least shielded', () => {
+    const { clusters } = answer<{ clusters: { nodes: { id: string; calculations: { shieldingsPpm: number[] }[] }[] } }>(
+      'Clusters',
+    );
+    const spreads = clusters.nodes.map(({ calculations: [{ shieldingsPpm }] }) => {
+      return Math.max(...shieldingsPpm) - Math.min(...shieldingsPpm);
+    });
+    expect(Math.max(...spreads)).toBeGreaterThan(100);
+
+    const asked = JSON.parse(tabs.find((tab) => tab.title === 'CoordinationNumbers')!.variables!);
+    const first = clusters.nodes[0];
+    expect(asked.cluster).toBe(first.id);
+    const { radiiAngstrom, values } = answer<{
+      runningCoordinationNumbers: { radiiAngstrom: number[]; values: number[][] };
+    }>('CoordinationNumbers').runningCoordinationNumbers;
+    expect(values.map((row) => row.at(-1))).toEqual([5, 5, 5, 5, 5, 5]);
+    expect(values.map((row) => row[radiiAngstrom.indexOf(4)] === 5)).toEqual([true, false, false, false, false, false]);
+    const { shieldingsPpm } = first.calculations[0];
+    expect(shieldingsPpm.indexOf(Math.min(...shieldingsPpm))).toBe(0);
+  });
+
+  it('Atoms: the inner shells are full, and one electron is left', () => {
+    const { atoms } = answer<{
+      atoms: { nodes: { shieldingPpm: number; grossOrbitalPopulations: { label: string; electrons: number }[] }[] };
+    }>('Atoms');
+    for (const { shieldingPpm, grossOrbitalPopulations } of atoms.nodes) {
+      expect(shieldingPpm).toBeLessThan(480);
+      const inner = grossOrbitalPopulations.filter(({ label }) => /^[12]/.test(label));
+      const outer = grossOrbitalPopulations.filter(({ label }) => /^(3S|3P|4S)/.test(label));
+      expect(inner.map(({ electrons }) => Math.round(electrons))).toEqual([2, 2, 2, 2, 2]);
+      expect(Math.round(outer.reduce((sum, { electrons }) => sum + electrons, 0))).toBe(1);
+    }
+  });
+
+  it('ImportCalculations, ImportStructures: every item is answered for', () => {
+    expect(answer('ImportCalculations')).toMatchObject({
+      importCalculations: { inserted: 0, existing: 2, rejected: 0, items: [{ status: 'EXISTING' }, {}] },
+    });
+    expect(answer('ImportStructures')).toMatchObject({
+      importStructures: {
+        inserted: 1,
+        rejected: 1,
+        items: [
+          { label: 'rhombus', status: 'INSERTED', error: null },
+          { label: 'too-close', line: 7, status: 'REJECTED', cluster: null, error: { code: 'ATOMS_TOO_CLOSE' } },
+        ],
+      },
+    });
+  });
+
+  it('Distribution: the tail below 500 ppm comes from Na6 and Na10', () => {
+    const { edgesPpm, series } = answer<{
+      shieldingDistribution: { edgesPpm: number[]; series: { name: string; counts: number[] }[] };
+    }>('Distribution').shieldingDistribution;
+    const between = (name: string, low: number, high: number) =>
+      sum(series.find((each) => each.name === name)!.counts.filter((_, i) => edgesPpm[i] >= low && edgesPpm[i] < high));
+    expect(between('all', 550, 650)).toBeGreaterThan(between('all', 0, 1000) / 2);
+    expect(between('size 6', 0, 500)).toBeGreaterThan(0);
+    expect(between('size 8', 0, 500)).toBe(0);
+    expect(between('size 10', 0, 500)).toBeGreaterThan(0);
+  });
+
+  it('Watch, LearningCurve: all runs succeeded, and the errors of SchNet have fallen', () => {
+    expect(answer('Watch')).toMatchObject({
+      atWork: { totalCount: 0 },
+      ended: { nodes: ['na-lasso-cn/1', 'na-lasso-gop/1', 'na-schnet/1'].map(succeeded) },
+    });
+    const { curve } = answer<{ modelVersion: { outcome: { curve: { x: number; validationRmsePpm: number }[] } } }>(
+      'LearningCurve',
+    ).modelVersion.outcome;
+    expect(curve.map((point) => point.x)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    expect(curve[59].validationRmsePpm).toBeLessThan(curve[9].validationRmsePpm);
+  });
+
+  it('Champion, Predict: the alias leads to the version, and equal atoms get equal shieldings', () => {
+    expect(answer('Champion')).toMatchObject({
+      setModelAlias: { aliases: [{ alias: 'champion', modelVersion: { reference: 'na-schnet/1' } }] },
+    });
+    const { modelVersion, predictions } = answer<{
+      predictShieldings: { modelVersion: object; predictions: { shieldingsPpm: number[] }[] };
+    }>('Predict').predictShieldings;
+    expect(modelVersion).toEqual({ reference: 'na-schnet/1' });
+    const [octahedron, rhombus] = predictions.map((each) => each.shieldingsPpm);
+    for (const shieldingPpm of octahedron) expect(shieldingPpm).toBeCloseTo(octahedron[0], 2);
+    expect(rhombus[2]).toBeCloseTo(rhombus[0], 2);
+    expect(rhombus[3]).toBeCloseTo(rhombus[1], 2);
+  });
+
+  it('Evaluate: a Lasso has no bias on the atoms it was fitted to', () => {
+    const { evaluateModelVersion } = answer<{ evaluateModelVersion: { metrics: { biasPpm: number } } }>('Evaluate');
+    expect(evaluateModelVersion.metrics.biasPpm).toBeCloseTo(0, 6);
+  });
+
+  it('Histograms: DFT and three versions over the same 110 test atoms', () => {
+    const { series } = answer<{
+      compareModelVersions: { histogram: { series: { name: string; counts: number[] }[] } };
+    }>('Histograms').compareModelVersions.histogram;
+    expect(series.map((each) => [each.name, sum(each.counts)])).toEqual([
+      ['DFT', 110],
+      ['na-lasso-cn/1', 110],
+      ['na-lasso-gop/1', 110],
+      ['na-schnet@champion', 110],
+    ]);
+  });
+});
+
+function succeeded(reference: string): object {
+  return { state: 'SUCCEEDED', failure: null, modelVersion: { reference } };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** Whether there is a number, a text or a truth value anywhere in it. */
+function holdsValue(value: unknown): boolean {
+  if (typeof value !== 'object') return value !== undefined;
+  return value !== null && Object.values(value).some(holdsValue);
+}

@@ -1,0 +1,39 @@
+import type { PlaygroundTab } from '../../src/http/playground-tabs.ts';
+import { type TestServer, until } from './server.ts';
+
+/** The data of one tab's answer, by the names of its fields. */
+export type TabAnswer = Readonly<Record<string, unknown>>;
+
+/** The ready tabs as the playground of a server gives them. */
+export async function readTabs(server: TestServer): Promise<PlaygroundTab[]> {
+  const response = await fetch(`${server.url}/playground/tabs.json`);
+  return (await response.json()) as PlaygroundTab[];
+}
+
+/** Runs one tab as it is and waits until the models that it trains are there; errors are thrown. */
+export async function runTab(server: TestServer, { title, query, variables }: PlaygroundTab): Promise<TabAnswer> {
+  const { data, errors } = await server.ask<TabAnswer>(query, variables === null ? {} : JSON.parse(variables));
+  if (errors || data === null) throw new Error(`the tab ${title} failed: ${JSON.stringify(errors, null, 1)}`);
+  if (/\btrain(Lasso|SchNet)\(/.test(query)) {
+    for (const run of Object.values(data)) await waitForModel(server, title, (run as { id: string }).id);
+  }
+  return data;
+}
+
+/** Runs tabs in order, each once those before are done; the answers by title. */
+export async function runTabs(server: TestServer, tabs: readonly PlaygroundTab[]): Promise<Map<string, TabAnswer>> {
+  const answers = new Map<string, TabAnswer>();
+  for (const tab of tabs) answers.set(tab.title, await runTab(server, tab));
+  return answers;
+}
+
+async function waitForModel(server: TestServer, title: string, id: string): Promise<void> {
+  const { state, failure } = await until(async () => {
+    const { trainingRun } = await server.request<{ trainingRun: { state: string; failure: string | null } }>(
+      'query ($id: ID!) { trainingRun(id: $id) { state failure } }',
+      { id },
+    );
+    return ['QUEUED', 'RUNNING'].includes(trainingRun.state) ? null : trainingRun;
+  }, `the training of the tab ${title}`);
+  if (state !== 'SUCCEEDED') throw new Error(`the training of the tab ${title} has ${state.toLowerCase()}: ${failure}`);
+}

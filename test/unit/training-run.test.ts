@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
+import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
+import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
+import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
+import type { Compute, Job } from '../../src/registry/ports.ts';
+import type { TrainingRun, Trial } from '../../src/registry/records.ts';
+import { Registry } from '../../src/registry/registry.ts';
+import { connectDatabase, migrate } from '../../src/store/database.ts';
+import { PostgresStore } from '../../src/store/postgres-store.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts';
+
+// The registry on a real database with workers that the tests play: jobs are only noted, models are made up.
+
+const SETTINGS: SchNetSettings = {
+  kind: 'SCHNET',
+  ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
+  ...{ loss: 'MSE', distributionWeight: 3, learningRate: 0.01, batchSize: 10, epochs: 10 },
+  seeds: [1, 2],
+};
+const PREDICTED_PPM = 600;
+const compute: Compute = {
+  train: () => Promise.reject(new Error('no training here')),
+  predict: async (_, inputs) =>
+    inputs.map(({ structure }) => new Float64Array(structure.atomicNumbers.length).fill(PREDICTED_PPM)),
+};
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let dataSource: DataSource;
+let folder: string;
+let registry: Registry;
+let store: PostgresStore;
+const jobs: Job[] = [];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  dataSource = await connectDatabase(database.url, 'test');
+  await migrate(dataSource);
+  folder = mkdtempSync(join(tmpdir(), 'natrium-training-run-'));
+  store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
+  registry = new Registry({ store, artifacts: new FileArtifactStore(folder), compute });
+  const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
+  const { calculations, datasets } = registry;
+  await calculations.importCalculations(LOCAL_ADMIN, request('importCalculations'), {
+    ...{ fileName: 'synthetic.extxyz', content, levelOfTheory: null },
+  });
+  await datasets.create(LOCAL_ADMIN, request('createDataset'), {
+    ...{ name: 'synthetic', title: 'Synthetic', description: 'Not DFT', licence: 'CC0-1.0', citation: null, doi: null },
+  });
+  await datasets.createVersion(LOCAL_ADMIN, request('createDatasetVersion'), {
+    ...{ dataset: 'synthetic', calculationIds: null, filter: {}, allowMixedLevelsOfTheory: false },
+    split: { asGiven: true, bySize: null, byList: null },
+  });
+});
+afterAll(async () => {
+  await dataSource?.destroy();
+  await database?.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let runId: string;
+let trialIds: string[];
+
+beforeEach(async () => {
+  jobs.length = 0;
+  runId = await registry.training.trainSchNet(LOCAL_ADMIN, request('trainSchNet'), {
+    ...{ model: 'synthetic', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS },
+  });
+  trialIds = jobs.splice(0).map((job) => (job.kind === 'trial' ? job.trialId : 'none'));
+});
+
+function request(operation: string) {
+  return { operation, idempotencyKey: null, input: null };
+}
+
+async function begin(trialId: string, worker = 'worker'): Promise<Trial> {
+  return (await registry.training.beginTrial(trialId, worker))!.trial;
+}
+
+async function trialNow(id: string): Promise<Trial> {
+  return (await store.trials.getMany([id]))[0]!;
+}
+
+async function runNow(): Promise<TrainingRun> {
+  return (await store.trainingRuns.getMany([runId]))[0]!;
+}
+
+function outcome(selectionLoss: number): TrialOutcome {
+  const numbers = { validationRmsePpm: 10, trainRmsePpm: 10, trainingMeanPpm: 590, seconds: 1 };
+  return { selectionLoss, ...numbers, bestEpoch: 1, alpha: null, nonZero: null, engine: 'made up', curve: [] };
+}
+
+function weights(text: string): Uint8Array {
+  return Buffer.from(`weights ${runId} ${text}`);
+}
+
+/** Has both trials succeed with these losses, and answers the completion that is queued then. */
+async function succeed(losses: readonly [number, number]): Promise<void> {
+  for (const [i, loss] of losses.entries()) {
+    await registry.training.completeTrial(await begin(trialIds[i]), weights(String(loss)), outcome(loss));
+  }
+  expect(jobs.splice(0)).toEqual([{ kind: 'completion', trainingRunId: runId }]);
+}
+
+function damage(bytes: Uint8Array): void {
+  writeFileSync(join(folder, artifactKey(sha256Of(bytes))), 'something else');
+}
+
+describe('the fence of a trial', () => {
+  test('a worker whose trial was taken over can write nothing', async () => {
+    const { training } = registry;
+    const first = await begin(trialIds[0], 'first');
+    const second = await begin(trialIds[0], 'second');
+    expect([first.attempt, second.attempt]).toEqual([1, 2]);
+
+    const progress = { step: 5, steps: 10, point: null, seconds: 1 };
+    expect(await store.updateTrial(first.id, first.attempt, { progress })).toBe(false);
+    expect(await training.reportProgress(first, progress)).toBe(false);
+    await training.completeTrial(first, weights('first'), outcome(0));
+    await training.failTrial(first, 'too late');
+    await training.recordSetback(first, 'too late');
+    await training.releaseTrial(first);
+    expect(await trialNow(first.id)).toMatchObject({
+      ...{ state: 'RUNNING', attempt: 2, worker: 'second', progress: null },
+      ...{ outcome: null, weightsSha256: null, failure: null, finishedAt: null },
+    });
+    expect(jobs).toEqual([]);
+
+    expect(await training.reportProgress(second, progress)).toBe(true);
+    await training.completeTrial(second, weights('second'), outcome(1));
+    expect(await trialNow(second.id)).toMatchObject({
+      ...{ state: 'SUCCEEDED', attempt: 2, progress },
+      ...{ outcome: outcome(1), weightsSha256: sha256Of(weights('second')) },
+    });
+  });
+
+  test('what has ended is not taken again', async () => {
+    await registry.training.completeTrial(await begin(trialIds[0]), weights('done'), outcome(1));
+    await registry.training.failTrial(await begin(trialIds[1]), 'diverged');
+    for (const id of trialIds) expect(await registry.training.beginTrial(id, 'late')).toBeNull();
+    expect((await trialNow(trialIds[0])).attempt).toBe(1);
+  });
+
+  test('a cancelled run stays cancelled, whatever its worker does', async () => {
+    const running = await begin(trialIds[0]);
+    expect(await runNow()).toMatchObject({ state: 'RUNNING', startedAt: expect.any(Date) });
+    await registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId);
+    expect(await registry.training.reportProgress(running, null)).toBe(false);
+    await registry.training.completeTrial(running, weights('unwanted'), outcome(0));
+    expect(await registry.training.beginTrial(trialIds[1], 'late')).toBeNull();
+    await registry.training.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
+    expect(await trialNow(running.id)).toMatchObject({ state: 'CANCELLED', outcome: null, weightsSha256: null });
+    expect(jobs).toEqual([]);
+  });
+
+  test('a run that is cancelled while its first trial begins is cancelled', async () => {
+    for (let repetition = 0; repetition < 10; repetition++) {
+      await Promise.all([
+        registry.training.beginTrial(trialIds[0], 'worker'),
+        registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId),
+      ]);
+      expect((await runNow()).state).toBe('CANCELLED');
+      await registry.training.resume(LOCAL_ADMIN, request('resumeTrainingRun'), runId);
+    }
+  });
+
+  test('a worker that stops gives its trial back, and the next one counts as another attempt', async () => {
+    await registry.training.releaseTrial(await begin(trialIds[0], 'stopping'));
+    expect(jobs).toEqual([{ kind: 'trial', trialId: trialIds[0] }]);
+    expect(await trialNow(trialIds[0])).toMatchObject({ state: 'QUEUED', worker: null, failure: null });
+    expect(await begin(trialIds[0], 'next')).toMatchObject({ attempt: 2, worker: 'next' });
+  });
+
+  test('the queue may give a trial up, and the record says why', async () => {
+    await registry.training.recordSetback(await begin(trialIds[0]), 'out of memory');
+    await begin(trialIds[0]);
+    await registry.training.loseTrial(trialIds[0]);
+    expect(await trialNow(trialIds[0])).toMatchObject({
+      state: 'FAILED',
+      failure: 'given up after 2 attempts (last: out of memory)',
+    });
+  });
+});
+
+describe('the completion of a run', () => {
+  test('is queued once, though the last trials end together', async () => {
+    const trials = [await begin(trialIds[0]), await begin(trialIds[1])];
+    await Promise.all(trials.map((trial, i) => registry.training.completeTrial(trial, weights(`${i}`), outcome(i))));
+    expect(jobs).toEqual([{ kind: 'completion', trainingRunId: runId }]);
+  });
+
+  test('waits for every trial', async () => {
+    await registry.training.completeTrial(await begin(trialIds[0]), weights('one'), outcome(1));
+    await registry.training.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'RUNNING' });
+    expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
+  });
+
+  test('makes one version of the best trial and its evaluations, however often it is done', async () => {
+    await succeed([2, 1]);
+    await Promise.all([registry.training.completeRun(runId), registry.training.completeRun(runId)]);
+    await registry.training.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null, finishedAt: expect.any(Date) });
+    const versions = await store.modelVersions.findAll({ trainingRunId: runId });
+    expect(versions).toMatchObject([{ trialId: trialIds[1], weightsSha256: sha256Of(weights('1')) }]);
+    const evaluations = await store.evaluations.findAll({ modelVersionId: versions[0].id });
+    expect(evaluations.map(({ split }) => split)).toEqual(['validation', 'test']);
+    await expect(registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId)).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+    });
+  });
+
+  test('passes over weights that were damaged since, and says so', async () => {
+    await succeed([1, 2]);
+    damage(weights('1'));
+    await registry.training.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await store.modelVersions.findAll({ trainingRunId: runId })).toMatchObject([{ trialId: trialIds[1] }]);
+    expect(await trialNow(trialIds[0])).toMatchObject({
+      ...{ state: 'FAILED', outcome: null, weightsSha256: null },
+      failure: expect.stringMatching(/^Artifact [0-9a-f]{64} .* is damaged/),
+    });
+  });
+
+  test('fails when all weights were damaged, and resuming trains them again', async () => {
+    await succeed([1, 2]);
+    damage(weights('1'));
+    damage(weights('2'));
+    await registry.training.completeRun(runId);
+    expect(await runNow()).toMatchObject({
+      state: 'FAILED',
+      failure: expect.stringMatching(/^trial 0: Artifact .* is damaged.*; trial 1: Artifact .* is damaged/),
+    });
+    expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
+
+    await registry.training.resume(LOCAL_ADMIN, request('resumeTrainingRun'), runId);
+    expect(jobs.splice(0)).toEqual(trialIds.map((trialId) => ({ kind: 'trial', trialId })));
+    await succeed([1, 2]);
+    await registry.training.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null });
+    expect(await store.modelVersions.findAll({ trainingRunId: runId })).toMatchObject([{ trialId: trialIds[0] }]);
+  });
+});
