@@ -9,6 +9,7 @@ import { weightShapes } from '../../src/ml/schnet/weights.ts';
 import { computeProcessesOf, workersOf } from '../support/processes.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
+import { createSyntheticFeatureSets } from '../support/synthetic-models.ts';
 import {
   ENDLESS_SCHNET,
   readRun,
@@ -27,12 +28,7 @@ let datasetVersion: string;
 beforeAll(async () => {
   server = await startTestServer();
   datasetVersion = await importSyntheticDataset(server, 'synthetic', { clusters: SMALL_SPLIT, seed: 1 });
-  await server.request(`mutation {
-    cn: createFeatureSet(input: {
-      name: "cn", runningCoordinationNumbers: { radiiAngstrom: [3, 3.5, 4, 4.5, 5], smearingAngstrom: 0.2 }
-    }) { id }
-    gop: createFeatureSet(input: { name: "gop", grossOrbitalPopulations: { labels: ["3S", "3PX"] } }) { id }
-  }`);
+  await createSyntheticFeatureSets(server);
 });
 afterAll(() => server.dispose());
 

@@ -28,12 +28,13 @@ export async function runTabs(server: TestServer, tabs: readonly PlaygroundTab[]
 }
 
 async function waitForModel(server: TestServer, title: string, id: string): Promise<void> {
-  const { state, failure } = await until(async () => {
+  const ended = async () => {
     const { trainingRun } = await server.request<{ trainingRun: { state: string; failure: string | null } }>(
       'query ($id: ID!) { trainingRun(id: $id) { state failure } }',
       { id },
     );
     return ['QUEUED', 'RUNNING'].includes(trainingRun.state) ? null : trainingRun;
-  }, `the training of the tab ${title}`);
+  };
+  const { state, failure } = await until(ended, `the training of the tab ${title}`, 180);
   if (state !== 'SUCCEEDED') throw new Error(`the training of the tab ${title} has ${state.toLowerCase()}: ${failure}`);
 }

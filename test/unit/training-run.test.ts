@@ -7,12 +7,13 @@ import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
-import type { Compute, Job } from '../../src/registry/ports.ts';
+import type { Compute, Job, Store } from '../../src/registry/ports.ts';
 import type { TrainingRun, Trial } from '../../src/registry/records.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { connectDatabase, migrate } from '../../src/store/database.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { until } from '../support/server.ts';
 import { SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts';
 
 // The registry on a real database with workers that the tests play: jobs are only noted, models are made up.
@@ -33,6 +34,7 @@ const compute: Compute = {
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let dataSource: DataSource;
 let folder: string;
+let artifacts: FileArtifactStore;
 let registry: Registry;
 let store: PostgresStore;
 const jobs: Job[] = [];
@@ -43,7 +45,8 @@ beforeAll(async () => {
   await migrate(dataSource);
   folder = mkdtempSync(join(tmpdir(), 'natrium-training-run-'));
   store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
-  registry = new Registry({ store, artifacts: new FileArtifactStore(folder), compute });
+  artifacts = new FileArtifactStore(folder);
+  registry = new Registry({ store, artifacts, compute });
   const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
   const { calculations, datasets } = registry;
   await calculations.importCalculations(LOCAL_ADMIN, request('importCalculations'), {
@@ -111,6 +114,29 @@ function damage(bytes: Uint8Array): void {
   writeFileSync(join(folder, artifactKey(sha256Of(bytes))), 'something else');
 }
 
+/** A store that first does something else whenever a training run is about to be updated. */
+function before(inner: Store, somethingElse: () => Promise<void>): Store {
+  const runs = Object.create(inner.trainingRuns) as Store['trainingRuns'];
+  runs.update = async (id, changes) => {
+    await somethingElse();
+    await inner.trainingRuns.update(id, changes);
+  };
+  return Object.create(inner, {
+    trainingRuns: { value: runs },
+    transaction: {
+      value: (work: (store: Store) => Promise<unknown>) => inner.transaction((own) => work(before(own, somethingElse))),
+    },
+  }) as Store;
+}
+
+async function someoneWaitsForALock(): Promise<boolean> {
+  const [{ waiting }] = await dataSource.query(
+    `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return waiting > 0;
+}
+
 describe('the fence of a trial', () => {
   test('a worker whose trial was taken over can write nothing', async () => {
     const { training } = registry;
@@ -160,14 +186,18 @@ describe('the fence of a trial', () => {
   });
 
   test('a run that is cancelled while its first trial begins is cancelled', async () => {
-    for (let repetition = 0; repetition < 10; repetition++) {
-      await Promise.all([
-        registry.training.beginTrial(trialIds[0], 'worker'),
-        registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId),
-      ]);
-      expect((await runNow()).state).toBe('CANCELLED');
-      await registry.training.resume(LOCAL_ADMIN, request('resumeTrainingRun'), runId);
-    }
+    let cancelled: Promise<unknown> | undefined;
+    const cancelMeanwhile = async () => {
+      let done = false;
+      cancelled = registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId).then(() => {
+        done = true;
+      });
+      await until(async () => done || (await someoneWaitsForALock()), 'the cancellation to be done or to wait');
+    };
+    const slow = new Registry({ store: before(store, cancelMeanwhile), artifacts, compute });
+    await slow.training.beginTrial(trialIds[0], 'worker');
+    await cancelled;
+    expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
   });
 
   test('a worker that stops gives its trial back, and the next one counts as another attempt', async () => {

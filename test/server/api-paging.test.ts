@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type ApiServer,
+  createDataset,
+  errorOf,
+  frame,
+  importCalculations,
+  importOne,
+  refusal,
+  rowOfAtoms,
+  startApiServer,
+} from '../support/api.ts';
+import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
+import { runEnded, trainLasso } from '../support/training.ts';
+
+let server: ApiServer;
+beforeAll(async () => {
+  server = await startApiServer({ workers: 1 });
+  const datasetVersion = await importSyntheticDataset(server, 'synthetic', { clusters: SMALL_SPLIT, seed: 1 });
+  await createDataset(server, 'second');
+  for (const radiiAngstrom of [[3], [3, 4], [3, 4, 5]]) {
+    await server.request(`mutation ($input: CreateFeatureSetInput!) { createFeatureSet(input: $input) { id } }`, {
+      input: { name: 'rcn', runningCoordinationNumbers: { radiiAngstrom } },
+    });
+  }
+  for (const model of ['one', 'two']) {
+    const run = await trainLasso(server, { model, datasetVersion, featureSet: 'rcn', alphas: [0.1] });
+    expect(await runEnded(server, run)).toMatchObject({ state: 'SUCCEEDED' });
+  }
+  await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
+});
+afterAll(() => server?.dispose());
+
+/** Every connection of the API: what it is asked with beside `first` and `after`, and what tells its nodes apart. */
+const CONNECTIONS: Readonly<
+  Record<string, { readonly args?: string; readonly key?: string; readonly under?: string }>
+> = {
+  atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
+  calculations: {},
+  clusters: {},
+  datasets: {},
+  evaluations: {},
+  featureSets: {},
+  models: {},
+  trainingRuns: {},
+  'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
+};
+
+interface Page {
+  readonly totalCount: number;
+  readonly nodes: readonly object[];
+  readonly edges: readonly { readonly cursor: string; readonly node: object }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+function pageQuery(name: string, first: string, after?: string | null): string {
+  const { args = '', key = 'id', under } = CONNECTIONS[name];
+  const given = [args, first === '' ? '' : `first: ${first}`, after == null ? '' : `after: ${JSON.stringify(after)}`];
+  const fields = `totalCount nodes { ${key} } edges { cursor node { ${key} } } pageInfo { hasNextPage endCursor }`;
+  const list = given.filter((each) => each !== '').join(', ');
+  const page = `page: ${name.split('.').at(-1)}${list === '' ? '' : `(${list})`} { ${fields} }`;
+  return under === undefined ? `{ ${page} }` : `{ owner: ${under} { ${page} } }`;
+}
+
+async function page(name: string, first: number, after?: string | null): Promise<Page> {
+  const answer = await server.request<{ page?: Page; owner?: { page: Page } }>(pageQuery(name, String(first), after));
+  return (answer.page ?? answer.owner?.page)!;
+}
+
+test('every connection of the schema is tested here', async () => {
+  const { schema } = await server.request<{
+    schema: {
+      types: {
+        name: string;
+        kind: string;
+        fields: { name: string; type: { ofType: { name: string } | null } }[] | null;
+      }[];
+    };
+  }>(`{ schema: __schema { types { name kind fields { name type { ofType { name } } } } } }`);
+  const found = schema.types.flatMap(({ name, fields }) =>
+    (fields ?? [])
+      .filter((field) => field.type.ofType?.name?.endsWith('Connection'))
+      .map((field) => (name === 'Query' ? field.name : `${name}.${field.name}`)),
+  );
+  expect(found.sort()).toEqual(Object.keys(CONNECTIONS).sort());
+});
+
+describe.each(Object.keys(CONNECTIONS))('the connection %s', (name) => {
+  test('comes in pages that join to the whole, in one order, with the total on each', async () => {
+    const whole = await page(name, 200);
+    expect(whole.pageInfo.hasNextPage).toBe(false);
+    expect(whole.totalCount).toBe(whole.nodes.length);
+    expect(whole.nodes.length).toBeGreaterThan(1);
+    expect(whole.edges.map(({ node }) => node)).toEqual(whole.nodes);
+    expect(whole.pageInfo.endCursor).toBe(whole.edges.at(-1)!.cursor);
+    expect(new Set(whole.nodes.map((node) => JSON.stringify(node))).size).toBe(whole.nodes.length);
+
+    const size = Math.ceil(whole.nodes.length / 3);
+    const collected: object[] = [];
+    const cursors: string[] = [];
+    let after: string | null = null;
+    do {
+      const part: Page = await page(name, size, after);
+      expect(part.totalCount).toBe(whole.totalCount);
+      collected.push(...part.nodes);
+      cursors.push(...part.edges.map(({ cursor }) => cursor));
+      expect(part.pageInfo.hasNextPage).toBe(collected.length < whole.totalCount);
+      after = part.pageInfo.endCursor;
+    } while (collected.length < whole.totalCount);
+    expect(collected).toEqual(whole.nodes);
+    expect(cursors).toEqual(whole.edges.map(({ cursor }) => cursor));
+
+    expect(await page(name, 1, after)).toEqual({
+      totalCount: whole.totalCount,
+      nodes: [],
+      edges: [],
+      pageInfo: { hasNextPage: false, endCursor: null },
+    });
+  });
+
+  test('needs first, from 1 to 200', async () => {
+    expect(await errorOf(server, pageQuery(name, ''))).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
+    for (const first of ['0', '-1', '201', '2147483647']) {
+      const error = await errorOf(server, pageQuery(name, first));
+      expect(error.code).toBe('BAD_USER_INPUT');
+      expect(error.message).toBe(`first is ${first}; a page holds 1 to 200`);
+    }
+  });
+
+  test('refuses cursors that it did not give', async () => {
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const hostile = [
+      '',
+      'nonsense',
+      '5',
+      base64('cursor:'),
+      base64('cursor:-1'),
+      base64('cursor:1; DROP TABLE clusters'),
+      base64('cursor:99999999999999999999'),
+      base64('cursor:1e3'),
+      base64('Cluster:1'),
+      base64('cursor:NaN-NaN'),
+      'x'.repeat(10_000),
+    ];
+    for (const after of hostile) {
+      const error = await errorOf(server, pageQuery(name, '1', after));
+      expect(error.code).toBe('BAD_USER_INPUT');
+      expect(error.message).toMatch(/^after is ".{0,120}; give an endCursor$/);
+    }
+  });
+});
+
+test('cursors stay good while records are added', async () => {
+  const first = await page('clusters', 2);
+  const rest = await page('clusters', 200, first.pageInfo.endCursor);
+  await importOne(server, { id: 'added-later' });
+  const again = await page('clusters', 200, first.pageInfo.endCursor);
+  expect(again.nodes.slice(0, -1)).toEqual(rest.nodes);
+  expect(again.totalCount).toBe(first.totalCount + 1);
+});
+
+describe('node(id)', () => {
+  const OWN = `runs: trainingRuns(first: 1) { nodes { id trials { id } modelVersion { id } datasetVersion { id } model { id }
+    featureSet { id } } }
+    clusters(first: 1) { nodes { id calculations { id levelOfTheory { id } } } }
+    datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }`;
+
+  test('finds a record of every type that has ids', async () => {
+    const found = await server.request<object>(`{ ${OWN} }`);
+    const ids = [...new Set([...JSON.stringify(found).matchAll(/"id":"([^"]+)"/g)].map(([, id]) => id))];
+    ids.push(Buffer.from('ApiToken:1').toString('base64'));
+    const types = new Set<string>();
+    for (const id of ids) {
+      const { node } = await server.request<{ node: { id: string; __typename: string; createdBy?: string } }>(
+        `query ($id: ID!) { node(id: $id) { id __typename ... on Recorded { createdBy createdAt } } }`,
+        { id },
+      );
+      expect(node.id).toBe(id);
+      if (node.__typename !== 'Trial') expect(node.createdBy).toMatch(/^(local admin|natrium)$/);
+      types.add(node.__typename);
+    }
+    const { type } = await server.request<{ type: { possibleTypes: { name: string }[] } }>(
+      `{ type: __type(name: "Node") { possibleTypes { name } } }`,
+    );
+    expect([...types].sort()).toEqual(type.possibleTypes.map(({ name }) => name).sort());
+  });
+
+  test.each([
+    [
+      'an id that nothing has',
+      'Cluster:999999',
+      /there is no Cluster with the id "Q2x1c3RlcjoYOTk|there is no Cluster/,
+    ],
+    ['a type without ids', 'Histogram:1', /is not an id that this server gave/],
+    ['no number', 'Cluster:one', /is not an id that this server gave/],
+    ['SQL', 'Cluster:1 OR 1=1', /is not an id that this server gave/],
+    ['a number too large', 'Cluster:99999999999999999999', /is not an id that this server gave/],
+    ['a name that objects have', '__proto__:1', /is not an id that this server gave/],
+    ['nothing', '', /is not an id that this server gave/],
+  ])('refuses %s', async (_, plain, says) => {
+    const error = await errorOf(server, `query ($id: ID!) { node(id: $id) { id } }`, {
+      id: Buffer.from(plain).toString('base64'),
+    });
+    expect(error.code).toBe('NOT_FOUND');
+    expect(error.message).toMatch(says);
+  });
+});
+
+describe('atoms of a data set version', () => {
+  interface AtomNode {
+    readonly shieldingPpm: number;
+    readonly element: string;
+    readonly cluster: { readonly size: number };
+  }
+  async function atoms(filter: object): Promise<{ totalCount: number; nodes: AtomNode[] }> {
+    const { found } = await server.request<{ found: { totalCount: number; nodes: AtomNode[] } }>(
+      `query ($filter: AtomFilter) {
+        found: atoms(datasetVersion: "synthetic/1", first: 200, filter: $filter) {
+          totalCount nodes { shieldingPpm element cluster { size } }
+        }
+      }`,
+      { filter },
+    );
+    return found;
+  }
+
+  test('are found by their values', async () => {
+    const all = (await atoms({})).nodes;
+    const limits = { shieldingAtLeastPpm: 560, shieldingAtMostPpm: 590 };
+    const within = all.filter(({ shieldingPpm }) => shieldingPpm >= 560 && shieldingPpm <= 590);
+    expect(within.length).toBeGreaterThan(0);
+    expect(within.length).toBeLessThan(all.length);
+    expect(await atoms(limits)).toEqual({ totalCount: within.length, nodes: within });
+    const sized = all.filter(({ cluster }) => cluster.size === 8);
+    expect((await atoms({ sizes: [8, 99] })).nodes).toEqual(sized);
+    expect((await atoms({ split: 'TEST' })).totalCount).toBe(8 + 9);
+    expect((await atoms({ element: 'Na' })).totalCount).toBe(all.length);
+    expect((await atoms({ element: 'Cl' })).totalCount).toBe(0);
+  });
+
+  test('are not found by an element that does not exist', async () => {
+    const error = await refusal(
+      server,
+      `{ atoms(datasetVersion: "synthetic/1", first: 1, filter: { element: "Zz" }) { totalCount } }`,
+    );
+    expect(error).toMatchObject({ code: 'UNKNOWN_ELEMENT' });
+  });
+});
+
+test('levels of theory are few, so they come as a list', async () => {
+  await importCalculations(
+    server,
+    frame({ positions: rowOfAtoms(2, 0.9), level: 'program=p program_version=1 method=m basis=b' }),
+  );
+  const { levelsOfTheory } = await server.request<{ levelsOfTheory: { program: string }[] }>(
+    '{ levelsOfTheory { program } }',
+  );
+  expect(levelsOfTheory.map(({ program }) => program)).toEqual(['synthetic', 'invented', 'p']);
+});

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorOf } from '../support/api.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
+import { trainSyntheticModels } from '../support/synthetic-models.ts';
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  await trainSyntheticModels(server);
+  await importSyntheticDataset(server, 'bare', {
+    clusters: SMALL_SPLIT.filter(({ split }) => split !== 'test'),
+    seed: 2,
+  });
+});
+afterAll(() => server.dispose());
+
+const METRICS = `count rmsePpm maePpm biasPpm r2 pearson spearman targetStandardDeviationPpm
+  trainingMeanRmsePpm trainingMeanMaePpm trainingMeanR2`;
+const EVALUATE = `mutation ($input: EvaluateModelVersionInput!) {
+  evaluation: evaluateModelVersion(input: $input) {
+    id split createdBy dftPpm predictedPpm datasetVersion { reference }
+    calculations { shieldingsPpm cluster { size } }
+    metrics { ${METRICS} }
+    metricsBySize { size metrics { ${METRICS} } }
+  }
+}`;
+
+interface Evaluation {
+  readonly id: string;
+  readonly createdBy: string;
+  readonly dftPpm: readonly number[];
+  readonly predictedPpm: readonly number[];
+  readonly calculations: readonly {
+    readonly shieldingsPpm: readonly number[];
+    readonly cluster: { readonly size: number };
+  }[];
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly metricsBySize: readonly { readonly size: number; readonly metrics: Readonly<Record<string, number>> }[];
+}
+
+async function evaluate(modelVersion: string, datasetVersion: string, split: string): Promise<Evaluation> {
+  const input = { modelVersion, datasetVersion, split };
+  return (await server.request<{ evaluation: Evaluation }>(EVALUATE, { input })).evaluation;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+async function trainingMean(datasetVersion: string): Promise<number> {
+  const answer = await server.request<{ datasetVersion: { shieldingsPpm: number[] } }>(
+    `query ($of: String!) { datasetVersion(datasetVersion: $of) { shieldingsPpm(split: TRAIN) } }`,
+    { of: datasetVersion },
+  );
+  return mean(answer.datasetVersion.shieldingsPpm);
+}
+
+/** The metrics in their plainest form, from the columns alone. */
+function plainMetrics(dft: readonly number[], predicted: readonly number[], meanOfTraining: number) {
+  const errors = predicted.map((value, i) => value - dft[i]);
+  const baseline = dft.map((value) => meanOfTraining - value);
+  const square = (values: readonly number[]) => mean(values.map((value) => value ** 2));
+  const variance = square(dft.map((value) => value - mean(dft)));
+  return {
+    count: dft.length,
+    rmsePpm: Math.sqrt(square(errors)),
+    maePpm: mean(errors.map(Math.abs)),
+    biasPpm: mean(errors),
+    r2: 1 - square(errors) / variance,
+    targetStandardDeviationPpm: Math.sqrt(variance),
+    trainingMeanRmsePpm: Math.sqrt(square(baseline)),
+    trainingMeanMaePpm: mean(baseline.map(Math.abs)),
+    trainingMeanR2: 1 - square(baseline) / variance,
+  };
+}
+
+function expectMetrics(metrics: Readonly<Record<string, number>>, expected: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(expected)) expect(metrics[name], name).toBeCloseTo(value, 8);
+}
+
+describe('evaluateModelVersion', () => {
+  test.each([
+    ['cn/1', 'main/1', 'TRAIN'],
+    ['gop/1', 'main/1', 'TEST'],
+    ['schnet/1', 'main/1', 'VALIDATION'],
+    ['schnet/1', 'bare/1', 'VALIDATION'],
+  ])('gives what its columns say: %s on %s, %s', async (modelVersion, datasetVersion, split) => {
+    const evaluation = await evaluate(modelVersion, datasetVersion, split);
+    const { dftPpm, predictedPpm, calculations, metrics, metricsBySize } = evaluation;
+    expect(dftPpm).toEqual(calculations.flatMap(({ shieldingsPpm }) => shieldingsPpm));
+    // the mean of what this model was trained on, whatever it is evaluated on
+    const meanOfTraining = await trainingMean('main/1');
+    expectMetrics(metrics, plainMetrics(dftPpm, predictedPpm, meanOfTraining));
+
+    const sizes = calculations.flatMap(({ cluster, shieldingsPpm }) => shieldingsPpm.map(() => cluster.size));
+    expect(metricsBySize.map(({ size }) => size)).toEqual([...new Set(sizes)].sort());
+    for (const { size, metrics: ofSize } of metricsBySize) {
+      const only = (values: readonly number[]) => values.filter((_, i) => sizes[i] === size);
+      expectMetrics(ofSize, plainMetrics(only(dftPpm), only(predictedPpm), meanOfTraining));
+    }
+  });
+
+  test('is done once, then kept', async () => {
+    const first = await evaluate('cn/2', 'bare/1', 'TRAIN');
+    expect(await evaluate('cn/2', 'bare/1', 'TRAIN')).toEqual(first);
+    expect(first.createdBy).toBe('local admin');
+  });
+
+  test('refuses what cannot be evaluated', async () => {
+    const refused = (modelVersion: string, datasetVersion: string, split = 'VALIDATION') =>
+      errorOf(server, EVALUATE, { input: { modelVersion, datasetVersion, split } });
+    expect(await refused('gop/1', 'bare/1')).toMatchObject({
+      code: 'FEATURES_UNAVAILABLE',
+      message: expect.stringMatching(/^synthetic-2-8 has no gross orbital populations/),
+    });
+    expect(await refused('cn/1', 'bare/1', 'TEST')).toMatchObject({ code: 'EMPTY_SPLIT' });
+    expect(await refused('cn/3', 'main/1')).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'model cn has no version 3; its newest is 2',
+    });
+    expect(await refused('cn@champion', 'main/1')).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await refused('cn', 'main/1')).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('compareModelVersions', () => {
+  const COMPARE = `query ($modelVersions: [String!]!, $datasetVersion: String!, $split: Split!) {
+    comparison: compareModelVersions(modelVersions: $modelVersions, datasetVersion: $datasetVersion, split: $split) {
+      split datasetVersion { reference }
+      evaluations { modelVersion { reference } dftPpm predictedPpm }
+      histogram { edgesPpm series { name counts } }
+    }
+  }`;
+  interface Comparison {
+    readonly split: string;
+    readonly evaluations: readonly {
+      readonly modelVersion: { readonly reference: string };
+      readonly dftPpm: readonly number[];
+      readonly predictedPpm: readonly number[];
+    }[];
+    readonly histogram: {
+      readonly edgesPpm: readonly number[];
+      readonly series: readonly { readonly name: string; readonly counts: readonly number[] }[];
+    };
+  }
+
+  test('puts versions side by side in bins of 10 ppm that all share', async () => {
+    const modelVersions = ['schnet/1', 'gop/1', 'cn/2'];
+    const { comparison } = await server.request<{ comparison: Comparison }>(COMPARE, {
+      ...{ modelVersions, datasetVersion: 'main/1', split: 'TEST' },
+    });
+    const { evaluations, histogram } = comparison;
+    expect(evaluations.map(({ modelVersion }) => modelVersion.reference)).toEqual(modelVersions);
+    for (const { dftPpm } of evaluations) expect(dftPpm).toEqual(evaluations[0].dftPpm);
+
+    const columns = [evaluations[0].dftPpm, ...evaluations.map(({ predictedPpm }) => predictedPpm)];
+    const all = columns.flat();
+    const first = Math.floor(Math.min(...all) / 10) * 10;
+    const last = Math.floor(Math.max(...all) / 10) * 10 + 10;
+    const edges = Array.from({ length: (last - first) / 10 + 1 }, (_, i) => first + 10 * i);
+    expect(histogram.edgesPpm).toEqual(edges);
+    expect(histogram.series).toEqual(
+      ['DFT', ...modelVersions].map((name, k) => ({
+        name,
+        counts: edges.slice(0, -1).map((edge) => columns[k].filter((x) => x >= edge && x < edge + 10).length),
+      })),
+    );
+  });
+
+  test('refuses versions that were not evaluated there, and too few or too many', async () => {
+    const refused = (modelVersions: string[], split = 'TEST') =>
+      errorOf(server, COMPARE, { modelVersions, datasetVersion: 'main/1', split });
+    expect(await refused(['cn/2'], 'TRAIN')).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('run evaluateModelVersion first'),
+    });
+    expect(await refused([])).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect(await refused(Array(51).fill('cn/1'))).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
