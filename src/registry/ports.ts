@@ -33,6 +33,7 @@ export interface PageRequest {
   /** Id after which the page starts. */
   readonly after: string | null;
   readonly filter: Filter | null;
+  readonly newestFirst: boolean;
 }
 
 export interface Page<T> {

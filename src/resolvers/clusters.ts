@@ -1,6 +1,6 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
-import { PAPER_RADII_ANGSTROM, PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
+import { PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import type {
   ImportedItem as ImportedItemRecord,
   ImportReport as ImportReportRecord,
@@ -12,6 +12,7 @@ import {
   CalculationConnection,
   Cluster,
   ClusterConnection,
+  CoordinationArgs,
   ImportCalculationsInput,
   ImportedItem,
   ImportReport,
@@ -20,7 +21,7 @@ import {
   LevelOfTheory,
   RunningCoordinationNumbers,
 } from '../schema/clusters.ts';
-import { PageArgs } from '../schema/common.ts';
+import { ListArgs } from '../schema/common.ts';
 import { CalculationFilter, ClusterFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import { atomOf } from './atoms.ts';
@@ -37,7 +38,7 @@ export class ClusterResolver {
 
   @Query(() => ClusterConnection)
   clusters(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => ClusterFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {
@@ -49,14 +50,10 @@ export class ClusterResolver {
   })
   async runningCoordinationNumbers(
     @Arg('cluster', () => ID) clusterId: string,
-    @Arg('radiiAngstrom', () => [Float], { nullable: true }) radii: number[] | null,
-    @Arg('smearingAngstrom', () => Float, { defaultValue: PAPER_SMEARING_ANGSTROM }) smearingAngstrom: number,
+    @Args(() => CoordinationArgs) args: CoordinationArgs,
     @Ctx() { load, registry }: RequestContext,
   ): Promise<RunningCoordinationNumbers> {
-    const cluster = await load.clusters.load(idOf('Cluster', clusterId));
-    const radiiAngstrom = radii ?? PAPER_RADII_ANGSTROM;
-    const values = registry.featureSets.runningCoordinationNumbers(cluster, radiiAngstrom, smearingAngstrom);
-    return { radiiAngstrom, smearingAngstrom, values };
+    return coordinationNumbers(registry, await load.clusters.load(idOf('Cluster', clusterId)), args);
   }
 
   @Mutation(() => ImportReport, { description: 'Brings in clusters without calculations.' })
@@ -78,6 +75,18 @@ export class ClusterResolver {
     return cluster.atomicNumbers.map((_, index) => atomOf(cluster, null, index));
   }
 
+  @FieldResolver(() => RunningCoordinationNumbers, {
+    name: 'runningCoordinationNumbers',
+    description: 'As the query of that name.',
+  })
+  coordinationNumbers(
+    @Root() cluster: records.Cluster,
+    @Args(() => CoordinationArgs) args: CoordinationArgs,
+    @Ctx() { registry }: RequestContext,
+  ): RunningCoordinationNumbers {
+    return coordinationNumbers(registry, cluster, args);
+  }
+
   @FieldResolver(() => [Calculation], { description: 'Oldest first; invalidated ones are marked.' })
   calculations(@Root() cluster: records.Cluster, @Ctx() { load }: RequestContext) {
     return load.calculationsOfCluster.load(cluster.id);
@@ -93,7 +102,7 @@ export class CalculationResolver {
 
   @Query(() => CalculationConnection)
   calculations(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => CalculationFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {
@@ -176,4 +185,14 @@ export class ImportReportResolver {
 
 function count(report: ImportReportRecord, status: ImportedItemRecord['status']): number {
   return report.items.filter((item) => item.status === status).length;
+}
+
+function coordinationNumbers(
+  registry: RequestContext['registry'],
+  cluster: records.Cluster,
+  { radiiAngstrom: radii, smearingAngstrom }: CoordinationArgs,
+): RunningCoordinationNumbers {
+  const radiiAngstrom = radii ?? PAPER_RADII_ANGSTROM;
+  const values = registry.featureSets.runningCoordinationNumbers(cluster, radiiAngstrom, smearingAngstrom);
+  return { radiiAngstrom, smearingAngstrom, values };
 }

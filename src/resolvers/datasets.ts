@@ -7,7 +7,7 @@ import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import type { SplitLists } from '../registry/splitting.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
-import { PageArgs } from '../schema/common.ts';
+import { ListArgs, PageArgs } from '../schema/common.ts';
 import {
   CreateDatasetInput,
   CreateDatasetVersionInput,
@@ -35,7 +35,7 @@ export class DatasetResolver {
 
   @Query(() => DatasetConnection)
   datasets(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => DatasetFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {
@@ -163,7 +163,7 @@ export class FeatureSetResolver {
 
   @Query(() => FeatureSetConnection)
   featureSets(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => FeatureSetFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {

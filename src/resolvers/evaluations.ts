@@ -6,7 +6,7 @@ import type { Comparison as ComparisonRecord } from '../registry/evaluations.ts'
 import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
 import type * as records from '../registry/records.ts';
 import { Calculation, Cluster } from '../schema/clusters.ts';
-import { PageArgs } from '../schema/common.ts';
+import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, Histogram } from '../schema/datasets.ts';
 import { SplitEnum } from '../schema/enums.ts';
 import {
@@ -36,7 +36,7 @@ export class EvaluationResolver {
 
   @Query(() => EvaluationConnection)
   evaluations(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => EvaluationFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
-import { PageArgs } from '../schema/common.ts';
+import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { Evaluation } from '../schema/evaluations.ts';
 import { ModelFilter } from '../schema/filters.ts';
@@ -31,7 +31,7 @@ export class ModelResolver {
 
   @Query(() => ModelConnection)
   models(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => ModelFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {

@@ -1,6 +1,6 @@
 import { NatriumError } from '../errors.ts';
 import type { Collection, Page } from '../registry/ports.ts';
-import type { Connection, PageArgs } from '../schema/common.ts';
+import type { Connection, ListArgs } from '../schema/common.ts';
 import { filterOfInput } from '../schema/filters.ts';
 
 const MOST_PER_PAGE = 200;
@@ -27,12 +27,17 @@ export function fromCursor(cursor: string, form = /^\d{1,18}$/): string {
 /** A page of a noun, ordered by id. */
 export async function connect<T extends { readonly id: string }>(
   collection: Collection<T>,
-  args: PageArgs,
+  args: ListArgs,
   filter?: object | null,
 ): Promise<Connection<T>> {
   checkFirst(args.first);
   const after = args.after == null ? null : fromCursor(args.after);
-  const page = await collection.page({ first: args.first, after, filter: filterOfInput(filter) });
+  const page = await collection.page({
+    first: args.first,
+    after,
+    filter: filterOfInput(filter),
+    newestFirst: args.newestFirst,
+  });
   return connection(page, (item) => item.id);
 }
 

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
-import { PageArgs } from '../schema/common.ts';
+import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { TrainingRunFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
@@ -29,7 +29,7 @@ export class TrainingRunResolver {
 
   @Query(() => TrainingRunConnection)
   trainingRuns(
-    @Args(() => PageArgs) args: PageArgs,
+    @Args(() => ListArgs) args: ListArgs,
     @Arg('filter', () => TrainingRunFilter, { nullable: true }) filter: object | null,
     @Ctx() { registry }: RequestContext,
   ) {

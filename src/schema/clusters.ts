@@ -1,5 +1,6 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
-import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { FileFormatEnum, ImportStatusEnum, SplitEnum, TensorIndexOrderEnum } from './enums.ts';
 
@@ -280,4 +281,13 @@ export class RunningCoordinationNumbers {
 
   @Field(() => [[Float]], { description: 'One row an atom, one column a radius.' })
   values!: number[][];
+}
+
+@ArgsType()
+export class CoordinationArgs {
+  @Field(() => [Float], { nullable: true, description: "Ascending; the paper's 3.1, 3.2, ..., 12.0 Å unless given." })
+  radiiAngstrom?: number[] | null;
+
+  @Field(() => Float, { defaultValue: PAPER_SMEARING_ANGSTROM, description: 'Standard deviation of the smearing.' })
+  smearingAngstrom!: number;
 }

@@ -27,6 +27,15 @@ export class PageArgs {
   after?: string | null;
 }
 
+@ArgsType()
+export class ListArgs extends PageArgs {
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Records come in the order they were made, or in reverse.',
+  })
+  newestFirst!: boolean;
+}
+
 @ObjectType()
 export class PageInfo {
   @Field(() => Boolean)

@@ -73,6 +73,7 @@ export const ModelFilter = filterOf('Model', { ...made, name: StringFilter });
 export const TrainingRunFilter = filterOf('TrainingRun', {
   ...made,
   modelId: IdFilter,
+  model: StringFilter,
   kind: StringFilter,
   state: StringFilter,
   datasetVersionId: IdFilter,

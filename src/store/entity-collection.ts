@@ -37,12 +37,16 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
     return this.select(`t.${this.column(field)} = ANY($1) ORDER BY t.id`, [values]);
   }
 
-  async page({ first, after, filter }: PageRequest): Promise<Page<T>> {
+  async page({ first, after, filter, newestFirst }: PageRequest): Promise<Page<T>> {
     const p = new Parameters();
     const condition = filterSql(filter, this.filterColumns(), p);
     const counted = [...p.values];
-    const start = after === null ? 'TRUE' : `t.id > ${p.add(after)}`;
-    const rows = await this.select(`${condition} AND ${start} ORDER BY t.id LIMIT ${p.add(first + 1)}`, p.values);
+    const [further, direction] = newestFirst ? ['<', 'DESC'] : ['>', 'ASC'];
+    const start = after === null ? 'TRUE' : `t.id ${further} ${p.add(after)}`;
+    const rows = await this.select(
+      `${condition} AND ${start} ORDER BY t.id ${direction} LIMIT ${p.add(first + 1)}`,
+      p.values,
+    );
     return {
       items: rows.slice(0, first),
       hasNextPage: rows.length > first,

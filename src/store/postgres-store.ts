@@ -72,7 +72,9 @@ export class PostgresStore implements ports.Store {
     this.datasetVersions = new EntityCollection(manager, DatasetVersionEntity);
     this.featureSets = new EntityCollection(manager, FeatureSetEntity);
     this.models = new EntityCollection(manager, ModelEntity);
-    this.trainingRuns = new EntityCollection(manager, TrainingRunEntity);
+    this.trainingRuns = new EntityCollection(manager, TrainingRunEntity, {
+      model: `(SELECT m.name FROM models m WHERE m.id = t.model_id)`,
+    });
     this.trials = new EntityCollection(manager, TrialEntity);
     this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);

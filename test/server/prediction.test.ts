@@ -78,7 +78,7 @@ function expectShieldings(predictions: Answer['predictions'], expected: readonly
   expect(predictions.map(({ shieldingsPpm }) => shieldingsPpm.length)).toEqual(expected.map(({ length }) => length));
   predictions.forEach(({ shieldingsPpm }, k) => {
     // a network gives the last digits of float32 in another batch
-    shieldingsPpm.forEach((value, i) => expect(value).toBeCloseTo(expected[k][i], 2));
+    for (const [i, value] of shieldingsPpm.entries()) expect(value).toBeCloseTo(expected[k][i], 2);
   });
 }
 

@@ -1,0 +1,228 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { artifactKey } from '../../src/artifacts/artifact-store.ts';
+import { errorOf } from '../support/api.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { processesOf } from '../support/processes.ts';
+import { startTestServer, type TestServer, until, withoutSettings } from '../support/server.ts';
+import { skipUnless } from '../support/skips.ts';
+import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
+import { createSyntheticFeatureSets } from '../support/synthetic-models.ts';
+import { readRun, runEnded, runUnderWay, SMALL_SCHNET, trainLasso, trainSchNet } from '../support/training.ts';
+import { findVersitygw, startVersitygw, type Versitygw } from '../support/versitygw.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+type Environment = Readonly<Record<string, string>>;
+
+const children: ChildProcess[] = [];
+
+/** A command of natrium in a process of its own. */
+function natrium(command: string, environment: Environment): ChildProcess {
+  const child = spawn(process.execPath, [MAIN, command], {
+    env: { ...withoutSettings(process.env), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function outputOf(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]!.on('data', (chunk) => {
+      output[stream] += chunk;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+});
+
+const PREDICT = `mutation ($version: String!) {
+  predictShieldings(input: {
+    modelVersion: $version,
+    structures: [{ elements: ["Na", "Na"], positionsAngstrom: [[0, 0, 0], [0, 0, 3.5]] }]
+  }) { predictions { shieldingsPpm } }
+}`;
+
+/** From a file to shieldings: what every choice of services has to serve. Answers the sha256 of the weights. */
+async function shortChain(server: TestServer): Promise<string> {
+  const datasetVersion = await importSyntheticDataset(server, 'synthetic', { clusters: SMALL_SPLIT, seed: 1 });
+  await createSyntheticFeatureSets(server);
+  const id = await trainLasso(server, { model: 'lasso', datasetVersion, featureSet: 'cn' });
+  const { state, failure, modelVersion } = await runEnded(server, id);
+  expect({ state, failure }).toEqual({ state: 'SUCCEEDED', failure: null });
+  const { predictShieldings } = await server.request<{ predictShieldings: object }>(PREDICT, { version: 'lasso/1' });
+  expect(predictShieldings).toEqual({ predictions: [{ shieldingsPpm: [expect.any(Number), expect.any(Number)] }] });
+  return modelVersion!.weightsSha256;
+}
+
+describe('a database that DATABASE_URL names', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let server: TestServer;
+  let environment: Environment;
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    server = await startTestServer({ environment: { DATABASE_URL: database.url, NATRIUM_WORKERS: '0' } });
+    environment = { DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: server.dataFolder };
+  });
+  afterAll(async () => {
+    await server.dispose();
+    await database.drop();
+  });
+
+  test('serves in place of the embedded one, and a worker elsewhere trains for it', async () => {
+    natrium('worker', environment);
+    const sha256 = await shortChain(server);
+    expect(existsSync(join(server.dataFolder, 'artifacts', artifactKey(sha256)))).toBe(true);
+    expect(existsSync(join(server.dataFolder, 'postgres'))).toBe(false);
+  });
+
+  test('holds a training until there is a worker, and that of a worker that stops until there is another', async () => {
+    const others = processesOf(server.dataFolder).map(({ pid }) => pid);
+    const id = await trainSchNet(server, {
+      ...{ model: 'handed-over', datasetVersion: 'synthetic/1', ...SMALL_SCHNET, epochs: 1000 },
+    });
+    expect(await readRun(server, id)).toMatchObject({ state: 'QUEUED', trials: [{ attempt: 0, worker: null }] });
+
+    const first = natrium('worker', environment);
+    expect(await runUnderWay(server, id)).toMatchObject({
+      trials: [{ attempt: 1, worker: expect.stringMatching(new RegExp(`:${first.pid}$`)) }],
+    });
+    first.kill('SIGTERM');
+    expect(await once(first, 'exit')).toEqual([0, null]);
+    expect(await readRun(server, id)).toMatchObject({ trials: [{ state: 'QUEUED', attempt: 1, worker: null }] });
+    await until(
+      async () => processesOf(server.dataFolder).every(({ pid }) => others.includes(pid)),
+      'the end of what the worker computed',
+    );
+
+    const second = natrium('worker', environment);
+    expect(await runEnded(server, id)).toMatchObject({
+      state: 'SUCCEEDED',
+      trials: [{ attempt: 2, failure: null, worker: expect.stringMatching(new RegExp(`:${second.pid}$`)) }],
+    });
+  });
+
+  test('serves a second API as well', async () => {
+    const other = await startTestServer({ environment: { DATABASE_URL: database.url, NATRIUM_WORKERS: '0' } });
+    const { model } = await other.request<{ model: object }>('{ model(name: "lasso") { versions { reference } } }');
+    expect(model).toEqual({ versions: [{ reference: 'lasso/1' }] });
+    // its artifacts are in a folder that the other one does not see
+    expect(await errorOf(other, PREDICT, { version: 'lasso/1' })).toMatchObject({ code: 'CORRUPT_ARTIFACT' });
+    await other.dispose();
+  });
+});
+
+describe('an empty database', () => {
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  beforeAll(async () => {
+    database = await testDatabase();
+  });
+  afterAll(() => database.drop());
+
+  test('is brought up to date once by servers that start at the same time', async () => {
+    const environment = { DATABASE_URL: database.url, NATRIUM_WORKERS: '0' };
+    const servers = await Promise.all([startTestServer({ environment }), startTestServer({ environment })]);
+    const applied = servers.map((server) => server.output().match(/migration .* applied/g)?.length ?? 0);
+    expect(applied.sort()).toEqual([0, applied[1]]);
+    expect(applied[1]).toBeGreaterThan(0);
+    for (const server of servers) {
+      expect((await server.ask('{ server { schemaVersion } }')).errors).toBeUndefined();
+      await server.dispose();
+    }
+  });
+
+  test('is migrated by a command too, which does nothing the second time', async () => {
+    const fresh = await testDatabase();
+    const run = () => outputOf(natrium('migrate', { DATABASE_URL: fresh.url }));
+    expect(await run()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^applied 0001-registry/), stderr: '' });
+    expect(await run()).toEqual({ code: 0, stdout: 'nothing to do\n', stderr: '' });
+    await fresh.drop();
+  });
+});
+
+skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', () => {
+  let gateway: Versitygw;
+  let settings: Environment;
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let server: TestServer;
+  let sha256: string;
+
+  beforeAll(async () => {
+    gateway = await startVersitygw();
+    database = await testDatabase();
+    settings = {
+      DATABASE_URL: database.url,
+      S3_ENDPOINT: gateway.endpoint,
+      S3_BUCKET: 'weights',
+      S3_ACCESS_KEY: gateway.accessKey,
+      S3_SECRET_KEY: gateway.secretKey,
+      S3_REGION: gateway.region,
+    };
+    server = await startTestServer({ environment: settings });
+  });
+  afterAll(async () => {
+    await server.dispose();
+    await database.drop();
+    await gateway.stop();
+  });
+
+  test('keeps the artifacts in a bucket that it makes', async () => {
+    sha256 = await shortChain(server);
+    expect(existsSync(join(gateway.objectFolder, 'weights', artifactKey(sha256)))).toBe(true);
+    expect(existsSync(join(server.dataFolder, 'artifacts'))).toBe(false);
+    const { server: facts } = await server.request<{ server: object }>('{ server { artifactStore } }');
+    expect(facts).toEqual({ artifactStore: `the bucket weights at ${gateway.endpoint}` });
+  });
+
+  test('never lets damaged weights become a number', async () => {
+    const path = join(gateway.objectFolder, 'weights', artifactKey(sha256));
+    const intact = readFileSync(path);
+    const damaged = Buffer.from(intact);
+    damaged[damaged.length - 1] ^= 1;
+    writeFileSync(path, damaged);
+    expect(await errorOf(server, PREDICT, { version: 'lasso/1' })).toMatchObject({ code: 'CORRUPT_ARTIFACT' });
+    writeFileSync(path, intact);
+    expect((await server.ask(PREDICT, { version: 'lasso/1' })).errors).toBeUndefined();
+  });
+
+  test('refuses a wrong key at the start, in one line', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'natrium s3 '));
+    const common = { ...settings, NATRIUM_DATA_FOLDER: folder, NATRIUM_PORT: '0' };
+    for (const [setting, value] of [
+      ['S3_SECRET_KEY', 'wrong'],
+      ['S3_ACCESS_KEY', 'nobody'],
+      ['S3_BUCKET', 'No Bucket'],
+    ]) {
+      const { code, stderr } = await outputOf(natrium('serve', { ...common, [setting]: value }));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^natrium: [^\\n]*check ${setting}[^\\n]*\\n$`));
+      expect(stderr).not.toContain(gateway.secretKey);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  test('that is gone makes requests fail, and not the server', async () => {
+    await gateway.stop();
+    expect(await errorOf(server, PREDICT, { version: 'lasso/1' })).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('nothing listens there: start it, or check S3_ENDPOINT'),
+    });
+    expect((await server.ask('{ viewer { name } }')).errors).toBeUndefined();
+  });
+});
