@@ -239,12 +239,12 @@ CREATE TABLE evaluations (
   metrics jsonb NOT NULL,
   metrics_by_size jsonb NOT NULL,
   calculation_ids bigint[] NOT NULL,
-  dft_ppm double precision[] NOT NULL,
+  calculated_ppm double precision[] NOT NULL,
   predicted_ppm double precision[] NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   created_by text NOT NULL,
   UNIQUE (model_version_id, dataset_version_id, split),
-  CHECK (cardinality(dft_ppm) = cardinality(predicted_ppm))
+  CHECK (cardinality(calculated_ppm) = cardinality(predicted_ppm))
 );
 CREATE INDEX evaluations_dataset_version ON evaluations (dataset_version_id);
 

@@ -143,7 +143,7 @@ CREATE TABLE evaluations (
   metrics jsonb NOT NULL,
   metrics_by_size jsonb NOT NULL,
   calculation_ids bigint[] NOT NULL,
-  dft_ppm double precision[] NOT NULL,
+  calculated_ppm double precision[] NOT NULL,
   predicted_ppm double precision[] NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
@@ -151,7 +151,7 @@ CREATE TABLE evaluations (
   CONSTRAINT evaluations_pkey PRIMARY KEY (id),
   CONSTRAINT evaluations_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES dataset_versions(id),
   CONSTRAINT evaluations_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_versions(id),
-  CONSTRAINT evaluations_check CHECK ((cardinality(dft_ppm) = cardinality(predicted_ppm))),
+  CONSTRAINT evaluations_check CHECK ((cardinality(calculated_ppm) = cardinality(predicted_ppm))),
   CONSTRAINT evaluations_split_check CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text, 'test'::text])))
 );
 CREATE INDEX evaluations_dataset_version ON public.evaluations USING btree (dataset_version_id);

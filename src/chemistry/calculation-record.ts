@@ -31,15 +31,20 @@ export interface CalculationRecord {
   readonly spinSquared: number | null;
   /** How gauge invariance was reached, such as `GIAO`. */
   readonly shieldingGauge: string | null;
-  /** Isotropic shieldings in ppm, one an atom. */
+  /** Isotropic shieldings in ppm, one an atom; NaN for an atom whose shielding was not computed. */
   readonly shieldingsPpm: Float64Array | null;
-  /** Shielding tensors in ppm as the program prints them, flattened [atoms, 3, 3] row-major. */
+  /** Shielding tensors in ppm as the program prints them, flattened [atoms, 3, 3] row-major; NaN as above. */
   readonly shieldingTensorsPpm: Float64Array | null;
   readonly tensorIndexOrder: TensorIndexOrder;
   /** Labels of the gross orbital populations, in the order of the columns. */
   readonly populationLabels: readonly string[] | null;
-  /** Gross orbital populations (electrons), flattened [atoms, labels] row-major. */
+  /** Gross orbital populations (electrons), flattened [atoms, labels] row-major; NaN for an orbital that an atom lacks. */
   readonly grossOrbitalPopulations: Float64Array | null;
+  /**
+   * Electric field gradients in atomic units as the program prints them, flattened [atoms, 3, 3] row-major; NaN for an atom
+   * without one. The sign is the program's: Gaussian's is opposite to ORCA's.
+   */
+  readonly electricFieldGradientsAu: Float64Array | null;
   /** The split that the file gives, if any. */
   readonly split: Split | null;
   /** Everything else the file says about the item, as it says it. */

@@ -30,19 +30,21 @@ export function lowestMultiplicity(atomicNumbers: readonly number[], charge: num
  * A structure from element symbols. The multiplicity is the lowest possible one unless given.
  * Throws UNKNOWN_ELEMENT for a symbol that does not exist; everything else is `checkStructure`'s to find.
  * @param positionsAngstrom flattened [atoms, 3] row-major, copied
+ * @param where names the structure in the message
  */
 export function structureFromSymbols(
   symbols: readonly string[],
   positionsAngstrom: ArrayLike<number>,
   charge = 0,
   multiplicity?: number,
+  where = 'the structure',
 ): Structure {
   const atomicNumbers = symbols.map((symbol, index) => {
     const z = atomicNumberOf(symbol);
     if (z === undefined) {
       throw new NatriumError(
         'UNKNOWN_ELEMENT',
-        `Atom ${index + 1} has the symbol "${symbol.slice(0, 20)}", which is no element; use symbols such as Na.`,
+        `Atom ${index + 1} of ${where} has the symbol "${symbol.slice(0, 20)}", which is no element; use symbols such as Na.`,
         { atom: index + 1 },
       );
     }

@@ -59,8 +59,9 @@ thing, the place and the way out. \`extensions\` may say more, such as \`file\` 
 | --- | --- |
 ${rows.join('\n')}
 
-GraphQL itself adds \`GRAPHQL_PARSE_FAILED\` and \`GRAPHQL_VALIDATION_FAILED\` for queries that do not fit the schema, and
-\`BAD_USER_INPUT\` for variables that do not. \`INTERNAL_SERVER_ERROR\` is a defect of the server: the \`x-request-id\` of the
-answer finds it in the server's log.
+GraphQL itself adds \`GRAPHQL_PARSE_FAILED\` and \`GRAPHQL_VALIDATION_FAILED\` for queries that do not fit the schema,
+\`BAD_USER_INPUT\` for variables that do not, and, for requests that hold no query to run, \`BAD_REQUEST\` and
+\`OPERATION_RESOLUTION_FAILURE\`. \`INTERNAL_SERVER_ERROR\` is a defect of the server: the \`x-request-id\` of the answer finds it
+in the server's log.
 `;
 }

@@ -81,10 +81,8 @@ class ComputeProcess {
     this.child = fork(ENTRY, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     if (this.child.pid !== undefined) setPriority(this.child.pid, COMPUTE_NICENESS);
     this.child.on('message', (reply: ComputeReply) => this.receive(reply));
-    this.child.on('error', (error) => this.end(error));
-    this.child.on('exit', (code, signal) => {
-      this.end(new Error(`the compute process ended with ${signal ?? `code ${code}`} before it answered`));
-    });
+    this.child.on('error', (error) => this.end(`cannot be used (${error.message})`));
+    this.child.on('exit', (code, signal) => this.end(`ended with ${signal ?? `code ${code}`} before it answered`));
   }
 
   get busy(): boolean {
@@ -96,7 +94,7 @@ class ComputeProcess {
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject, onProgress });
       this.child.send({ ...question, id } as ComputeRequest, (error) => {
-        if (error) this.end(error);
+        if (error) this.end(`cannot be asked (${error.message})`);
       });
     });
   }
@@ -119,8 +117,9 @@ class ComputeProcess {
     else waiting.reject(new NatriumError(reply.code as ErrorCode, reply.message, reply.details));
   }
 
-  private end(error: Error): void {
+  private end(reason: string): void {
     this.ended = true;
+    const error = new NatriumError('UNAVAILABLE', `the compute process ${reason}; try again`);
     for (const waiting of this.pending.values()) waiting.reject(error);
     this.pending.clear();
   }

@@ -80,10 +80,18 @@ export class Evaluations {
       evaluations.push(evaluation);
     }
     const histogram = commonHistogram([
-      { name: 'DFT', values: evaluations[0].dftPpm },
+      { name: 'calculated', values: evaluations[0].calculatedPpm },
       ...evaluations.map((each, i) => ({ name: input.modelVersions[i], values: each.predictedPpm })),
     ]);
     return { datasetVersionId: datasetVersion.id, split: input.split, evaluations, histogram };
+  }
+
+  /** Calculated and predicted shieldings of one evaluation in common bins. */
+  histogram({ calculatedPpm, predictedPpm }: Evaluation): CommonHistogram {
+    return commonHistogram([
+      { name: 'calculated', values: calculatedPpm },
+      { name: 'predicted', values: predictedPpm },
+    ]);
   }
 
   private find(model: ModelVersion, dataset: DatasetVersion, split: Split): Promise<Evaluation | null> {
@@ -124,7 +132,7 @@ export class Evaluations {
       metrics: metricsOf(items.map((_, i) => i)),
       metricsBySize,
       calculationIds: items.map((item) => item.calculation.id),
-      dftPpm: items.flatMap((item) => [...item.calculation.shieldingsPpm]),
+      calculatedPpm: items.flatMap((item) => [...item.calculation.shieldingsPpm]),
       predictedPpm: predicted.flatMap((values) => [...values]),
       createdBy: caller.name,
     };

@@ -192,7 +192,7 @@ export interface Evaluation extends Recorded {
   readonly metricsBySize: readonly SizeMetrics[];
   /** The calculations in order; the two columns below run over their atoms in the same order. */
   readonly calculationIds: readonly string[];
-  readonly dftPpm: readonly number[];
+  readonly calculatedPpm: readonly number[];
   readonly predictedPpm: readonly number[];
 }
 

@@ -57,7 +57,7 @@ export class EvaluationResolver {
   }
 
   @Mutation(() => Evaluation, {
-    description: 'Predicts every atom of a split and compares with DFT. Done once, then kept.',
+    description: 'Predicts every atom of a split and compares with the calculations. Done once, then kept.',
   })
   async evaluateModelVersion(
     @Arg('input', () => EvaluateModelVersionInput) input: EvaluateModelVersionInput,
@@ -92,6 +92,11 @@ export class EvaluationResolver {
     return load.datasetVersions.load(evaluation.datasetVersionId);
   }
 
+  @FieldResolver(() => Histogram, { description: 'Calculated and predicted in common bins, 10 ppm wide, 0 an edge.' })
+  histogram(@Root() evaluation: records.Evaluation, @Ctx() { registry }: RequestContext): Histogram {
+    return histogramOf(registry.evaluations.histogram(evaluation));
+  }
+
   @FieldResolver(() => [Calculation], { description: 'Whose atoms the columns run over, in order.' })
   calculations(@Root() evaluation: records.Evaluation, @Ctx() { load }: RequestContext) {
     return load.calculations.loadMany(evaluation.calculationIds);
@@ -105,7 +110,9 @@ export class ComparisonResolver {
     return load.datasetVersions.load(comparison.datasetVersionId);
   }
 
-  @FieldResolver(() => Histogram, { description: 'DFT and every version in common bins, 10 ppm wide.' })
+  @FieldResolver(() => Histogram, {
+    description: 'Calculated and every version in common bins, 10 ppm wide, 0 an edge.',
+  })
   histogram(@Root() comparison: ComparisonRecord): Histogram {
     return histogramOf(comparison.histogram);
   }
@@ -142,6 +149,6 @@ function structureOf(
   }
   return {
     label: label ?? null,
-    structure: structureFromSymbols(elements, positionsAngstrom.flat(), charge, multiplicity),
+    structure: structureFromSymbols(elements, positionsAngstrom.flat(), charge, multiplicity, `structures[${i}]`),
   };
 }

@@ -2,7 +2,7 @@ import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { SplitEnum } from './enums.ts';
 
-@ObjectType({ description: 'Errors are predicted minus DFT. The training mean is what a model has to beat.' })
+@ObjectType({ description: 'Errors are predicted minus calculated. The training mean is what a model has to beat.' })
 export class RegressionMetrics {
   @Field(() => Int, { description: 'Number of atoms.' })
   count!: number;
@@ -64,8 +64,10 @@ export class Evaluation extends Recorded {
   @Field(() => [SizeMetrics])
   metricsBySize!: SizeMetrics[];
 
-  @Field(() => [Float], { description: 'Column of DFT shieldings, atom after atom, calculation after calculation.' })
-  dftPpm!: number[];
+  @Field(() => [Float], {
+    description: 'Column of the calculated shieldings, atom after atom, calculation after calculation.',
+  })
+  calculatedPpm!: number[];
 
   @Field(() => [Float], { description: 'Column of predicted shieldings of the same atoms.' })
   predictedPpm!: number[];

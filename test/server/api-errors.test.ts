@@ -77,8 +77,12 @@ describe('a request that is none', () => {
   });
 
   test('is refused in a character set or an encoding that the server does not know', async () => {
-    for (const headers of [{ 'content-type': 'application/json; charset=x' }, { 'content-encoding': 'x' }]) {
-      const answer = await post('{}', headers as Record<string, string>);
+    const unknown: Record<string, string>[] = [
+      { 'content-type': 'application/json; charset=x' },
+      { 'content-encoding': 'x' },
+    ];
+    for (const headers of unknown) {
+      const answer = await post('{}', headers);
       expect(answer.status).toBe(400);
       expect(answer.body.errors![0].extensions.code).toBe('BAD_USER_INPUT');
     }

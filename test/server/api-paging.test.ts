@@ -150,6 +150,24 @@ describe.each(Object.keys(CONNECTIONS))('the connection %s', (name) => {
   });
 });
 
+test('lists come newest first as well, page by page', async () => {
+  const { type } = await server.request<{ type: { fields: { name: string; args: { name: string }[] }[] } }>(
+    `{ type: __type(name: "Query") { fields { name args { name } } } }`,
+  );
+  const lists = type.fields.filter(({ args }) => args.some(({ name }) => name === 'newestFirst'));
+  expect(lists.length).toBeGreaterThanOrEqual(7);
+  for (const { name } of lists) {
+    const newest = (args: string) =>
+      `{ page: ${name}(newestFirst: true, ${args}) { nodes { id } pageInfo { hasNextPage endCursor } } }`;
+    const all = (await page(name, 200)).nodes.toReversed();
+    const { page: first } = await server.request<{ page: Page }>(newest('first: 1'));
+    expect(first.nodes).toEqual(all.slice(0, 1));
+    const after = `first: 200, after: "${first.pageInfo.endCursor}"`;
+    const { page: rest } = await server.request<{ page: Page }>(newest(after));
+    expect(rest).toMatchObject({ nodes: all.slice(1), pageInfo: { hasNextPage: false } });
+  }
+});
+
 test('cursors stay good while records are added', async () => {
   const first = await page('clusters', 2);
   const rest = await page('clusters', 200, first.pageInfo.endCursor);
@@ -186,11 +204,7 @@ describe('node(id)', () => {
   });
 
   test.each([
-    [
-      'an id that nothing has',
-      'Cluster:999999',
-      /there is no Cluster with the id "[^"]+"; list those there are/,
-    ],
+    ['an id that nothing has', 'Cluster:999999', /there is no Cluster with the id "[^"]+"; list those there are/],
     ['a type without ids', 'Histogram:1', /is not an id that this server gave/],
     ['no number', 'Cluster:one', /is not an id that this server gave/],
     ['SQL', 'Cluster:1 OR 1=1', /is not an id that this server gave/],

@@ -20,7 +20,7 @@ const METRICS = `count rmsePpm maePpm biasPpm r2 pearson spearman targetStandard
   trainingMeanRmsePpm trainingMeanMaePpm trainingMeanR2`;
 const EVALUATE = `mutation ($input: EvaluateModelVersionInput!) {
   evaluation: evaluateModelVersion(input: $input) {
-    id split createdBy dftPpm predictedPpm datasetVersion { reference }
+    id split createdBy calculatedPpm predictedPpm datasetVersion { reference }
     calculations { shieldingsPpm cluster { size } }
     metrics { ${METRICS} }
     metricsBySize { size metrics { ${METRICS} } }
@@ -30,7 +30,7 @@ const EVALUATE = `mutation ($input: EvaluateModelVersionInput!) {
 interface Evaluation {
   readonly id: string;
   readonly createdBy: string;
-  readonly dftPpm: readonly number[];
+  readonly calculatedPpm: readonly number[];
   readonly predictedPpm: readonly number[];
   readonly calculations: readonly {
     readonly shieldingsPpm: readonly number[];
@@ -86,17 +86,17 @@ describe('evaluateModelVersion', () => {
     ['schnet/1', 'bare/1', 'VALIDATION'],
   ])('gives what its columns say: %s on %s, %s', async (modelVersion, datasetVersion, split) => {
     const evaluation = await evaluate(modelVersion, datasetVersion, split);
-    const { dftPpm, predictedPpm, calculations, metrics, metricsBySize } = evaluation;
-    expect(dftPpm).toEqual(calculations.flatMap(({ shieldingsPpm }) => shieldingsPpm));
+    const { calculatedPpm, predictedPpm, calculations, metrics, metricsBySize } = evaluation;
+    expect(calculatedPpm).toEqual(calculations.flatMap(({ shieldingsPpm }) => shieldingsPpm));
     // the mean of what this model was trained on, whatever it is evaluated on
     const meanOfTraining = await trainingMean('main/1');
-    expectMetrics(metrics, plainMetrics(dftPpm, predictedPpm, meanOfTraining));
+    expectMetrics(metrics, plainMetrics(calculatedPpm, predictedPpm, meanOfTraining));
 
     const sizes = calculations.flatMap(({ cluster, shieldingsPpm }) => shieldingsPpm.map(() => cluster.size));
     expect(metricsBySize.map(({ size }) => size)).toEqual([...new Set(sizes)].sort());
     for (const { size, metrics: ofSize } of metricsBySize) {
       const only = (values: readonly number[]) => values.filter((_, i) => sizes[i] === size);
-      expectMetrics(ofSize, plainMetrics(only(dftPpm), only(predictedPpm), meanOfTraining));
+      expectMetrics(ofSize, plainMetrics(only(calculatedPpm), only(predictedPpm), meanOfTraining));
     }
   });
 
@@ -127,7 +127,7 @@ describe('compareModelVersions', () => {
   const COMPARE = `query ($modelVersions: [String!]!, $datasetVersion: String!, $split: Split!) {
     comparison: compareModelVersions(modelVersions: $modelVersions, datasetVersion: $datasetVersion, split: $split) {
       split datasetVersion { reference }
-      evaluations { modelVersion { reference } dftPpm predictedPpm }
+      evaluations { modelVersion { reference } calculatedPpm predictedPpm }
       histogram { edgesPpm series { name counts } }
     }
   }`;
@@ -135,7 +135,7 @@ describe('compareModelVersions', () => {
     readonly split: string;
     readonly evaluations: readonly {
       readonly modelVersion: { readonly reference: string };
-      readonly dftPpm: readonly number[];
+      readonly calculatedPpm: readonly number[];
       readonly predictedPpm: readonly number[];
     }[];
     readonly histogram: {
@@ -151,16 +151,16 @@ describe('compareModelVersions', () => {
     });
     const { evaluations, histogram } = comparison;
     expect(evaluations.map(({ modelVersion }) => modelVersion.reference)).toEqual(modelVersions);
-    for (const { dftPpm } of evaluations) expect(dftPpm).toEqual(evaluations[0].dftPpm);
+    for (const { calculatedPpm } of evaluations) expect(calculatedPpm).toEqual(evaluations[0].calculatedPpm);
 
-    const columns = [evaluations[0].dftPpm, ...evaluations.map(({ predictedPpm }) => predictedPpm)];
+    const columns = [evaluations[0].calculatedPpm, ...evaluations.map(({ predictedPpm }) => predictedPpm)];
     const all = columns.flat();
     const first = Math.floor(Math.min(...all) / 10) * 10;
     const last = Math.floor(Math.max(...all) / 10) * 10 + 10;
     const edges = Array.from({ length: (last - first) / 10 + 1 }, (_, i) => first + 10 * i);
     expect(histogram.edgesPpm).toEqual(edges);
     expect(histogram.series).toEqual(
-      ['DFT', ...modelVersions].map((name, k) => ({
+      ['calculated', ...modelVersions].map((name, k) => ({
         name,
         counts: edges.slice(0, -1).map((edge) => columns[k].filter((x) => x >= edge && x < edge + 10).length),
       })),

@@ -171,7 +171,7 @@ describe('what the tabs tell their reader to look at', () => {
       compareModelVersions: { histogram: { series: { name: string; counts: number[] }[] } };
     }>('Histograms').compareModelVersions.histogram;
     expect(series.map((each) => [each.name, sum(each.counts)])).toEqual([
-      ['DFT', 110],
+      ['calculated', 110],
       ['na-lasso-cn/1', 110],
       ['na-lasso-gop/1', 110],
       ['na-schnet@champion', 110],

@@ -56,7 +56,7 @@ describe('a trial whose process is killed', () => {
       trials: [
         {
           ...{ state: 'SUCCEEDED', attempt: 2 },
-          failure: 'the compute process ended with SIGKILL before it answered',
+          failure: 'the compute process ended with SIGKILL before it answered; try again',
         },
       ],
     });

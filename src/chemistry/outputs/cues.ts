@@ -23,6 +23,21 @@ export interface Dialect {
   readonly cues: readonly Cue[];
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+const WINDOWS_1252 = new TextDecoder('windows-1252');
+
+/** Outputs are ASCII but for what their users wrote, in whatever encoding these used. */
+function decodeLine(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.latin1Slice(start, end);
+  if (!/[\u0080-\u00ff]/.test(text)) return text;
+  const line = bytes.subarray(start, end);
+  try {
+    return UTF8.decode(line);
+  } catch {
+    return WINDOWS_1252.decode(line);
+  }
+}
+
 const SPACE = 32;
 const TAB = 9;
 
@@ -53,7 +68,7 @@ export class CueReader {
       if (cues === undefined) return;
     }
     this.job.line = number;
-    this.read(bytes.latin1Slice(start, end));
+    this.read(decodeLine(bytes, start, end));
   };
 
   /** The file has ended. */

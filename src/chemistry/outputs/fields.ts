@@ -60,7 +60,10 @@ export function realOf(text: string, what: string): number {
 export function realsOf(text: string, count: number, what: string): number[] {
   const texts = numberTexts(text);
   if (texts === null || texts.length !== count) {
-    throw new FieldError('MALFORMED_FILE', `expected ${count} numbers of ${what}, found "${text.trim().slice(0, 60)}".`);
+    throw new FieldError(
+      'MALFORMED_FILE',
+      `expected ${count} numbers of ${what}, found "${text.trim().slice(0, 60)}".`,
+    );
   }
   return texts.map((each) => realOf(each, what));
 }

@@ -177,7 +177,7 @@ export class EvaluationEntity extends RecordedEntity implements Evaluation {
   calculationIds!: string[];
 
   @Column('double precision', { array: true })
-  dftPpm!: number[];
+  calculatedPpm!: number[];
 
   @Column('double precision', { array: true })
   predictedPpm!: number[];

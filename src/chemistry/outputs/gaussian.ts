@@ -1,0 +1,166 @@
+import type { Cue, Dialect, Section } from './cues.ts';
+import { FieldError, realOf } from './fields.ts';
+import { GaussianFieldGradients } from './gaussian/field-gradient.ts';
+import { type Heading, HeadingBox } from './gaussian/heading.ts';
+import { OrientationTable } from './gaussian/orientation.ts';
+import { GaussianPopulations } from './gaussian/populations.ts';
+import { GaussianShieldings } from './gaussian/shieldings.ts';
+import type { Job } from './job.ts';
+
+/** What Gaussian says shortly before it gives up. */
+const EXPLANATIONS = [
+  'Convergence failure',
+  'Convergence criterion not met',
+  'Optimization stopped',
+  'Erroneous write',
+  'Out-of-memory error',
+  'galloc:',
+  'QPErr',
+  'The combination of multiplicity',
+  'Inconsistency:',
+  'Atom too close',
+  'Problem with the distance matrix',
+  'Small interatomic distances',
+  'End of file in',
+];
+
+/** Outputs of Gaussian 09 and 16 (and 03), at any print level that prints the orientation. */
+export function gaussianDialect(job: Job): Dialect {
+  const heading: Heading = { route: '', title: null, isOver: false };
+  const gradients = new GaussianFieldGradients(job);
+
+  function startTask(): null {
+    job.startTask(false);
+    Object.assign(heading, { route: '', title: null, isOver: false });
+    return null;
+  }
+
+  function headingBox(): Section | null {
+    return heading.isOver ? null : new HeadingBox(heading);
+  }
+
+  function chargeAndMultiplicity(text: string): null {
+    const match = /^Charge\s*=\s*(-?\d+)\s+Multiplicity\s*=\s*(\d+)\s*(.*)$/.exec(text);
+    // ONIOM and counterpoise jobs go on with the charges of their parts
+    if (
+      match === null ||
+      !/^(in supermolecule|for (low|high)\s+level calculation on real\s+system)?\.?$/.test(match[3])
+    ) {
+      return null;
+    }
+    job.step.charge = Number(match[1]);
+    job.step.multiplicity = Number(match[2]);
+    job.step.title = heading.title;
+    heading.isOver = true;
+    return null;
+  }
+
+  function scfDone(text: string): null {
+    const match = /^SCF Done:\s+E\(([^)]+)\)\s*=\s*(\S+)/.exec(text);
+    if (match === null) throw new FieldError('MALFORMED_FILE', 'SCF Done without an energy.');
+    job.setEnergy(realOf(match[2], 'the SCF energy'));
+    job.step.method = match[1].trim();
+    return null;
+  }
+
+  function secondOrder(text: string): null {
+    const match = /\bEUMP2\s*=\s*(\S+)/.exec(text) ?? /\bE\((?!2)([A-Z][\w-]*)\)\s*=\s*(\S+)/.exec(text);
+    if (match === null) return null;
+    const method = match.length === 3 ? match[1] : 'MP2';
+    const energyText = match[match.length - 1];
+    job.step.correlated = { method, energyHartree: realOf(energyText, `the ${method} energy`) };
+    return null;
+  }
+
+  function coupledCluster(text: string): null {
+    const match = /^(CCSD\(T\))\s*=\s*(\S+)/.exec(text);
+    if (match !== null) {
+      job.step.correlated = { method: match[1], energyHartree: realOf(match[2], 'the CCSD(T) energy') };
+    }
+    return null;
+  }
+
+  function spinBeforeAnnihilation(text: string): null {
+    const match = /^S\*\*2 before annihilation\s+([^\s,]+)/.exec(text);
+    if (match !== null) job.step.spinSquared = realOf(match[1], '<S**2> before annihilation');
+    return null;
+  }
+
+  function spinExpectation(text: string): null {
+    const match = /<S\*\*2>=\s*(\S+)/.exec(text);
+    if (match !== null) job.step.spinSquared = realOf(match[1], '<S**2>');
+    return null;
+  }
+
+  function shieldings(text: string): Section | null {
+    const match = /^(?:(SCF|MP2)\s+)?(?:(\w+)\s+)?Magnetic shielding tensor \(ppm\):?$/.exec(text);
+    if (match === null) return null;
+    const someAtoms = /\bnmr\b[^\s]*(readatoms|atoms)/.test(heading.route);
+    return new GaussianShieldings(job, match[2] ?? null, match[1] === 'MP2', !someAtoms);
+  }
+
+  function version(text: string): null {
+    const cited = /^Gaussian (\S.*?), Revision (\S+?),?$/.exec(text) ?? /^Gaussian (\d+):\s+\S*Rev([\w.+]+)/.exec(text);
+    if (cited !== null) job.version = `${cited[1]} Revision ${cited[2]}`;
+    return null;
+  }
+
+  const cues: Cue[] = [
+    { start: 'Gaussian ', see: version },
+    { start: 'Entering Link 1', see: startTask },
+    { start: 'Link1:', see: startTask },
+    { start: '---', see: headingBox },
+    { start: 'Charge', see: chargeAndMultiplicity },
+    ...['Standard orientation:', 'Input orientation:', 'Z-Matrix orientation:'].map((start) => ({
+      start,
+      see: (text: string) => (text === start ? new OrientationTable(job, start) : null),
+    })),
+    { start: 'Standard basis:', see: (text) => basis(job, /^Standard basis:\s*(.*?)\s*(?:\([56]D,.*)?$/.exec(text)) },
+    { start: 'General basis read', see: (text) => basis(job, /^(Gen)eral/.exec(text)) },
+    {
+      start: 'Basis read from',
+      see: (text) => basis(job, job.step.basis === null ? /^(Basis read from \w+)/.exec(text) : null),
+    },
+    { start: 'SCF Done:', see: scfDone },
+    { start: 'E2', see: secondOrder },
+    { start: 'CCSD(T)', see: coupledCluster },
+    { start: 'S**2 before', see: spinBeforeAnnihilation },
+    { start: '<Sx>=', see: spinExpectation },
+    ...['SCF ', 'MP2 ', 'GIAO', 'CSGT', 'IGAIM', 'Magnetic s'].map((start) => ({ start, see: shieldings })),
+    {
+      start: 'Gross orbital populations:',
+      see: (text) => (text === 'Gross orbital populations:' ? new GaussianPopulations(job) : null),
+    },
+    {
+      start: 'Center',
+      see: (text) => (/---- +(Electric Field Gradient|EFG at Nuclei) +----/.test(text) ? gradients.table() : null),
+    },
+    ...EXPLANATIONS.map((start) => ({
+      start,
+      see: (text: string) => {
+        job.warn(text);
+        return null;
+      },
+    })),
+    {
+      start: 'Error termination',
+      see: (text) => {
+        job.endWithError(text);
+        return null;
+      },
+    },
+    {
+      start: 'Normal termination',
+      see: () => {
+        job.endNormally();
+        return null;
+      },
+    },
+  ];
+  return { cues };
+}
+
+function basis(job: Job, match: RegExpExecArray | null): null {
+  if (match !== null && match[1] !== '') job.step.basis = match[1];
+  return null;
+}

@@ -1,0 +1,131 @@
+import { type ErrorCode, NatriumError } from '../../errors.ts';
+import { quotable } from './fields.ts';
+import { type Geometry, hasResults, nextStep, type Shieldings, type Step, sameGeometry } from './step.ts';
+
+/** How a job, or the last task of it, ended. */
+export type Termination = 'NORMAL' | 'ERROR' | 'UNFINISHED';
+
+/** What happened when a job ended, as its output says it. */
+export interface Ending {
+  readonly termination: Termination;
+  readonly line: number | null;
+  readonly note: string | null;
+}
+
+const STILL_RUNNING: Ending = { termination: 'UNFINISHED', line: null, note: null };
+
+/**
+ * What has been read of one output. Of all the steps of an optimisation and of all tasks of a file it keeps only those that
+ * may still be the result, so it needs no more memory for a long file than for a short one.
+ */
+export class Job {
+  /** Number of the line that is being read, from 1. */
+  line = 0;
+  version: string | null = null;
+  /** Further facts for the provenance. */
+  readonly facts = new Map<string, string | number | boolean>();
+
+  step: Step = nextStep(null, 1, 1, null);
+  /** Last step with a complete block of shieldings, last one with an energy, last one with a geometry. */
+  shielded: Step | null = null;
+  private computed: Step | null = null;
+  private placed: Step | null = null;
+  shieldingBlocks = 0;
+  /** Why the last block of shieldings that was begun is no result; null if it is one. */
+  brokenShieldings: NatriumError | null = null;
+  ending: Ending = STILL_RUNNING;
+
+  private taskNumber = 1;
+  private taskHasContent = false;
+  private warning: { readonly line: number; readonly text: string } | null = null;
+
+  constructor(
+    readonly fileName: string,
+    readonly program: string,
+  ) {}
+
+  /** Tasks that the file holds, as far as they came. */
+  get tasks(): number {
+    return this.taskHasContent ? this.taskNumber : Math.max(1, this.taskNumber - 1);
+  }
+
+  /** An error at the current line. */
+  error(code: ErrorCode, message: string, line = this.line): NatriumError {
+    return new NatriumError(code, `${this.fileName}, line ${line}: ${quotable(message, 400)}`, {
+      file: this.fileName,
+      line,
+    });
+  }
+
+  /** Another task begins; it starts from the geometry of the last one only if the program does not print it again. */
+  startTask(keepGeometry: boolean): void {
+    this.seal();
+    if (this.taskHasContent) this.taskNumber += 1;
+    this.taskHasContent = false;
+    this.ending = STILL_RUNNING;
+    this.warning = null;
+    this.step = nextStep(this.step, this.taskNumber, this.line, keepGeometry ? this.step.geometry : null);
+  }
+
+  /** The step gets its geometry; if it has results already and this geometry is another one, another step begins. */
+  place(geometry: Geometry, alwaysAnotherStep: boolean): void {
+    this.taskHasContent = true;
+    const { step } = this;
+    if (hasResults(step)) {
+      if (!alwaysAnotherStep && step.geometry !== null && sameGeometry(step.geometry, geometry)) return;
+      this.seal();
+      this.step = nextStep(step, step.task, step.taskLine, geometry);
+    } else {
+      step.geometry = geometry;
+    }
+  }
+
+  setEnergy(energyHartree: number): void {
+    this.taskHasContent = true;
+    this.step.energyHartree = energyHartree;
+    this.step.correlated = null;
+  }
+
+  setShieldings(shieldings: Shieldings): void {
+    this.taskHasContent = true;
+    this.step.shieldings = shieldings;
+    this.shieldingBlocks += 1;
+    this.brokenShieldings = null;
+  }
+
+  spoilStep(error: NatriumError): void {
+    this.taskHasContent = true;
+    this.step.fault ??= error;
+  }
+
+  /** Something that may explain an end that follows, such as an SCF that did not converge. */
+  warn(text: string): void {
+    this.warning = { line: this.line, text: quotable(text) };
+  }
+
+  endNormally(): void {
+    this.ending = { termination: 'NORMAL', line: this.line, note: null };
+  }
+
+  /** The program says that it gave up. The first thing it says is kept: what follows are consequences. */
+  endWithError(text: string): void {
+    if (this.ending.termination === 'ERROR') return;
+    this.taskHasContent = true;
+    const own = quotable(text);
+    const note = this.warning === null ? own : `${this.warning.text} | ${own}`;
+    this.ending = { termination: 'ERROR', line: this.warning?.line ?? this.line, note };
+  }
+
+  /** The step that is the result: the last with shieldings, else the last with an energy, else the last with a geometry. */
+  result(): Step | null {
+    this.seal();
+    return this.shielded ?? this.computed ?? this.placed;
+  }
+
+  private seal(): void {
+    const { step } = this;
+    if (step.shieldings !== null) this.shielded = step;
+    if (step.energyHartree !== null && step.geometry !== null) this.computed = step;
+    if (step.geometry !== null) this.placed = step;
+  }
+}

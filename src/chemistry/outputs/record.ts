@@ -1,0 +1,148 @@
+import { NatriumError } from '../../errors.ts';
+import type { CalculationRecord, LevelOfTheory, TensorIndexOrder } from '../calculation-record.ts';
+import { checkStructure, type Structure } from '../structure.ts';
+import type { Job } from './job.ts';
+import type { Populations, Step } from './step.ts';
+
+/**
+ * The record of a finished job. Throws a NatriumError that names file and line: MISSING_SHIELDING if a block of shieldings
+ * broke off or the job ended with an error before there were any, MALFORMED_FILE if there is no geometry, charge or
+ * multiplicity, and whatever is wrong with the step that is the result.
+ */
+export function recordOf(job: Job, tensorIndexOrder: TensorIndexOrder): CalculationRecord {
+  const step = job.result();
+  if (job.shielded === null) {
+    if (job.brokenShieldings !== null) throw withEnding(job, job.brokenShieldings);
+    if (job.ending.termination === 'ERROR') {
+      throw job.error(
+        'MISSING_SHIELDING',
+        `the job ended with an error before it had shieldings: ${job.ending.note}`,
+        job.ending.line ?? job.line,
+      );
+    }
+  }
+  if (step === null) {
+    throw job.step.fault ?? job.error('MALFORMED_FILE', `this ${job.program} output has no geometry; is it cut off?`);
+  }
+  if (step.fault !== null) throw step.fault;
+  const atoms = step.geometry!.atomicNumbers.flatMap((z, k) => (z === 0 ? [] : [k]));
+  const { shieldings } = step;
+  const correlated = (shieldings === null || shieldings.correlated) && step.correlated !== null;
+  const method = correlated ? step.correlated!.method : step.method;
+  return {
+    label: null,
+    line: step.taskLine,
+    structure: structureOf(job, step, atoms),
+    levelOfTheory: levelOf(job, method, step.basis),
+    energyHartree: correlated ? step.correlated!.energyHartree : step.energyHartree,
+    spinSquared: step.spinSquared,
+    shieldingGauge: shieldings?.gauge ?? null,
+    shieldingsPpm:
+      shieldings && Float64Array.from(atoms, (k) => shieldings.byCenter.get(k + 1)?.isotropic ?? Number.NaN),
+    shieldingTensorsPpm: shieldings && tensorsOf(atoms, (center) => shieldings.byCenter.get(center)?.tensor),
+    tensorIndexOrder: shieldings === null ? 'UNKNOWN' : tensorIndexOrder,
+    ...populationsOf(step.populations, atoms),
+    electricFieldGradientsAu:
+      step.fieldGradients.size === 0 ? null : tensorsOf(atoms, (center) => step.fieldGradients.get(center)),
+    split: null,
+    provenance: provenanceOf(job, step, method),
+  };
+}
+
+function withEnding(job: Job, error: NatriumError): NatriumError {
+  const { note } = job.ending;
+  return note === null
+    ? error
+    : new NatriumError(error.code, `${error.message} The program says: ${note}`, error.details);
+}
+
+function structureOf(job: Job, { geometry, charge, multiplicity }: Step, atoms: readonly number[]): Structure {
+  const { line, atomicNumbers, positionsAngstrom } = geometry!;
+  if (charge === null || multiplicity === null) {
+    throw job.error(
+      'MALFORMED_FILE',
+      'there is a geometry, but no charge and multiplicity; is the file cut off?',
+      line,
+    );
+  }
+  const structure: Structure = {
+    atomicNumbers: atoms.map((k) => atomicNumbers[k]),
+    positionsAngstrom: Float64Array.from(atoms.flatMap((k) => positionsAngstrom.slice(3 * k, 3 * k + 3))),
+    charge,
+    multiplicity,
+  };
+  try {
+    checkStructure(structure, `${job.fileName}, line ${line}`);
+  } catch (error) {
+    if (!(error instanceof NatriumError)) throw error;
+    throw new NatriumError(error.code, error.message, { ...error.details, file: job.fileName, line });
+  }
+  return structure;
+}
+
+function levelOf({ program, version }: Job, method: string | null, basis: string | null): LevelOfTheory | null {
+  return version !== null && method !== null && basis !== null ? { program, version, method, basis } : null;
+}
+
+/** Flattened [atoms, 3, 3]; NaN where the program printed none. */
+function tensorsOf(
+  atoms: readonly number[],
+  tensorOf: (center: number) => readonly number[] | undefined,
+): Float64Array {
+  const all = new Float64Array(9 * atoms.length).fill(Number.NaN);
+  atoms.forEach((k, atom) => {
+    all.set(tensorOf(k + 1) ?? [], 9 * atom);
+  });
+  return all;
+}
+
+function populationsOf(
+  populations: Populations | null,
+  atoms: readonly number[],
+): Pick<CalculationRecord, 'populationLabels' | 'grossOrbitalPopulations'> {
+  if (populations === null) return { populationLabels: null, grossOrbitalPopulations: null };
+  const labels = [...new Set(atoms.flatMap((k) => [...(populations.get(k + 1)?.keys() ?? [])]))];
+  const values = new Float64Array(atoms.length * labels.length).fill(Number.NaN);
+  atoms.forEach((k, atom) => {
+    const own = populations.get(k + 1);
+    labels.forEach((label, column) => {
+      values[atom * labels.length + column] = own?.get(label) ?? Number.NaN;
+    });
+  });
+  return { populationLabels: labels, grossOrbitalPopulations: values };
+}
+
+function provenanceOf(job: Job, step: Step, method: string | null): CalculationRecord['provenance'] {
+  const { version, tasks, shieldingBlocks, ending, brokenShieldings } = job;
+  const partialLevel =
+    levelOf(job, method, step.basis) === null
+      ? { program: job.program, program_version: version, method, basis: step.basis }
+      : {};
+  const ghosts = step.geometry!.atomicNumbers.filter((z) => z === 0).length;
+  const all = {
+    ...partialLevel,
+    title: step.title,
+    frame: step.geometry!.frame,
+    ...Object.fromEntries(job.facts),
+    ghost_centers: ghosts === 0 ? null : ghosts,
+    tasks,
+    task: step.task,
+    shielding_blocks: shieldingBlocks === 0 ? null : shieldingBlocks,
+    shielding_line: step.shieldings?.line ?? null,
+    result_note: resultNote(job, step),
+    broken_shieldings: brokenShieldings?.message ?? null,
+    termination: ending.termination,
+    termination_note: ending.note,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string | number | boolean] => entry[1] !== null),
+  );
+}
+
+/** In which words the answer says that a file held more than one thing. */
+function resultNote({ tasks, shieldingBlocks }: Job, { task, shieldings }: Step): string | null {
+  if (tasks === 1 && shieldingBlocks <= 1) return null;
+  return shieldings === null
+    ? `no task has shieldings; this is task ${task} of ${tasks}, the last with results`
+    : `the shieldings are of task ${task} of ${tasks}: the last complete block of ${shieldingBlocks}, at line ${shieldings.line}`;
+}

@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { LabelledInput, TrainingTask } from '../../src/ml/model.ts';
+import { modelFormat } from '../../src/ml/model-file.ts';
+import { processesOf } from '../support/processes.ts';
+import { until } from '../support/server.ts';
+import { syntheticShieldings } from '../support/synthetic-clusters.ts';
+
+// compiled: its child processes run what the build made
+const ENTRY = new URL('../../dist/jobs/forked-compute.js', import.meta.url).href;
+const { ForkedCompute } = (await import(ENTRY)) as typeof import('../../src/jobs/forked-compute.ts');
+
+let compute: InstanceType<typeof ForkedCompute> | undefined;
+
+afterEach(() => {
+  vi.useRealTimers();
+  compute?.close();
+});
+
+function children() {
+  return processesOf('compute-process.js').filter(({ parent }) => parent === process.pid);
+}
+
+/** Sodium atoms on a bent line, with invented shieldings. */
+function line(size: number): LabelledInput {
+  const positions = Array.from({ length: size }, (_, i) => [3.3 * i, 0.3 * (i % 3), 0.05 * i * i]);
+  return {
+    name: `line of ${size}`,
+    structure: {
+      atomicNumbers: positions.map(() => 11),
+      positionsAngstrom: Float64Array.from(positions.flat()),
+      charge: 0,
+      multiplicity: 1 + (size % 2),
+    },
+    populationLabels: null,
+    grossOrbitalPopulations: null,
+    shieldingsPpm: Float64Array.from(syntheticShieldings(positions)),
+  };
+}
+
+const TASK = { seed: 1, target: 'DIRECT', train: [line(4), line(5), line(6)], validation: [line(7)] } as const;
+
+const LASSO: TrainingTask = {
+  ...TASK,
+  settings: { kind: 'LASSO', alphas: [0.1, 0.01] },
+  features: {
+    runningCoordinationNumbers: { radiiAngstrom: [3.4, 3.6, 7], smearingAngstrom: 0.2 },
+    grossOrbitalPopulations: null,
+  },
+};
+
+const ENDLESS: TrainingTask = {
+  ...TASK,
+  settings: {
+    ...{ kind: 'SCHNET', atomBasis: 4, filters: 4, gaussians: 4, interactions: 1, cutoffAngstrom: 5 },
+    ...{ loss: 'MSE', distributionWeight: 3, learningRate: 0.01, batchSize: 10, epochs: 100_000, seeds: [1] },
+  },
+  features: null,
+};
+
+const NEVER = new AbortController().signal;
+
+describe('a training in a process of its own', () => {
+  test('answers with weights, outcome and progress, and leaves no process behind', async () => {
+    compute = new ForkedCompute();
+    const steps: number[] = [];
+    const { weights, outcome } = await compute.train(LASSO, ({ step }) => steps.push(step), NEVER);
+    expect(modelFormat(weights)).toBe('natrium-lasso/1');
+    expect(outcome.curve.map(({ x }) => x).sort()).toEqual([0.01, 0.1]);
+    expect(steps.at(-1)).toBe(2);
+    const predicted = await compute.predict(weights, TASK.validation);
+    expect(predicted.map(({ length }) => length)).toEqual([7]);
+    compute.close();
+    await until(async () => children().length === 0, 'the end of the processes');
+  });
+
+  test('passes on what is wrong with its input, code and details included', async () => {
+    compute = new ForkedCompute();
+    const features = { runningCoordinationNumbers: null, grossOrbitalPopulations: { labels: ['3S'] } };
+    await expect(compute.train({ ...LASSO, features }, () => {}, NEVER)).rejects.toMatchObject({
+      code: 'FEATURES_UNAVAILABLE',
+      details: { cluster: 'line of 4', missing: ['3S'] },
+    });
+  });
+
+  test('is aborted at once, and leaves no process behind', async () => {
+    compute = new ForkedCompute();
+    const abort = new AbortController();
+    const stopped = new Error('no longer wanted');
+    const training = compute.train(ENDLESS, () => abort.abort(stopped), abort.signal);
+    await expect(training).rejects.toBe(stopped);
+    await until(async () => children().length === 0, 'the end of the process');
+    await expect(compute.train(LASSO, () => {}, abort.signal)).rejects.toBe(stopped);
+  });
+
+  test('whose process is killed says so', async () => {
+    compute = new ForkedCompute();
+    const training = compute.train(
+      ENDLESS,
+      () => {
+        for (const { pid } of children()) process.kill(pid, 'SIGKILL');
+      },
+      NEVER,
+    );
+    await expect(training).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'the compute process ended with SIGKILL before it answered; try again',
+    });
+  });
+});
+
+describe('predictions in a process that is kept', () => {
+  test('fail when it is killed, and work again the next time', async () => {
+    compute = new ForkedCompute();
+    const { weights } = await compute.train(LASSO, () => {}, NEVER);
+    const before = await compute.predict(weights, TASK.validation);
+    const [{ pid }] = children();
+    const asked = compute.predict(weights, TASK.validation);
+    process.kill(pid, 'SIGKILL');
+    await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await compute.predict(weights, TASK.validation)).toEqual(before);
+  });
+
+  test('end it when nobody has asked for a minute, and not while somebody waits', async () => {
+    compute = new ForkedCompute();
+    const { weights } = await compute.train(LASSO, () => {}, NEVER);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const first = compute.predict(weights, TASK.validation);
+    // enough to be still at work when the first one is answered
+    const second = compute.predict(weights, Array<LabelledInput>(300).fill(line(60)));
+    await first;
+    vi.advanceTimersByTime(60_000);
+    expect(await second).toHaveLength(300);
+    expect(children()).toHaveLength(1);
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    await until(async () => children().length === 0, 'the end of the process');
+  });
+});
