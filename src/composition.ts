@@ -44,8 +44,9 @@ export async function openParts(config: Config, databaseUrl: string, application
     queue,
     dataSource,
     async close() {
-      compute.close();
+      // jobs in hand may still compute
       await queue.stop();
+      compute.close();
       await dataSource.destroy();
     },
   };

@@ -20,10 +20,9 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
   const stopping = new AbortController();
   const parts = await openParts(config, config.databaseUrl, `natrium worker ${name}`, log);
   const { registry, queue, compute } = parts;
-  const worker = await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
+  await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
   const stop = async () => {
     stopping.abort();
-    await worker.idle();
     await parts.close();
     process.exit();
   };

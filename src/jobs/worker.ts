@@ -17,29 +17,19 @@ export interface WorkerParts {
   readonly stopping: AbortSignal;
 }
 
-export interface RunningWorker {
-  /** Resolves when no trial is in hand. */
-  idle(): Promise<void>;
-}
-
 /** Takes jobs from the queue, one trial at a time. */
-export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
+export async function startWorker(parts: WorkerParts): Promise<void> {
   const { queue, registry } = parts;
-  let inHand: Promise<void> = Promise.resolve();
-  await queue.work('trial', ({ trialId }, lost) => {
-    inHand = runTrial(parts, trialId, lost);
-    return inHand;
-  });
-  await queue.work('completion', ({ trainingRunId }) => registry.training.completeRun(trainingRunId));
-  await queue.work('lost-trial', ({ trialId }) => registry.training.loseTrial(trialId));
-  await queue.work('lost-completion', ({ trainingRunId }) => registry.training.loseRun(trainingRunId));
-  return { idle: () => inHand.catch(() => {}) };
+  await queue.work('trial', ({ trialId }, lost) => runTrial(parts, trialId, lost));
+  await queue.work('completion', ({ trainingRunId }) => registry.trials.completeRun(trainingRunId));
+  await queue.work('lost-trial', ({ trialId }) => registry.trials.lose(trialId));
+  await queue.work('lost-completion', ({ trainingRunId }) => registry.trials.loseRun(trainingRunId));
 }
 
 async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal): Promise<void> {
   const { registry, compute, name, log, stopping } = parts;
-  const { training } = registry;
-  const begun = await training.beginTrial(trialId, name);
+  const { trials } = registry;
+  const begun = await trials.begin(trialId, name);
   if (begun === null) return;
   const { trial, task } = begun;
   log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) begins`);
@@ -51,7 +41,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
     if (reporting) return;
     reporting = true;
     try {
-      const mine = await training.reportProgress(trial, latest);
+      const mine = await trials.report(trial, latest);
       if (!mine) abandoned.abort();
     } catch (error) {
       // the database may be back at the next report; the heartbeat decides otherwise
@@ -70,19 +60,19 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
       AbortSignal.any([lost, abandoned.signal, stopping]),
     );
     await report();
-    await training.completeTrial(trial, weights, outcome);
+    await trials.complete(trial, weights, outcome);
     log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s`);
   } catch (error) {
     if (abandoned.signal.aborted) {
       log(`trial ${trial.id} is no longer wanted`);
     } else if (stopping.aborted) {
-      await training.releaseTrial(trial);
+      await trials.release(trial);
       log(`trial ${trial.id} goes back to the queue`);
     } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
-      await training.failTrial(trial, error.message);
+      await trials.fail(trial, error.message);
       log(`trial ${trial.id} failed: ${error.message}`);
     } else {
-      await training.recordSetback(trial, (error as Error).message);
+      await trials.recordSetback(trial, (error as Error).message);
       throw error;
     }
   } finally {

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
 import { featureMatrix, featureNames } from './features/feature-set.ts';
-import { fitLassoPath, type LassoModel, predictLasso } from './lasso.ts';
+import { type LassoFit, type LassoModel, lassoPath, predictLasso } from './lasso.ts';
 import type { CurvePoint, ModelImplementation } from './model.ts';
 import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets, splitByCluster } from './model-file.ts';
 import type { NamedTensors, Tensor } from './safetensors.ts';
@@ -20,6 +21,7 @@ export const lassoModel: ModelImplementation = {
     const { settings, features } = task;
     if (settings.kind !== 'LASSO' || features === null) throw new TypeError('Lasso needs its settings and features');
     const started = performance.now();
+    const secondsSoFar = () => (performance.now() - started) / 1000;
     const trainPpm = joinTargets(task.train);
     const validationPpm = joinTargets(task.validation);
     const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
@@ -28,8 +30,7 @@ export const lassoModel: ModelImplementation = {
     const trainFeatures = featureMatrix(features, task.train);
     const validationFeatures = featureMatrix(features, task.validation);
 
-    const fits = fitLassoPath(trainFeatures, trainTarget, settings.alphas);
-    const curve: CurvePoint[] = fits.map((fit) => {
+    const pointOf = (fit: LassoFit): CurvePoint => {
       const train = predictLasso(fit, trainFeatures);
       const validation = predictLasso(fit, validationFeatures);
       return {
@@ -39,11 +40,19 @@ export const lassoModel: ModelImplementation = {
         trainRmsePpm: rmse(backward(transform, train), trainPpm),
         validationRmsePpm: rmse(backward(transform, validation), validationPpm),
       };
-    });
-    const best = curve.reduce((a, point, i) => (point.validationRmsePpm! < curve[a].validationRmsePpm! ? i : a), 0);
-    const fit = fits[best];
-    const seconds = (performance.now() - started) / 1000;
-    onProgress({ step: fits.length, steps: fits.length, point: curve[best], seconds });
+    };
+    const steps = new Set(settings.alphas).size;
+    const curve: CurvePoint[] = [];
+    let best: { readonly fit: LassoFit; readonly point: CurvePoint } | null = null;
+    for (const fit of lassoPath(trainFeatures, trainTarget, settings.alphas)) {
+      const point = pointOf(fit);
+      curve.unshift(point);
+      if (best === null || point.validationRmsePpm! < best.point.validationRmsePpm!) best = { fit, point };
+      onProgress({ step: curve.length, steps, point, seconds: secondsSoFar() });
+      // lets the process hear that nobody waits any more
+      await setImmediate();
+    }
+    const { fit, point } = best!;
     return {
       weights: encodeModel(FORMAT, tensorsOf(fit), {
         elements: elementsOf(task.train),
@@ -52,15 +61,15 @@ export const lassoModel: ModelImplementation = {
         featureNames: featureNames(features),
       }),
       outcome: {
-        selectionLoss: curve[best].validationRmsePpm!,
-        validationRmsePpm: curve[best].validationRmsePpm!,
-        trainRmsePpm: curve[best].trainRmsePpm!,
+        selectionLoss: point.validationRmsePpm!,
+        validationRmsePpm: point.validationRmsePpm!,
+        trainRmsePpm: point.trainRmsePpm!,
         trainingMeanPpm: mean(trainPpm),
         bestEpoch: null,
         alpha: fit.alpha,
         nonZero: fit.nonZero,
         engine: 'double precision, active set',
-        seconds,
+        seconds: secondsSoFar(),
         curve,
       },
     };

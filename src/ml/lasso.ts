@@ -42,6 +42,12 @@ export interface LassoFit extends LassoModel {
  * NON_FINITE_NUMBER for NaN or infinite numbers.
  */
 export function fitLassoPath(features: Matrix, target: Float64Array, alphas: readonly number[]): LassoFit[] {
+  const fits = new Map([...lassoPath(features, target, alphas)].map((fit) => [fit.alpha, fit]));
+  return alphas.map((alpha) => fits.get(alpha)!);
+}
+
+/** The fits of {@link fitLassoPath} one by one, from the largest alpha down, for those who want to hear of each. */
+export function* lassoPath(features: Matrix, target: Float64Array, alphas: readonly number[]): Generator<LassoFit> {
   checkArguments(features, target, alphas);
   const standardization = standardizationOf(features);
   const z = standardize(features, standardization);
@@ -51,10 +57,9 @@ export function fitLassoPath(features: Matrix, target: Float64Array, alphas: rea
     gram: gramMatrix(z),
     gradientAt: (weights) => residualSums(z, centred, weights).gradient,
   });
-  const fits = new Map<number, LassoFit>();
-  for (const alpha of [...alphas].sort((a, b) => b - a)) {
+  for (const alpha of [...new Set(alphas)].sort((a, b) => b - a)) {
     const { weights, iterations } = solver.solve(alpha);
-    fits.set(alpha, {
+    yield {
       alpha,
       standardization,
       coefficients: weights,
@@ -62,9 +67,8 @@ export function fitLassoPath(features: Matrix, target: Float64Array, alphas: rea
       nonZero: weights.reduce((count, weight) => (weight === 0 ? count : count + 1), 0),
       ...objectiveAndGap(z, centred, weights, alpha),
       iterations,
-    });
+    };
   }
-  return alphas.map((alpha) => fits.get(alpha)!);
 }
 
 /** Predictions for rows of raw features, in units of the target that was fitted: [rows]. */

@@ -1,10 +1,11 @@
-import type { CurvePoint, LabelledInput, ModelImplementation, ModelInput } from './model.ts';
+import type { CurvePoint, LabelledInput, ModelImplementation, ModelInput, SchNetSettings } from './model.ts';
 import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
 import type { EpochMetrics } from './schnet/checkpoint.ts';
 import type { SchNetBatch, SchNetEngine } from './schnet/engine.ts';
-import type { SchNetHyperparameters } from './schnet/hyperparameters.ts';
-import { trainSchNet } from './schnet/training.ts';
+import { checkRange, type SchNetHyperparameters } from './schnet/hyperparameters.ts';
+import { WEIGHT_RANGE } from './schnet/loss.ts';
+import { checkTrainingOptions, type SchNetTrainingOptions, trainSchNet } from './schnet/training.ts';
 import { checkWeights } from './schnet/weights.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
@@ -13,6 +14,24 @@ const FORMAT = 'natrium-schnet/1';
 
 /** Clusters in one forward pass of a prediction; bounds its memory. */
 const CLUSTERS_PER_PASS = 100;
+
+function optionsOf(settings: SchNetSettings, seed: number): SchNetTrainingOptions {
+  const { atomBasis, filters, gaussians, interactions, cutoffAngstrom, learningRate, batchSize, epochs } = settings;
+  return {
+    hyperparameters: { atomBasis, filters, gaussians, interactions, cutoffAngstrom },
+    loss: settings.loss === 'MSE' ? { kind: 'MSE' } : { kind: 'DISTRIBUTION', weight: settings.distributionWeight },
+    learningRate,
+    batchSize,
+    epochs,
+    seed,
+  };
+}
+
+/** Throws INVALID_HYPERPARAMETER naming the first setting outside its range; seeds are left to the caller. */
+export function checkSchNetSettings(settings: SchNetSettings): void {
+  checkRange('distributionWeight', settings.distributionWeight, WEIGHT_RANGE, 'number');
+  checkTrainingOptions(optionsOf(settings, 0));
+}
 
 /** SchNet on structures alone, on whatever engine `openEngine` gives (Kaneko et al., "SchNet"). */
 export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImplementation {
@@ -23,8 +42,8 @@ export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImple
       const { settings } = task;
       if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
       const engine = await openEngine();
-      const { atomBasis, filters, gaussians, interactions, cutoffAngstrom } = settings;
-      const hyperparameters = { atomBasis, filters, gaussians, interactions, cutoffAngstrom };
+      const options = optionsOf(settings, task.seed);
+      const { hyperparameters } = options;
       const trainPpm = joinTargets(task.train);
       const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
       const started = performance.now();
@@ -34,15 +53,7 @@ export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImple
         engine,
         batchOf(task.train, transform),
         batchOf(task.validation, transform),
-        {
-          hyperparameters,
-          loss:
-            settings.loss === 'MSE' ? { kind: 'MSE' } : { kind: 'DISTRIBUTION', weight: settings.distributionWeight },
-          learningRate: settings.learningRate,
-          batchSize: settings.batchSize,
-          epochs: settings.epochs,
-          seed: task.seed,
-        },
+        options,
         (epoch) =>
           onProgress({
             step: epoch.epoch,

@@ -92,6 +92,9 @@ export class Calculations {
     }
     // what is read is what is stored: half surrogate pairs have no bytes of their own
     const items = [...parseExtxyz(bytes.toString('utf8'), input.fileName)].map((item) => checkItem(item, complete));
+    if (items.length === 0) {
+      throw new NatriumError('MALFORMED_FILE', `${input.fileName} holds no structure; give the text of an extXYZ file`);
+    }
     const accepted = items.some((item) => !('error' in item));
     const source = accepted ? await this.keepSource(bytes, input.fileName) : null;
 

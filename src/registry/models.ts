@@ -2,6 +2,8 @@ import { NatriumError } from '../errors.ts';
 import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName, checkText, parseReference } from './names.ts';
+import type { Store } from './ports.ts';
+import type { ModelVersion } from './records.ts';
 import { References } from './references.ts';
 
 /** Aliases and archiving of model versions; the versions themselves never change. */
@@ -13,7 +15,7 @@ export class Models {
     requireRole(caller, 'CONTRIBUTOR');
     checkName('alias', alias);
     return this.mutations.run(caller, request, async (store) => {
-      const version = await new References(store).modelVersion(modelVersion);
+      const version = await lockedVersion(store, modelVersion);
       if (version.archivedAt !== null) {
         throw new NatriumError(
           'INVALID_STATE',
@@ -57,7 +59,7 @@ export class Models {
     requireRole(caller, 'CONTRIBUTOR');
     checkText('reason', reason, 1000);
     return this.mutations.run(caller, request, async (store) => {
-      const version = await new References(store).modelVersion(modelVersion);
+      const version = await lockedVersion(store, modelVersion);
       const aliases = await store.aliases([version.modelId]);
       const alias = aliases.find((each) => each.modelVersionId === version.id);
       if (alias !== undefined) {
@@ -76,4 +78,12 @@ export class Models {
       return version.id;
     });
   }
+}
+
+/** A version as it is while nobody else moves an alias of its model or archives one of its versions. */
+async function lockedVersion(store: Store, reference: string): Promise<ModelVersion> {
+  const references = new References(store);
+  const { modelId } = await references.modelVersion(reference);
+  await store.lock(`model:${modelId}`);
+  return references.modelVersion(reference);
 }

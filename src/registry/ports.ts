@@ -124,6 +124,8 @@ export interface Store {
   members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
   /** Ids of the calculations that match and are valid, by id; at most `limit`. */
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
+  /** Label or id of a calculation in train or validation that lacks one of these populations; null if none does. */
+  calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;

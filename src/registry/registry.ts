@@ -9,6 +9,7 @@ import type { ArtifactStore, Compute, Store } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Training } from './training.ts';
+import { Trials } from './trials.ts';
 
 /** The application: one service a noun, over the ports it was given. */
 export class Registry {
@@ -22,6 +23,7 @@ export class Registry {
   readonly evaluations: Evaluations;
   readonly predictions: Predictions;
   readonly training: Training;
+  readonly trials: Trials;
 
   constructor(ports: { readonly store: Store; readonly artifacts: ArtifactStore; readonly compute: Compute }) {
     const { store, artifacts, compute } = ports;
@@ -35,6 +37,7 @@ export class Registry {
     this.models = new Models(mutations);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
-    this.training = new Training(store, mutations, artifacts, this.datasets, this.evaluations);
+    this.training = new Training(mutations);
+    this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);
   }
 }

@@ -22,6 +22,7 @@ import {
   RunningCoordinationNumbers,
 } from '../schema/clusters.ts';
 import { ListArgs } from '../schema/common.ts';
+import { Prediction } from '../schema/evaluations.ts';
 import { CalculationFilter, ClusterFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import { atomOf } from './atoms.ts';
@@ -85,6 +86,11 @@ export class ClusterResolver {
     @Ctx() { registry }: RequestContext,
   ): RunningCoordinationNumbers {
     return coordinationNumbers(registry, cluster, args);
+  }
+
+  @FieldResolver(() => [Prediction], { description: 'By every model version that was asked.' })
+  predictions(@Root() cluster: records.Cluster, @Ctx() { load }: RequestContext) {
+    return load.predictionsOfCluster.load(cluster.id);
   }
 
   @FieldResolver(() => [Calculation], { description: 'Oldest first; invalidated ones are marked.' })

@@ -34,7 +34,10 @@ export class Loaders {
   readonly trials: DataLoader<string, records.Trial>;
   readonly evaluations: DataLoader<string, records.Evaluation>;
 
+  readonly predictions: DataLoader<string, records.Prediction>;
+
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
+  readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
   readonly versionsOfDataset: DataLoader<string, records.DatasetVersion[]>;
   readonly versionsOfModel: DataLoader<string, records.ModelVersion[]>;
   readonly versionOfRun: DataLoader<string, records.ModelVersion[]>;
@@ -56,7 +59,9 @@ export class Loaders {
     this.trainingRuns = byId(store.trainingRuns, 'TrainingRun');
     this.trials = byId(store.trials, 'Trial');
     this.evaluations = byId(store.evaluations, 'Evaluation');
+    this.predictions = byId(store.predictions, 'Prediction');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
+    this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');
     this.versionOfRun = grouped((ids) => store.modelVersions.findIn('trainingRunId', ids), 'trainingRunId');

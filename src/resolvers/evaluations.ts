@@ -15,6 +15,7 @@ import {
   Evaluation,
   EvaluationConnection,
   PredictedCluster,
+  Prediction,
   PredictionResult,
   PredictShieldingsInput,
   type StructureInput,
@@ -115,6 +116,27 @@ export class ComparisonResolver {
   })
   histogram(@Root() comparison: ComparisonRecord): Histogram {
     return histogramOf(comparison.histogram);
+  }
+}
+
+@Resolver(() => Prediction)
+export class PredictionResolver {
+  @FieldResolver(() => ModelVersion)
+  modelVersion(@Root() prediction: records.Prediction, @Ctx() { load }: RequestContext) {
+    return load.modelVersions.load(prediction.modelVersionId);
+  }
+
+  @FieldResolver(() => Cluster)
+  cluster(@Root() prediction: records.Prediction, @Ctx() { load }: RequestContext) {
+    return load.clusters.load(prediction.clusterId);
+  }
+
+  @FieldResolver(() => Calculation, {
+    nullable: true,
+    description: 'Whose orbital populations it was made with, if any.',
+  })
+  calculation(@Root() prediction: records.Prediction, @Ctx() { load }: RequestContext) {
+    return prediction.calculationId === null ? null : load.calculations.load(prediction.calculationId);
   }
 }
 

@@ -1,9 +1,10 @@
 import { Arg, type ClassType, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { requireRole } from '../registry/caller.ts';
 import { ApiToken } from '../schema/access.ts';
 import { Calculation, Cluster, LevelOfTheory } from '../schema/clusters.ts';
 import { Node } from '../schema/common.ts';
 import { Dataset, DatasetVersion, FeatureSet } from '../schema/datasets.ts';
-import { Evaluation } from '../schema/evaluations.ts';
+import { Evaluation, Prediction } from '../schema/evaluations.ts';
 import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
 import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
 import type { Loaders, RequestContext } from './context.ts';
@@ -20,6 +21,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   LevelOfTheory: [LevelOfTheory, 'levelsOfTheory'],
   Model: [Model, 'models'],
   ModelVersion: [ModelVersion, 'modelVersions'],
+  Prediction: [Prediction, 'predictions'],
   TrainingRun: [TrainingRun, 'trainingRuns'],
   Trial: [Trial, 'trials'],
 };
@@ -27,8 +29,9 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
 @Resolver()
 export class NodeResolver {
   @Query(() => Node, { nullable: true, description: 'Any record by its global id.' })
-  async node(@Arg('id', () => ID) globalId: string, @Ctx() { load }: RequestContext): Promise<object | null> {
+  async node(@Arg('id', () => ID) globalId: string, @Ctx() { caller, load }: RequestContext): Promise<object | null> {
     const { type, id } = fromGlobalId(globalId);
+    if (type === 'ApiToken') requireRole(caller, 'ADMIN');
     const record = await load[NODES[type][1]].load(id);
     return { ...record, __typename: type };
   }

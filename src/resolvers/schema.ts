@@ -10,6 +10,7 @@ import {
   ComparisonResolver,
   EvaluationResolver,
   PredictedClusterResolver,
+  PredictionResolver,
   PredictionResultResolver,
 } from './evaluations.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
@@ -37,6 +38,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     ModelVersionResolver,
     NodeResolver,
     PredictedClusterResolver,
+    PredictionResolver,
     PredictionResultResolver,
     TrainingRunResolver,
     TrialResolver,

@@ -107,7 +107,7 @@ export class Calculation extends Recorded {
   })
   grossOrbitalPopulations!: number[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Split that its file gave it.' })
+  @Field(() => SplitEnum, { nullable: true, description: 'Split that its file gave it.' })
   givenSplit!: string | null;
 
   @Field(() => GraphQLJSONObject, { description: 'What else the source says of it.' })

@@ -117,6 +117,15 @@ export class PredictShieldingsInput extends MutationInput {
   structures!: StructureInput[];
 }
 
+@ObjectType({
+  implements: [Node, Recorded],
+  description: 'Shieldings of a stored cluster by a model version; made once.',
+})
+export class Prediction extends Recorded {
+  @Field(() => [Float], { description: 'One an atom, in the order of the cluster.' })
+  shieldingsPpm!: number[];
+}
+
 @ObjectType()
 export class PredictedCluster {
   @Field(() => String, { nullable: true })

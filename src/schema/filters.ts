@@ -1,9 +1,39 @@
 import { type ClassType, Field, InputType } from 'type-graphql';
 import type { Filter } from '../registry/ports.ts';
 import { DateFilter, FloatFilter, IdFilter, IntFilter, StringFilter } from './common.ts';
+import { ModelKindEnum, RunStateEnum, SplitEnum } from './enums.ts';
 import { idOf, type NodeType } from './ids.ts';
 
-type Operators = typeof IdFilter | typeof StringFilter | typeof IntFilter | typeof FloatFilter | typeof DateFilter;
+type Operators =
+  | typeof IdFilter
+  | typeof StringFilter
+  | typeof IntFilter
+  | typeof FloatFilter
+  | typeof DateFilter
+  | ClassType<object>;
+
+/** Conditions on a field that is an enum. */
+function enumFilterOf(name: string, values: object): ClassType<object> {
+  @InputType(`${name}Filter`, { description: `Conditions on a ${name}; all that are given must hold.` })
+  class EnumFilterType {
+    @Field(() => values, { nullable: true })
+    equals?: string;
+
+    @Field(() => values, { nullable: true })
+    notEquals?: string;
+
+    @Field(() => [values], { nullable: true })
+    in?: string[];
+
+    @Field(() => Boolean, { nullable: true })
+    isNull?: boolean;
+  }
+  return EnumFilterType;
+}
+
+const SplitFilter = enumFilterOf('Split', SplitEnum);
+const ModelKindFilter = enumFilterOf('ModelKind', ModelKindEnum);
+const RunStateFilter = enumFilterOf('RunState', RunStateEnum);
 
 /** Filter input of a noun: typed operators on its fields, nested by and, or and not. */
 function filterOf(name: NodeType, fields: Readonly<Record<string, Operators>>): ClassType<object> {
@@ -53,7 +83,7 @@ export const CalculationFilter = filterOf('Calculation', {
   basis: StringFilter,
   energyHartree: FloatFilter,
   spinSquared: FloatFilter,
-  givenSplit: StringFilter,
+  givenSplit: SplitFilter,
   sourceFileName: StringFilter,
   sourceSha256: StringFilter,
   invalidatedAt: DateFilter,
@@ -74,8 +104,8 @@ export const TrainingRunFilter = filterOf('TrainingRun', {
   ...made,
   modelId: IdFilter,
   model: StringFilter,
-  kind: StringFilter,
-  state: StringFilter,
+  kind: ModelKindFilter,
+  state: RunStateFilter,
   datasetVersionId: IdFilter,
 });
 
@@ -83,7 +113,7 @@ export const EvaluationFilter = filterOf('Evaluation', {
   ...made,
   modelVersionId: IdFilter,
   datasetVersionId: IdFilter,
-  split: StringFilter,
+  split: SplitFilter,
 });
 
 /** The registry's filter of a filter input: global ids become those of the store. */

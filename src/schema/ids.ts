@@ -12,6 +12,7 @@ export const NODE_TYPES = [
   'LevelOfTheory',
   'Model',
   'ModelVersion',
+  'Prediction',
   'TrainingRun',
   'Trial',
 ] as const;

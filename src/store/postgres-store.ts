@@ -180,6 +180,18 @@ export class PostgresStore implements ports.Store {
     return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
   }
 
+  async calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null> {
+    const [row] = await this.manager.query(
+      `SELECT coalesce(k.label, k.id::text) AS name
+       FROM dataset_version_members m JOIN calculations k ON k.id = m.calculation_id
+       WHERE m.dataset_version_id = $1 AND m.split <> 'test'
+         AND NOT coalesce(k.gross_orbital_populations IS NOT NULL AND k.population_labels @> $2::text[], FALSE)
+       ORDER BY m.position LIMIT 1`,
+      [datasetVersionId, labels],
+    );
+    return row?.name ?? null;
+  }
+
   async searchAtoms(search: ports.AtomSearch): Promise<ports.Page<ports.AtomRow>> {
     const p = new Parameters();
     const version = p.add(search.datasetVersionId);

@@ -13,6 +13,7 @@ interface Calculation {
   readonly id: string;
   readonly label: string | null;
   readonly energyHartree: number | null;
+  readonly givenSplit: 'TRAIN' | 'VALIDATION' | 'TEST' | null;
   readonly createdAt: string;
   readonly invalidatedAt: string | null;
   readonly cluster: { readonly id: string; readonly size: number; readonly formula: string };
@@ -23,8 +24,8 @@ let all: readonly Calculation[];
 beforeAll(async () => {
   server = await startApiServer();
   const content = [
-    frame({ id: 'na06-100%', positions: rowOfAtoms(2, 0.1), keys: 'energy_hartree=-1.5' }),
-    frame({ id: 'NA06_é', positions: rowOfAtoms(3, 0.1), keys: 'energy_hartree=0' }),
+    frame({ id: 'na06-100%', positions: rowOfAtoms(2, 0.1), keys: 'energy_hartree=-1.5 split=test' }),
+    frame({ id: 'NA06_é', positions: rowOfAtoms(3, 0.1), keys: 'energy_hartree=0 split=train' }),
     frame({ positions: rowOfAtoms(4, 0.1) }),
     frame({ id: "na08'; --", positions: rowOfAtoms(4, 0.2), keys: 'energy_hartree=2.5' }),
     frame({ id: 'nacl', elements: ['Na', 'Cl'], positions: rowOfAtoms(2, 0.3), keys: 'energy_hartree=-0.25' }),
@@ -38,7 +39,7 @@ afterAll(() => server?.dispose());
 
 const QUERY = `query ($filter: CalculationFilter) {
   calculations(first: 200, filter: $filter) {
-    totalCount nodes { id label energyHartree createdAt invalidatedAt cluster { id size formula } }
+    totalCount nodes { id label energyHartree givenSplit createdAt invalidatedAt cluster { id size formula } }
   }
 }`;
 
@@ -100,6 +101,10 @@ const CASES: readonly (readonly [name: string, filter: () => object, finds: (eac
   ['Id notEquals', () => ({ id: { notEquals: all[1].id } }), ({ id }) => id !== all[1].id],
   ['Id in', () => ({ id: { in: [all[0].id, all[4].id] } }), ({ id }) => [all[0].id, all[4].id].includes(id)],
   ['Id of another type', () => ({ clusterId: { equals: all[2].cluster.id } }), ({ id }) => id === all[2].id],
+  ['Split equals', () => ({ givenSplit: { equals: 'TEST' } }), ({ givenSplit }) => givenSplit === 'TEST'],
+  ['Split notEquals', () => ({ givenSplit: { notEquals: 'TEST' } }), ({ givenSplit }) => givenSplit !== 'TEST'],
+  ['Split in', () => ({ givenSplit: { in: ['TRAIN', 'TEST'] } }), ({ givenSplit }) => givenSplit !== null],
+  ['Split isNull', () => ({ givenSplit: { isNull: true } }), ({ givenSplit }) => givenSplit === null],
   ['Date isNull', () => ({ invalidatedAt: { isNull: true } }), ({ invalidatedAt }) => invalidatedAt === null],
   ['Date atLeast', () => ({ createdAt: { atLeast: all[0].createdAt } }), () => true],
   ['Date lessThan', () => ({ createdAt: { lessThan: all[0].createdAt } }), () => false],
@@ -152,14 +157,14 @@ describe('a filter', () => {
   });
 
   test('is tested with every operator there is', async () => {
-    const types = ['IdFilter', 'StringFilter', 'IntFilter', 'FloatFilter', 'DateFilter'];
+    const types = ['SplitFilter', 'IdFilter', 'StringFilter', 'IntFilter', 'FloatFilter', 'DateFilter'];
     const { schema } = await server.request<{
       schema: { types: { name: string; inputFields: { name: string }[] | null }[] };
     }>(`{ schema: __schema { types { name inputFields { name } } } }`);
     const operators = schema.types
       .filter(({ name }) => types.includes(name))
       .flatMap(({ name, inputFields }) => inputFields!.map((field) => `${name.replace('Filter', '')} ${field.name}`));
-    expect(operators).toHaveLength(24);
+    expect(operators).toHaveLength(28);
     const tested = CASES.map(([name]) => name.replace('is not null', 'isNull'));
     for (const operator of operators) expect(tested.filter((name) => name.startsWith(operator))).not.toEqual([]);
   });

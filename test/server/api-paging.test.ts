@@ -27,6 +27,15 @@ beforeAll(async () => {
     const run = await trainLasso(server, { model, datasetVersion, featureSet: 'rcn', alphas: [0.1] });
     expect(await runEnded(server, run)).toMatchObject({ state: 'SUCCEEDED' });
   }
+  const { clusters } = await server.request<{ clusters: { nodes: { id: string }[] } }>(
+    `{ clusters(first: 1) { nodes { id } } }`,
+  );
+  await server.request(
+    `mutation ($clusters: [ID!]!) { predictShieldings(input: { modelVersion: "one/1", clusters: $clusters }) {
+      predictions { shieldingsPpm }
+    } }`,
+    { clusters: [clusters.nodes[0].id] },
+  );
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
 });
 afterAll(() => server?.dispose());
@@ -180,7 +189,7 @@ test('cursors stay good while records are added', async () => {
 describe('node(id)', () => {
   const OWN = `runs: trainingRuns(first: 1) { nodes { id trials { id } modelVersion { id } datasetVersion { id } model { id }
     featureSet { id } } }
-    clusters(first: 1) { nodes { id calculations { id levelOfTheory { id } } } }
+    clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }`;
 
   test('finds a record of every type that has ids', async () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
         calculations: { cluster: Cluster }[];
       }[];
     };
-  }>(`{ evaluations(first: 100, filter: { split: { equals: "test" } }) { nodes {
+  }>(`{ evaluations(first: 100, filter: { split: { equals: TEST } }) { nodes {
     modelVersion { reference } predictedPpm
     calculations { cluster { id label elements positionsAngstrom } }
   } } }`);

@@ -113,7 +113,7 @@ describe('weights that are damaged after the version was made', () => {
       });
     }
     const { evaluations } = await server.request<{ evaluations: object }>(
-      `{ evaluations(first: 1, filter: { split: { equals: "train" } }) { totalCount } }`,
+      `{ evaluations(first: 1, filter: { split: { equals: TRAIN } }) { totalCount } }`,
     );
     expect(evaluations).toEqual({ totalCount: 0 });
   });

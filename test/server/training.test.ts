@@ -163,13 +163,16 @@ describe('trainLasso', () => {
     expect([...tensors.get('coefficients')!.data].filter((value) => value !== 0)).toHaveLength(nonZero!);
   });
 
-  test('fails, and says why, on data without the populations that the features need', async () => {
-    const id = await trainLasso(server, { model: 'no-populations', datasetVersion, featureSet: 'gop/1' });
-    const { state, failure, trials, modelVersion } = await runEnded(server, id);
-    expect({ state, modelVersion }).toEqual({ state: 'FAILED', modelVersion: null });
-    expect(failure).toMatch(/^trial 0: synthetic-1-0 has no gross orbital populations; import a calculation/);
-    expect(trials).toMatchObject([{ state: 'FAILED', attempt: 1, outcome: null, weightsSha256: null }]);
-    expect(await versionsOf('no-populations')).toBe(0);
+  test('is refused, and says why, on data without the populations that the features need', async () => {
+    const { errors } = await server.ask('mutation ($input: TrainLassoInput!) { trainLasso(input: $input) { id } }', {
+      input: { model: 'no-populations', datasetVersion, featureSet: 'gop/1' },
+    });
+    expect(errors?.[0].extensions.code).toBe('FEATURES_UNAVAILABLE');
+    expect(errors?.[0].message).toMatch(/^the feature set gop\/1 needs .* which calculation synthetic-1-0 of .* lacks/);
+    const { models } = await server.request<{ models: object }>(
+      `{ models(first: 1, filter: { name: { equals: "no-populations" } }) { totalCount } }`,
+    );
+    expect(models).toEqual({ totalCount: 0 });
   });
 
   test('refuses alphas and references that are none, and leaves nothing behind', async () => {
@@ -233,7 +236,7 @@ describe('cancelTrainingRun and resumeTrainingRun', () => {
 
   test('refuse a run that has succeeded, and a run that runs', async () => {
     const { trainingRuns } = await server.request<{ trainingRuns: { nodes: { id: string }[] } }>(
-      `{ trainingRuns(first: 1, filter: { state: { equals: "SUCCEEDED" } }) { nodes { id } } }`,
+      `{ trainingRuns(first: 1, filter: { state: { equals: SUCCEEDED } }) { nodes { id } } }`,
     );
     const [{ id }] = trainingRuns.nodes;
     for (const mutation of ['cancelTrainingRun', 'resumeTrainingRun']) {

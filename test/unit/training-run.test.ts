@@ -82,7 +82,7 @@ function request(operation: string) {
 }
 
 async function begin(trialId: string, worker = 'worker'): Promise<Trial> {
-  return (await registry.training.beginTrial(trialId, worker))!.trial;
+  return (await registry.trials.begin(trialId, worker))!.trial;
 }
 
 async function trialNow(id: string): Promise<Trial> {
@@ -105,7 +105,7 @@ function weights(text: string): Uint8Array {
 /** Has both trials succeed with these losses, and answers the completion that is queued then. */
 async function succeed(losses: readonly [number, number]): Promise<void> {
   for (const [i, loss] of losses.entries()) {
-    await registry.training.completeTrial(await begin(trialIds[i]), weights(String(loss)), outcome(loss));
+    await registry.trials.complete(await begin(trialIds[i]), weights(String(loss)), outcome(loss));
   }
   expect(jobs.splice(0)).toEqual([{ kind: 'completion', trainingRunId: runId }]);
 }
@@ -139,26 +139,26 @@ async function someoneWaitsForALock(): Promise<boolean> {
 
 describe('the fence of a trial', () => {
   test('a worker whose trial was taken over can write nothing', async () => {
-    const { training } = registry;
+    const { trials } = registry;
     const first = await begin(trialIds[0], 'first');
     const second = await begin(trialIds[0], 'second');
     expect([first.attempt, second.attempt]).toEqual([1, 2]);
 
     const progress = { step: 5, steps: 10, point: null, seconds: 1 };
     expect(await store.updateTrial(first.id, first.attempt, { progress })).toBe(false);
-    expect(await training.reportProgress(first, progress)).toBe(false);
-    await training.completeTrial(first, weights('first'), outcome(0));
-    await training.failTrial(first, 'too late');
-    await training.recordSetback(first, 'too late');
-    await training.releaseTrial(first);
+    expect(await trials.report(first, progress)).toBe(false);
+    await trials.complete(first, weights('first'), outcome(0));
+    await trials.fail(first, 'too late');
+    await trials.recordSetback(first, 'too late');
+    await trials.release(first);
     expect(await trialNow(first.id)).toMatchObject({
       ...{ state: 'RUNNING', attempt: 2, worker: 'second', progress: null },
       ...{ outcome: null, weightsSha256: null, failure: null, finishedAt: null },
     });
     expect(jobs).toEqual([]);
 
-    expect(await training.reportProgress(second, progress)).toBe(true);
-    await training.completeTrial(second, weights('second'), outcome(1));
+    expect(await trials.report(second, progress)).toBe(true);
+    await trials.complete(second, weights('second'), outcome(1));
     expect(await trialNow(second.id)).toMatchObject({
       ...{ state: 'SUCCEEDED', attempt: 2, progress },
       ...{ outcome: outcome(1), weightsSha256: sha256Of(weights('second')) },
@@ -166,9 +166,9 @@ describe('the fence of a trial', () => {
   });
 
   test('what has ended is not taken again', async () => {
-    await registry.training.completeTrial(await begin(trialIds[0]), weights('done'), outcome(1));
-    await registry.training.failTrial(await begin(trialIds[1]), 'diverged');
-    for (const id of trialIds) expect(await registry.training.beginTrial(id, 'late')).toBeNull();
+    await registry.trials.complete(await begin(trialIds[0]), weights('done'), outcome(1));
+    await registry.trials.fail(await begin(trialIds[1]), 'diverged');
+    for (const id of trialIds) expect(await registry.trials.begin(id, 'late')).toBeNull();
     expect((await trialNow(trialIds[0])).attempt).toBe(1);
   });
 
@@ -176,10 +176,10 @@ describe('the fence of a trial', () => {
     const running = await begin(trialIds[0]);
     expect(await runNow()).toMatchObject({ state: 'RUNNING', startedAt: expect.any(Date) });
     await registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId);
-    expect(await registry.training.reportProgress(running, null)).toBe(false);
-    await registry.training.completeTrial(running, weights('unwanted'), outcome(0));
-    expect(await registry.training.beginTrial(trialIds[1], 'late')).toBeNull();
-    await registry.training.completeRun(runId);
+    expect(await registry.trials.report(running, null)).toBe(false);
+    await registry.trials.complete(running, weights('unwanted'), outcome(0));
+    expect(await registry.trials.begin(trialIds[1], 'late')).toBeNull();
+    await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
     expect(await trialNow(running.id)).toMatchObject({ state: 'CANCELLED', outcome: null, weightsSha256: null });
     expect(jobs).toEqual([]);
@@ -195,22 +195,22 @@ describe('the fence of a trial', () => {
       await until(async () => done || (await someoneWaitsForALock()), 'the cancellation to be done or to wait');
     };
     const slow = new Registry({ store: before(store, cancelMeanwhile), artifacts, compute });
-    await slow.training.beginTrial(trialIds[0], 'worker');
+    await slow.trials.begin(trialIds[0], 'worker');
     await cancelled;
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
   });
 
   test('a worker that stops gives its trial back, and the next one counts as another attempt', async () => {
-    await registry.training.releaseTrial(await begin(trialIds[0], 'stopping'));
+    await registry.trials.release(await begin(trialIds[0], 'stopping'));
     expect(jobs).toEqual([{ kind: 'trial', trialId: trialIds[0] }]);
     expect(await trialNow(trialIds[0])).toMatchObject({ state: 'QUEUED', worker: null, failure: null });
     expect(await begin(trialIds[0], 'next')).toMatchObject({ attempt: 2, worker: 'next' });
   });
 
   test('the queue may give a trial up, and the record says why', async () => {
-    await registry.training.recordSetback(await begin(trialIds[0]), 'out of memory');
+    await registry.trials.recordSetback(await begin(trialIds[0]), 'out of memory');
     await begin(trialIds[0]);
-    await registry.training.loseTrial(trialIds[0]);
+    await registry.trials.lose(trialIds[0]);
     expect(await trialNow(trialIds[0])).toMatchObject({
       state: 'FAILED',
       failure: 'given up after 2 attempts (last: out of memory)',
@@ -221,21 +221,21 @@ describe('the fence of a trial', () => {
 describe('the completion of a run', () => {
   test('is queued once, though the last trials end together', async () => {
     const trials = [await begin(trialIds[0]), await begin(trialIds[1])];
-    await Promise.all(trials.map((trial, i) => registry.training.completeTrial(trial, weights(`${i}`), outcome(i))));
+    await Promise.all(trials.map((trial, i) => registry.trials.complete(trial, weights(`${i}`), outcome(i))));
     expect(jobs).toEqual([{ kind: 'completion', trainingRunId: runId }]);
   });
 
   test('waits for every trial', async () => {
-    await registry.training.completeTrial(await begin(trialIds[0]), weights('one'), outcome(1));
-    await registry.training.completeRun(runId);
+    await registry.trials.complete(await begin(trialIds[0]), weights('one'), outcome(1));
+    await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'RUNNING' });
     expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
   });
 
   test('makes one version of the best trial and its evaluations, however often it is done', async () => {
     await succeed([2, 1]);
-    await Promise.all([registry.training.completeRun(runId), registry.training.completeRun(runId)]);
-    await registry.training.completeRun(runId);
+    await Promise.all([registry.trials.completeRun(runId), registry.trials.completeRun(runId)]);
+    await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null, finishedAt: expect.any(Date) });
     const versions = await store.modelVersions.findAll({ trainingRunId: runId });
     expect(versions).toMatchObject([{ trialId: trialIds[1], weightsSha256: sha256Of(weights('1')) }]);
@@ -249,7 +249,7 @@ describe('the completion of a run', () => {
   test('passes over weights that were damaged since, and says so', async () => {
     await succeed([1, 2]);
     damage(weights('1'));
-    await registry.training.completeRun(runId);
+    await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'SUCCEEDED' });
     expect(await store.modelVersions.findAll({ trainingRunId: runId })).toMatchObject([{ trialId: trialIds[1] }]);
     expect(await trialNow(trialIds[0])).toMatchObject({
@@ -262,7 +262,7 @@ describe('the completion of a run', () => {
     await succeed([1, 2]);
     damage(weights('1'));
     damage(weights('2'));
-    await registry.training.completeRun(runId);
+    await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({
       state: 'FAILED',
       failure: expect.stringMatching(/^trial 0: Artifact .* is damaged.*; trial 1: Artifact .* is damaged/),
@@ -272,7 +272,7 @@ describe('the completion of a run', () => {
     await registry.training.resume(LOCAL_ADMIN, request('resumeTrainingRun'), runId);
     expect(jobs.splice(0)).toEqual(trialIds.map((trialId) => ({ kind: 'trial', trialId })));
     await succeed([1, 2]);
-    await registry.training.completeRun(runId);
+    await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null });
     expect(await store.modelVersions.findAll({ trainingRunId: runId })).toMatchObject([{ trialId: trialIds[0] }]);
   });

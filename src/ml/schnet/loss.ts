@@ -12,10 +12,11 @@ import { checkRange } from './hyperparameters.ts';
 export type SchNetLoss = { readonly kind: 'MSE' } | { readonly kind: 'DISTRIBUTION'; readonly weight: number };
 
 export const DEFAULT_DISTRIBUTION_WEIGHT = 3;
+export const WEIGHT_RANGE = [0, 1000] as const;
 
 /** Throws `INVALID_HYPERPARAMETER` for a weight outside 0 … 1000. */
 export function checkLoss(loss: SchNetLoss): void {
-  if (loss.kind === 'DISTRIBUTION') checkRange('weight', loss.weight, [0, 1000], 'number');
+  if (loss.kind === 'DISTRIBUTION') checkRange('weight', loss.weight, WEIGHT_RANGE, 'number');
 }
 
 export interface LossValue {

@@ -1,0 +1,181 @@
+import { NatriumError } from '../errors.ts';
+import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
+import { SYSTEM } from './caller.ts';
+import type { Datasets } from './datasets.ts';
+import type { Evaluations } from './evaluations.ts';
+import type { ArtifactStore, Store } from './ports.ts';
+import type { Trial } from './records.ts';
+import { findRun, isOpen, lockRun } from './run-state.ts';
+
+/**
+ * What workers do with the trials of a training run, up to the model version. A worker holds a trial by its attempt number;
+ * whatever it writes counts only while that number is still its own.
+ */
+export class Trials {
+  constructor(
+    private readonly store: Store,
+    private readonly artifacts: ArtifactStore,
+    private readonly datasets: Datasets,
+    private readonly evaluations: Evaluations,
+  ) {}
+
+  /** A worker takes a trial; null if there is nothing left to do for it. */
+  async begin(trialId: string, worker: string): Promise<{ trial: Trial; task: TrainingTask } | null> {
+    const [known] = await this.store.trials.getMany([trialId]);
+    if (!known) return null;
+    const run = await findRun(this.store, known.trainingRunId);
+    const trial = await this.store.transaction(async (store) => {
+      // together, or a run that is cancelled in between would count as running for ever
+      await lockRun(store, run.id);
+      const taken = await store.takeTrial(trialId, worker);
+      if (taken !== null && (await findRun(store, run.id)).state === 'QUEUED') {
+        await store.trainingRuns.update(run.id, { state: 'RUNNING', startedAt: run.startedAt ?? new Date() });
+      }
+      return taken;
+    });
+    if (trial === null) return null;
+    const [version] = await this.store.datasetVersions.getMany([run.datasetVersionId]);
+    const [featureSet] = run.featureSetId === null ? [null] : await this.store.featureSets.getMany([run.featureSetId]);
+    const [train, validation] = await Promise.all([
+      this.datasets.inputs(version!, 'train'),
+      this.datasets.inputs(version!, 'validation'),
+    ]);
+    const task: TrainingTask = {
+      settings: run.hyperparameters,
+      seed: Number(trial.seed),
+      target: run.target,
+      features: featureSet?.definition ?? null,
+      train: train.map((each) => each.input),
+      validation: validation.map((each) => each.input),
+    };
+    return { trial, task };
+  }
+
+  /** False if the trial is no longer this worker's: cancelled, or taken over by another. */
+  report(trial: Trial, progress: Trial['progress']): Promise<boolean> {
+    return this.store.updateTrial(trial.id, trial.attempt, progress === null ? {} : { progress });
+  }
+
+  async complete(trial: Trial, weights: Uint8Array, outcome: TrialOutcome): Promise<void> {
+    const artifact = await this.artifacts.put(weights);
+    await this.finish(trial, async (store) => {
+      await store.recordArtifact({
+        sha256: artifact.sha256,
+        byteLength: String(artifact.byteLength),
+        mediaType: 'application/x-safetensors',
+        fileName: null,
+        createdBy: SYSTEM.name,
+      });
+      return { state: 'SUCCEEDED', outcome, weightsSha256: artifact.sha256, finishedAt: new Date() };
+    });
+  }
+
+  async fail(trial: Trial, reason: string): Promise<void> {
+    await this.finish(trial, async () => ({ state: 'FAILED', failure: reason, finishedAt: new Date() }));
+  }
+
+  /** Gives a trial back to the queue: its worker is about to stop. */
+  async release(trial: Trial): Promise<void> {
+    await this.store.transaction(async (store) => {
+      if (await store.updateTrial(trial.id, trial.attempt, { state: 'QUEUED', worker: null })) {
+        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
+      }
+    });
+  }
+
+  /** Keeps the reason of an attempt that will be repeated. */
+  async recordSetback(trial: Trial, reason: string): Promise<void> {
+    await this.store.updateTrial(trial.id, trial.attempt, { failure: reason });
+  }
+
+  /** The queue gave a trial up after several attempts. */
+  async lose(trialId: string): Promise<void> {
+    const trial = await this.store.takeTrial(trialId, SYSTEM.name);
+    if (trial === null) return;
+    const last = trial.failure === null ? 'its workers died' : `last: ${trial.failure}`;
+    await this.fail(trial, `given up after ${trial.attempt - 1} attempts (${last})`);
+  }
+
+  /** The queue gave up to complete a run, though trials of it succeeded; it can be resumed. */
+  async loseRun(runId: string): Promise<void> {
+    const run = await findRun(this.store, runId);
+    if (!isOpen(run)) return;
+    await this.store.trainingRuns.update(run.id, {
+      state: 'FAILED',
+      finishedAt: new Date(),
+      failure: 'the model version could not be stored or evaluated; see the log of the workers, then resumeTrainingRun',
+    });
+  }
+
+  /**
+   * Picks the trial with the lowest validation loss as trained, verifies its weights, makes the model version visible and
+   * evaluates it. Doing it twice changes nothing.
+   */
+  async completeRun(runId: string): Promise<void> {
+    const run = await findRun(this.store, runId);
+    if (run.state !== 'QUEUED' && run.state !== 'RUNNING') return;
+    const trials = await this.store.trials.findAll({ trainingRunId: run.id });
+    if (trials.some(isOpen)) return;
+    const best = await this.bestIntact(trials);
+    if (best === null) {
+      const failed = await this.store.trials.findAll({ trainingRunId: run.id });
+      const failure = failed.map((trial) => `trial ${trial.ordinal}: ${trial.failure}`).join('; ');
+      await this.store.trainingRuns.update(run.id, { state: 'FAILED', finishedAt: new Date(), failure });
+      return;
+    }
+
+    const versionId = await this.store.transaction(async (store) => {
+      await lockRun(store, run.id);
+      if (!isOpen(await findRun(store, run.id))) return null;
+      const existing = await store.modelVersions.findOne({ trainingRunId: run.id });
+      if (existing !== null) return existing.id;
+      await store.lock(`model:${run.modelId}`);
+      const version = await store.modelVersions.insert({
+        modelId: run.modelId,
+        version: (await store.latestVersion('modelVersions', run.modelId)) + 1,
+        kind: run.kind,
+        trainingRunId: run.id,
+        trialId: best.id,
+        datasetVersionId: run.datasetVersionId,
+        featureSetId: run.featureSetId,
+        target: run.target,
+        hyperparameters: run.hyperparameters,
+        outcome: best.outcome!,
+        weightsSha256: best.weightsSha256!,
+        archivedAt: null,
+        archivedBy: null,
+        archiveReason: null,
+        createdBy: run.createdBy,
+      });
+      return version.id;
+    });
+    if (versionId === null) return;
+    await this.evaluations.evaluateOwnSplits(versionId);
+    await this.store.trainingRuns.update(run.id, { state: 'SUCCEEDED', finishedAt: new Date() });
+  }
+
+  /** The trial with the lowest validation loss. One whose weights are damaged or missing counts as failed: resuming repeats it. */
+  private async bestIntact(trials: readonly Trial[]): Promise<Trial | null> {
+    const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED');
+    for (const trial of succeeded.sort((a, b) => a.outcome!.selectionLoss - b.outcome!.selectionLoss)) {
+      try {
+        await this.artifacts.get(trial.weightsSha256!);
+        return trial;
+      } catch (error) {
+        if (!(error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT')) throw error;
+        const lost = { state: 'FAILED', failure: error.message, outcome: null, weightsSha256: null } as const;
+        await this.store.trials.update(trial.id, lost);
+      }
+    }
+    return null;
+  }
+
+  private async finish(trial: Trial, changes: (store: Store) => Promise<Partial<Trial>>): Promise<void> {
+    await this.store.transaction(async (store) => {
+      await lockRun(store, trial.trainingRunId);
+      if (!(await store.updateTrial(trial.id, trial.attempt, await changes(store)))) return;
+      const others = await store.trials.findAll({ trainingRunId: trial.trainingRunId });
+      if (!others.some(isOpen)) await store.jobs.enqueue({ kind: 'completion', trainingRunId: trial.trainingRunId });
+    });
+  }
+}
