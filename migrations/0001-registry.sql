@@ -81,6 +81,7 @@ CREATE TABLE calculations (
   tensor_index_order text NOT NULL CHECK (tensor_index_order IN ('FIELD_MOMENT', 'MOMENT_FIELD', 'UNKNOWN')),
   population_labels text[],
   gross_orbital_populations double precision[],
+  electric_field_gradients_au double precision[],
   given_split text CHECK (given_split IN ('train', 'validation', 'test')),
   provenance jsonb NOT NULL,
   source_sha256 text REFERENCES artifacts (sha256),

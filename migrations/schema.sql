@@ -39,6 +39,7 @@ CREATE TABLE calculations (
   tensor_index_order text NOT NULL,
   population_labels text[],
   gross_orbital_populations double precision[],
+  electric_field_gradients_au double precision[],
   given_split text,
   provenance jsonb NOT NULL,
   source_sha256 text,

@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'brings the database at DATABASE_URL up to date and ends',
     run: async () => (await import('./commands/migrate.ts')).migrateDatabase(readConfig(process.env), log),
   },
+  parse: {
+    does: 'FILE: prints what an output of Gaussian, ORCA or NWChem, or an XYZ file holds, as JSON',
+    run: async (files) => (await import('./commands/parse.ts')).parseFile(files, log),
+  },
   demo: {
     does: 'the whole chain over HTTP on the example data, on a server of its own',
     run: async () => (await import('./commands/demo.ts')).demo(log),

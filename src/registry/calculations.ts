@@ -168,6 +168,14 @@ function completeCalculation(record: CalculationRecord, input: ImportInput): Com
       details,
     );
   }
+  const without = record.shieldingsPpm.findIndex(Number.isNaN);
+  if (without >= 0) {
+    throw new NatriumError(
+      'MISSING_SHIELDING',
+      `${where}: atom ${without + 1} has no shielding; compute those of all atoms, or use importStructures`,
+      details,
+    );
+  }
   const levelOfTheory = record.levelOfTheory ?? input.levelOfTheory;
   if (levelOfTheory === null) {
     throw new NatriumError(
@@ -296,6 +304,7 @@ async function insertCalculation(
       tensorIndexOrder: record.tensorIndexOrder,
       populationLabels: record.populationLabels,
       grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
+      electricFieldGradientsAu: record.electricFieldGradientsAu && [...record.electricFieldGradientsAu],
       givenSplit: record.split,
       provenance: record.provenance,
       sourceSha256: source.sha256,
@@ -326,6 +335,7 @@ export function calculationHash(record: CompleteCalculation): string {
       tensorIndexOrder: record.tensorIndexOrder,
       populationLabels: record.populationLabels,
       grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
+      electricFieldGradientsAu: record.electricFieldGradientsAu && [...record.electricFieldGradientsAu],
     }),
   );
 }

@@ -56,7 +56,10 @@ export interface Calculation extends Recorded {
   readonly shieldingTensorsPpm: readonly number[] | null;
   readonly tensorIndexOrder: TensorIndexOrder;
   readonly populationLabels: readonly string[] | null;
+  /** NaN for an orbital that an atom lacks. */
   readonly grossOrbitalPopulations: readonly number[] | null;
+  /** NaN for an atom without one. */
+  readonly electricFieldGradientsAu: readonly number[] | null;
   readonly givenSplit: Split | null;
   readonly provenance: Provenance;
   readonly sourceSha256: string | null;

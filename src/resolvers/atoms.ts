@@ -27,7 +27,9 @@ export function atomOf(cluster: records.Cluster, calculation: records.Calculatio
     grossOrbitalPopulations:
       labels === null || populations === null
         ? null
-        : labels.map((label, i) => ({ label, electrons: populations[index * labels.length + i] })),
+        : labels
+            .map((label, i) => ({ label, electrons: populations[index * labels.length + i] }))
+            .filter(({ electrons }) => !Number.isNaN(electrons)),
     cluster,
     calculation,
   };

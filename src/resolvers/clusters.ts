@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
 import { PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import type {
@@ -146,6 +146,16 @@ export class CalculationResolver {
     return load.clusters.load(calculation.clusterId);
   }
 
+  @FieldResolver(() => [Float], { nullable: 'itemsAndList' })
+  grossOrbitalPopulations(@Root() calculation: records.Calculation): (number | null)[] | null {
+    return nullForNaN(calculation.grossOrbitalPopulations);
+  }
+
+  @FieldResolver(() => [Float], { nullable: 'itemsAndList' })
+  electricFieldGradientsAu(@Root() calculation: records.Calculation): (number | null)[] | null {
+    return nullForNaN(calculation.electricFieldGradientsAu);
+  }
+
   @FieldResolver(() => LevelOfTheory)
   levelOfTheory(@Root() calculation: records.Calculation, @Ctx() { load }: RequestContext) {
     return load.levelsOfTheory.load(calculation.levelOfTheoryId);
@@ -187,6 +197,11 @@ export class ImportReportResolver {
   rejected(@Root() report: ImportReportRecord): number {
     return count(report, 'REJECTED');
   }
+}
+
+/** GraphQL has no NaN. */
+function nullForNaN(values: readonly number[] | null): (number | null)[] | null {
+  return values?.map((value) => (Number.isNaN(value) ? null : value)) ?? null;
 }
 
 function count(report: ImportReportRecord, status: ImportedItemRecord['status']): number {

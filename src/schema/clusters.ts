@@ -102,10 +102,19 @@ export class Calculation extends Recorded {
   populationLabels!: string[] | null;
 
   @Field(() => [Float], {
-    nullable: true,
-    description: 'Column of gross orbital populations (electrons), one a label for each atom in turn.',
+    nullable: 'itemsAndList',
+    description:
+      'Column of gross orbital populations (electrons), one a label for each atom in turn; null for an orbital that an atom lacks.',
   })
-  grossOrbitalPopulations!: number[] | null;
+  grossOrbitalPopulations!: (number | null)[] | null;
+
+  @Field(() => [Float], {
+    nullable: 'itemsAndList',
+    description:
+      'Column of electric field gradients (atomic units) as the program printed them, nine numbers row by row for each atom; ' +
+      'null for an atom without one.',
+  })
+  electricFieldGradientsAu!: (number | null)[] | null;
 
   @Field(() => SplitEnum, { nullable: true, description: 'Split that its file gave it.' })
   givenSplit!: string | null;

@@ -169,6 +169,8 @@ function spawnPostgres(context: Launch, port: number): ChildProcess {
     port,
     unix_socket_directories: '',
     shared_buffers: '128MB',
+    // each worker, one a core, takes about five connections
+    max_connections: '500',
     wal_level: 'minimal',
     max_wal_senders: 0,
     timezone: 'UTC',

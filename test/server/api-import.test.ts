@@ -77,6 +77,43 @@ function expectSameBits(actual: readonly number[] | null, expected: readonly num
   });
 }
 
+describe('values that an atom lacks', () => {
+  const row = (element: string, x: number, population: string, gradient: string) =>
+    `${element} ${x} 0 0 500 2 ${population} ${Array(9).fill(gradient).join(' ')}`;
+  const keys = 'pbc="F F F" program=invented program_version=1 method=none basis=none gop_labels="1S 2PX"';
+  const content = [
+    '2',
+    `Properties=species:S:1:pos:R:3:sigma_iso:R:1:gop:R:2:efg:R:9 ${keys} id=nah charge=0`,
+    row('Na', 0, '0.25', '0.125'),
+    row('H', 1.9, 'nan', 'nan'),
+    '',
+  ].join('\n');
+
+  test('come back as null in columns, and are left out of the atoms', async () => {
+    await importCalculations(server, content, { fileName: 'nah.extxyz' });
+    const { calculations } = await server.request<{ calculations: { nodes: object[] } }>(
+      `{ calculations(first: 1, filter: { label: { equals: "nah" } }) { nodes {
+        grossOrbitalPopulations electricFieldGradientsAu atoms { grossOrbitalPopulations { label electrons } }
+      } } }`,
+    );
+    expect(calculations.nodes).toEqual([
+      {
+        grossOrbitalPopulations: [2, 0.25, 2, null],
+        electricFieldGradientsAu: [...Array(9).fill(0.125), ...Array(9).fill(null)],
+        atoms: [
+          {
+            grossOrbitalPopulations: [
+              { label: '1S', electrons: 2 },
+              { label: '2PX', electrons: 0.25 },
+            ],
+          },
+          { grossOrbitalPopulations: [{ label: '1S', electrons: 2 }] },
+        ],
+      },
+    ]);
+  });
+});
+
 describe('what a file says', () => {
   test('comes back through the API, to the last bit', async () => {
     const report = await importCalculations(server, COMPLETE, { fileName: 'complete.extxyz' });

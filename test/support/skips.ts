@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 export const SKIPS: Record<string, string> = {
   chromium: 'no Chromium: install it (Debian: apt-get install chromium) or name one by CHROMIUM_PATH',
   root: 'needs to run as root, to start programs under another user',
+  shared: 'needs the outputs of ../shared/data/logs beside the project, which it does not contain',
   s3: 'needs versitygw: run scripts/versitygw.sh, which needs Go',
 };
 

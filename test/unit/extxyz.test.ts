@@ -69,6 +69,7 @@ describe('parseExtxyz', () => {
       tensorIndexOrder: 'UNKNOWN',
       populationLabels: ['3S', '3PX'],
       grossOrbitalPopulations: Float64Array.of(0.457552, 0.110286, 0.5, -0.094916),
+      electricFieldGradientsAu: null,
       split: 'train',
       provenance: { origin: 'S-BLDA seed 1003', gupta_steps: 0 },
     } satisfies CalculationRecord);
@@ -262,7 +263,7 @@ describe('parseExtxyz', () => {
     ['nan for a shielding', (row: string) => row.replace('546.4708', 'NaN'), 'MISSING_SHIELDING', /sigma_iso/],
     ['nan in a tensor', (row: string) => row.replace('14.8285', 'nan'), 'MISSING_SHIELDING', /ms_shielding/],
     ['an infinite shielding', (row: string) => row.replace('546.4708', 'inf'), 'NON_FINITE_NUMBER', /sigma_iso/],
-    ['nan for a population', (row: string) => row.replace('0.5', 'nan'), 'NON_FINITE_NUMBER', /gop/],
+    ['inf for a population', (row: string) => row.replace('0.5', 'inf'), 'NON_FINITE_NUMBER', /gop/],
     ['a value too few', (row: string) => row.replace(' 546.4708', ''), 'MALFORMED_FILE', /16 values, found 15/],
     ['a value too many', (row: string) => `${row} 1`, 'MALFORMED_FILE', /16 values, found 17/],
     ['a shielding off its tensor', (row: string) => row.replace('546.4708', '546.52'), 'MALFORMED_FILE', /546\.4708/],
@@ -388,7 +389,9 @@ describe('writeExtxyz', () => {
     shieldingsPpm: Float64Array.of(1 / 3, 2e-7),
     shieldingTensorsPpm: Float64Array.from({ length: 18 }, (_, k) => (k % 4 === 0 && k < 9 ? 1 / 3 : 0)),
     populationLabels: ['3S', 'odd, label "x"'],
-    grossOrbitalPopulations: Float64Array.of(Math.PI, -1e-17, 2, 1e21),
+    // an orbital that an atom lacks
+    grossOrbitalPopulations: Float64Array.of(Math.PI, Number.NaN, 2, 1e21),
+    electricFieldGradientsAu: Float64Array.from({ length: 18 }, (_, k) => (k < 9 ? -k / 7 : Number.NaN)),
     split: 'validation',
     provenance: {
       origin: 'two\nlines\r',
@@ -414,6 +417,7 @@ describe('writeExtxyz', () => {
     tensorIndexOrder: 'UNKNOWN',
     populationLabels: null,
     grossOrbitalPopulations: null,
+    electricFieldGradientsAu: null,
     split: null,
     provenance: { program: 'ORCA' },
   };

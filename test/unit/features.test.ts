@@ -128,6 +128,16 @@ describe('feature sets', () => {
     expect([...featureMatrix(numbersOnly, [source('c', null, null)]).data]).toEqual([0, 1, 0, 1]);
   });
 
+  it('names the atom and the orbital that it lacks', () => {
+    const lacking = source('nah-1', ['3S', '3PX'], [1, 2, 3, Number.NaN]);
+    expect(() => featureMatrix(both, [lacking])).toThrow(
+      expect.objectContaining({
+        code: 'FEATURES_UNAVAILABLE',
+        message: expect.stringContaining('Atom 2 of nah-1 has no gross orbital population 3PX'),
+      }),
+    );
+  });
+
   it('names the cluster and what it lacks', () => {
     const good = source('a', ['3S', '3PX'], [1, 2, 3, 4]);
     expect(() => featureMatrix(both, [good, source('na08-1', null, null)])).toThrow(

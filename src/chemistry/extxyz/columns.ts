@@ -17,6 +17,7 @@ export interface Columns {
   readonly tensor: Column | null;
   readonly isotropic: Column | null;
   readonly populations: Column | null;
+  readonly fieldGradient: Column | null;
   /** Columns that are not read. */
   readonly ignored: readonly string[];
 }
@@ -32,6 +33,7 @@ const SPELLINGS = {
   tensor: ['ms_shielding', 'ms'],
   isotropic: ['sigma_iso', 'ms_iso', 'ms_isotropy'],
   populations: ['gop'],
+  fieldGradient: ['efg'],
 } as const;
 
 type ReadColumn = keyof typeof SPELLINGS;
@@ -45,6 +47,7 @@ const SHAPES: Readonly<
   tensor: { types: 'RI', width: 9, form: 'R:9' },
   isotropic: { types: 'RI', width: 1, form: 'R:1' },
   populations: { types: 'RI', width: null, form: 'R:19' },
+  fieldGradient: { types: 'RI', width: 9, form: 'R:9' },
 };
 
 export const WIDEST_ROW = 10_000;
@@ -58,6 +61,7 @@ export const PLAIN_COLUMNS: Columns = {
   tensor: null,
   isotropic: null,
   populations: null,
+  fieldGradient: null,
   ignored: [],
 };
 
@@ -98,6 +102,7 @@ export function parseColumns(properties: string): Columns {
     tensor: found.get('tensor') ?? null,
     isotropic: found.get('isotropic') ?? null,
     populations: found.get('populations') ?? null,
+    fieldGradient: found.get('fieldGradient') ?? null,
     ignored,
   };
 }

@@ -43,6 +43,7 @@ export function readFrame(lines: LineReader, place: FramePlace): CalculationReco
     ...shieldings(rows, columns, place),
     tensorIndexOrder: keys.tensorIndexOrder,
     ...populations(rows, columns, keys, place),
+    electricFieldGradientsAu: columns.fieldGradient === null ? null : Float64Array.from(rows.fieldGradients),
     split: keys.split,
     provenance: Object.fromEntries(
       columns.ignored.length === 0

@@ -13,6 +13,7 @@ export interface AtomRows {
   readonly tensors: number[];
   readonly isotropic: number[];
   readonly populations: number[];
+  readonly fieldGradients: number[];
   /** Most decimals printed of any tensor element, and of any isotropic value. */
   tensorDecimals: number;
   isotropicDecimals: number;
@@ -28,6 +29,7 @@ export function startRows(): AtomRows {
     tensors: [],
     isotropic: [],
     populations: [],
+    fieldGradients: [],
     tensorDecimals: 0,
     isotropicDecimals: 0,
   };
@@ -52,7 +54,10 @@ export function readRow(text: string, columns: Columns, rows: AtomRows, rowError
     rows.isotropicDecimals = mostDecimals(values, columns.isotropic, rows.isotropicDecimals);
   }
   if (columns.populations !== null) {
-    rows.populations.push(...readReals(values, columns.populations, 'NON_FINITE_NUMBER', rowError));
+    rows.populations.push(...readReals(values, columns.populations, 'LEAVE_NAN', rowError));
+  }
+  if (columns.fieldGradient !== null) {
+    rows.fieldGradients.push(...readReals(values, columns.fieldGradient, 'LEAVE_NAN', rowError));
   }
 }
 
@@ -86,13 +91,20 @@ function readShieldings(values: readonly string[], column: Column, rowError: Row
   return shieldings;
 }
 
-function readReals(values: readonly string[], column: Column, nanCode: ErrorCode, rowError: RowError): number[] {
+/** @param nanCode the code of the error for a nan, or LEAVE_NAN where it says that an atom has no such value */
+function readReals(
+  values: readonly string[],
+  column: Column,
+  nanCode: ErrorCode | 'LEAVE_NAN',
+  rowError: RowError,
+): number[] {
   return values.slice(column.offset, column.offset + column.width).map((text) => {
     const value = parseReal(text);
     if (value === undefined) {
       throw rowError('MALFORMED_FILE', `${column.name} holds "${text.slice(0, 30)}", which is no number.`);
     }
     if (Number.isNaN(value)) {
+      if (nanCode === 'LEAVE_NAN') return value;
       throw rowError(nanCode, `${column.name} holds nan; leave the frame or the column out if it is not known.`);
     }
     if (!Number.isFinite(value)) {

@@ -16,6 +16,7 @@ export function* writeExtxyz(records: Iterable<CalculationRecord>): Generator<st
 
 function frame(record: CalculationRecord): string {
   const { structure, shieldingsPpm, shieldingTensorsPpm, grossOrbitalPopulations, populationLabels } = record;
+  const { electricFieldGradientsAu } = record;
   const blocks = [
     { column: 'pos:R:3', width: 3, values: structure.positionsAngstrom },
     { column: 'ms_shielding:R:9', width: 9, values: shieldingTensorsPpm },
@@ -25,6 +26,7 @@ function frame(record: CalculationRecord): string {
       width: populationLabels?.length ?? 0,
       values: grossOrbitalPopulations,
     },
+    { column: 'efg:R:9', width: 9, values: electricFieldGradientsAu },
   ].filter(({ values, width }) => values !== null && width > 0);
   const rows = structure.atomicNumbers.map((z, atom) => {
     const texts = blocks.map(({ values, width }) =>

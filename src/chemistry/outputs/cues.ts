@@ -1,20 +1,18 @@
-import type { NatriumError } from '../../errors.ts';
 import { FieldError } from './fields.ts';
 import type { Job } from './job.ts';
+import { afterBlanks, type LineVisitor, SLOTS, slotOf } from './line-scanner.ts';
 
 /** A table or block of an output that is read line by line. */
 export interface Section {
   /** Reads a line; `false` says that the section ended before it, so that the line may begin something else. */
   take(text: string): boolean;
-  /** The section is over because the file, or the program that wrote it, ended. */
-  cut?(): void;
-  /** A line of the section cannot be right. Unless this is given, the error belongs to the whole step. */
-  spoil?(error: NatriumError): void;
 }
 
 /** A line that matters, by how it begins after blanks, and what to do about it: perhaps begin a section. */
 export interface Cue {
   readonly start: string;
+  /** Whether it also counts on a last line that has no end. */
+  readonly endsFile?: true;
   see(text: string): Section | null;
 }
 
@@ -24,29 +22,38 @@ export interface Dialect {
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
-const WINDOWS_1252 = new TextDecoder('windows-1252');
+/** The characters of the bytes 0x80 to 0x9f, by which Windows-1252 differs from Latin-1; Node's decoder mixes them up. */
+const WINDOWS_1252 =
+  '\u20ac\ufffd\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\ufffd\u017d\ufffd' +
+  '\ufffd\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\ufffd\u017e\u0178';
 
 /** Outputs are ASCII but for what their users wrote, in whatever encoding these used. */
 function decodeLine(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.latin1Slice(start, end);
+  const text = bytes.toString('latin1', start, end);
   if (!/[\u0080-\u00ff]/.test(text)) return text;
-  const line = bytes.subarray(start, end);
   try {
-    return UTF8.decode(line);
+    return UTF8.decode(bytes.subarray(start, end));
   } catch {
-    return WINDOWS_1252.decode(line);
+    return text.replaceAll(/[\u0080-\u009f]/g, (byte) => WINDOWS_1252[byte.charCodeAt(0) - 0x80]);
   }
 }
 
-const SPACE = 32;
-const TAB = 9;
+function beginsWith(bytes: Buffer, at: number, end: number, start: string): boolean {
+  if (end - at < start.length) return false;
+  for (let k = 0; k < start.length; k++) {
+    if (bytes[at + k] !== start.charCodeAt(k)) return false;
+  }
+  return true;
+}
 
 /**
- * Hands the lines of an output to the cues of its dialect and to the section that a cue began. Outside sections a line is
- * decoded only if its first two bytes after blanks are those of a cue.
+ * Hands the lines of an output to the cues of its dialect and to the section that a cue began. Outside sections only lines
+ * that begin like a cue are decoded; of most others it looks at two bytes.
  */
-export class CueReader {
-  private readonly cuesByTwoBytes: (readonly Cue[] | undefined)[] = new Array(65536);
+export class CueReader implements LineVisitor {
+  /** Cues that share the slot of their first two bytes; a slot holds the number of its group, or 0. */
+  private readonly groups: Cue[][] = [[]];
+  readonly slots = new Uint8Array(SLOTS);
   private section: Section | null = null;
 
   constructor(
@@ -54,54 +61,52 @@ export class CueReader {
     private readonly job: Job,
   ) {
     for (const cue of cues) {
-      const key = (cue.start.charCodeAt(0) << 8) | cue.start.charCodeAt(1);
-      this.cuesByTwoBytes[key] = [...(this.cuesByTwoBytes[key] ?? []), cue];
+      const slot = slotOf(cue.start.charCodeAt(0), cue.start.charCodeAt(1));
+      if (this.slots[slot] === 0) this.slots[slot] = this.groups.push([]) - 1;
+      this.groups[this.slots[slot]].push(cue);
     }
   }
 
-  readonly visit = (bytes: Buffer, start: number, end: number, number: number): void => {
-    if (this.section === null) {
-      let first = start;
-      while (first < end && (bytes[first] === SPACE || bytes[first] === TAB)) first++;
-      if (end - first < 2) return;
-      const cues = this.cuesByTwoBytes[(bytes[first] << 8) | bytes[first + 1]];
-      if (cues === undefined) return;
+  read(bytes: Buffer, start: number, end: number, number: number, whole: boolean): boolean {
+    const first = afterBlanks(bytes, start, end);
+    const group = first + 1 < end ? this.slots[slotOf(bytes[first], bytes[first + 1])] : 0;
+    const cues = this.groups[group].filter((cue) => beginsWith(bytes, first, end, cue.start));
+    if (this.section !== null || cues.length > 0) {
+      this.job.line = number;
+      if (!whole) this.section = null;
+      this.readText(decodeLine(bytes, start, end), cues, whole);
     }
-    this.job.line = number;
-    this.read(decodeLine(bytes, start, end));
-  };
+    return this.section !== null;
+  }
 
-  /** The file has ended. */
-  finish(): void {
-    this.section?.cut?.();
+  /** The file has ended, with this line. */
+  finish(lastLine: number): void {
+    this.job.line = lastLine;
     this.section = null;
   }
 
-  private read(text: string): void {
+  private readText(text: string, cues: readonly Cue[], whole: boolean): void {
     try {
       if (this.section !== null) {
         if (this.section.take(text)) return;
         this.section = null;
       }
-      this.section = this.look(text.trimStart());
+      this.section = look(text.trim(), cues, whole);
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      const { section } = this;
       this.section = null;
-      const fault = this.job.error(error.code, error.message);
-      if (section?.spoil) section.spoil(fault);
-      else this.job.spoilStep(fault);
+      this.job.spoil({ line: this.job.line, code: error.code, message: error.message });
     }
   }
+}
 
-  private look(text: string): Section | null {
-    const cues = this.cuesByTwoBytes[(text.charCodeAt(0) << 8) | text.charCodeAt(1)] ?? [];
-    for (const cue of cues) {
-      if (text.startsWith(cue.start)) {
-        const section = cue.see(text.trimEnd());
-        if (section !== null) return section;
-      }
+/** The section that the line begins, if any. */
+function look(text: string, cues: readonly Cue[], whole: boolean): Section | null {
+  for (const cue of cues) {
+    if (whole || cue.endsFile) {
+      const section = cue.see(text);
+      if (section !== null) return section;
     }
-    return null;
   }
+  return null;
 }

@@ -58,6 +58,8 @@ export function realOf(text: string, what: string): number {
 
 /** The `count` numbers of a text that holds nothing else. Throws FieldError. */
 export function realsOf(text: string, count: number, what: string): number[] {
+  const plain = plainReals(text, count);
+  if (plain !== null) return plain;
   const texts = numberTexts(text);
   if (texts === null || texts.length !== count) {
     throw new FieldError(
@@ -68,10 +70,29 @@ export function realsOf(text: string, count: number, what: string): number[] {
   return texts.map((each) => realOf(each, what));
 }
 
+/** The numbers of an ordinary row, parted by blanks and without Fortran's exponents; null if it is no such row. */
+function plainReals(text: string, count: number): number[] | null {
+  const words = text.trim().split(/\s+/);
+  if (words.length !== count) return null;
+  const values: number[] = [];
+  for (const word of words) {
+    const value = Number(word);
+    // JavaScript reads 0x10 and an empty word too
+    if (!Number.isFinite(value) || !/^[-+.\d]+$/.test(word)) return null;
+    values.push(value);
+  }
+  return values;
+}
+
 /** Text of the file as a message or a note may quote it. */
 export function quotable(text: string, length = 160): string {
   return text
     .trim()
     .replaceAll(/\p{Cc}/gu, '\uFFFD')
     .slice(0, length);
+}
+
+/** The name of a file whose path a program prints; null if there is none. */
+export function fileNameOf(path: string): string | null {
+  return quotable(path.trim().split(/[\\/]/).pop() ?? '') || null;
 }

@@ -64,7 +64,10 @@ export function gaussianDialect(job: Job): Dialect {
   }
 
   function secondOrder(text: string): null {
-    const match = /\bEUMP2\s*=\s*(\S+)/.exec(text) ?? /\bE\((?!2)([A-Z][\w-]*)\)\s*=\s*(\S+)/.exec(text);
+    // coupled-cluster jobs print it on their way
+    const isResult = heading.route === '' || /\bmp2\b/.test(heading.route);
+    const match =
+      (isResult ? /\bEUMP2\s*=\s*(\S+)/.exec(text) : null) ?? /\bE\((?!2)([A-Z][\w-]*)\)\s*=\s*(\S+)/.exec(text);
     if (match === null) return null;
     const method = match.length === 3 ? match[1] : 'MP2';
     const energyText = match[match.length - 1];
@@ -73,7 +76,7 @@ export function gaussianDialect(job: Job): Dialect {
   }
 
   function coupledCluster(text: string): null {
-    const match = /^(CCSD\(T\))\s*=\s*(\S+)/.exec(text);
+    const match = /^(CCSD\(T\))\s*=\s+(\S+)$/.exec(text);
     if (match !== null) {
       job.step.correlated = { method: match[1], energyHartree: realOf(match[2], 'the CCSD(T) energy') };
     }
@@ -110,6 +113,7 @@ export function gaussianDialect(job: Job): Dialect {
     { start: 'Entering Link 1', see: startTask },
     { start: 'Link1:', see: startTask },
     { start: '---', see: headingBox },
+    ...['1\\1\\', '1|1|'].map((start) => ({ start, see: archiveEntry })),
     { start: 'Charge', see: chargeAndMultiplicity },
     ...['Standard orientation:', 'Input orientation:', 'Z-Matrix orientation:'].map((start) => ({
       start,
@@ -144,6 +148,7 @@ export function gaussianDialect(job: Job): Dialect {
     })),
     {
       start: 'Error termination',
+      endsFile: true,
       see: (text) => {
         job.endWithError(text);
         return null;
@@ -151,6 +156,7 @@ export function gaussianDialect(job: Job): Dialect {
     },
     {
       start: 'Normal termination',
+      endsFile: true,
       see: () => {
         job.endNormally();
         return null;
@@ -158,6 +164,11 @@ export function gaussianDialect(job: Job): Dialect {
     },
   ];
   return { cues };
+}
+
+/** The summary at the end of a job, whose lines are broken anywhere and may begin like anything. */
+function archiveEntry(): Section {
+  return { take: (text) => text.trim() !== '' && !text.trimEnd().endsWith('@') };
 }
 
 function basis(job: Job, match: RegExpExecArray | null): null {

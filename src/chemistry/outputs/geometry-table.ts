@@ -29,7 +29,11 @@ export class GeometryTable {
   }
 
   geometry(): Geometry {
-    const { line, frame, atomicNumbers, positions } = this;
-    return { line, frame, atomicNumbers, positionsAngstrom: positions };
+    return {
+      line: this.line,
+      frame: this.frame,
+      atomicNumbers: this.atomicNumbers,
+      positionsAngstrom: this.positions,
+    };
   }
 }

@@ -1,6 +1,15 @@
-import { type ErrorCode, NatriumError } from '../../errors.ts';
+import { NatriumError } from '../../errors.ts';
 import { quotable } from './fields.ts';
-import { type Geometry, hasResults, nextStep, type Shieldings, type Step, sameGeometry } from './step.ts';
+import {
+  type Fault,
+  type Geometry,
+  hasResults,
+  nextStep,
+  type OpenBlock,
+  type Shieldings,
+  type Step,
+  sameGeometry,
+} from './step.ts';
 
 /** How a job, or the last task of it, ended. */
 export type Termination = 'NORMAL' | 'ERROR' | 'UNFINISHED';
@@ -31,8 +40,9 @@ export class Job {
   private computed: Step | null = null;
   private placed: Step | null = null;
   shieldingBlocks = 0;
-  /** Why the last block of shieldings that was begun is no result; null if it is one. */
-  brokenShieldings: NatriumError | null = null;
+  /** The last block of shieldings that was begun, unless it is complete. */
+  private block: OpenBlock | null = null;
+  private blockIsOpen = false;
   ending: Ending = STILL_RUNNING;
 
   private taskNumber = 1;
@@ -49,8 +59,8 @@ export class Job {
     return this.taskHasContent ? this.taskNumber : Math.max(1, this.taskNumber - 1);
   }
 
-  /** An error at the current line. */
-  error(code: ErrorCode, message: string, line = this.line): NatriumError {
+  /** The error to throw for a fault: it names file and line. */
+  error({ code, message, line }: Fault): NatriumError {
     return new NatriumError(code, `${this.fileName}, line ${line}: ${quotable(message, 400)}`, {
       file: this.fileName,
       line,
@@ -60,6 +70,7 @@ export class Job {
   /** Another task begins; it starts from the geometry of the last one only if the program does not print it again. */
   startTask(keepGeometry: boolean): void {
     this.seal();
+    this.blockIsOpen = false;
     if (this.taskHasContent) this.taskNumber += 1;
     this.taskHasContent = false;
     this.ending = STILL_RUNNING;
@@ -90,12 +101,30 @@ export class Job {
     this.taskHasContent = true;
     this.step.shieldings = shieldings;
     this.shieldingBlocks += 1;
-    this.brokenShieldings = null;
+    this.block = null;
+    this.blockIsOpen = false;
   }
 
-  spoilStep(error: NatriumError): void {
+  beginShieldings(block: OpenBlock): void {
     this.taskHasContent = true;
-    this.step.fault ??= error;
+    this.block = block;
+    this.blockIsOpen = true;
+  }
+
+  /** Why the last block of shieldings is no result; null if it is one, or if there is none. */
+  get brokenShieldings(): Fault | null {
+    return this.block?.fault() ?? null;
+  }
+
+  /** A line cannot be right: it spoils the block of shieldings that is being read, else the whole step. */
+  spoil(fault: Fault): void {
+    this.taskHasContent = true;
+    if (this.blockIsOpen) {
+      this.block?.spoil(fault);
+      this.blockIsOpen = false;
+    } else {
+      this.step.fault ??= fault;
+    }
   }
 
   /** Something that may explain an end that follows, such as an SCF that did not converge. */

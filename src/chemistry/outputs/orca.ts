@@ -1,5 +1,5 @@
-import type { Cue, Dialect, Section } from './cues.ts';
-import { FieldError, realOf } from './fields.ts';
+import type { Cue, Dialect } from './cues.ts';
+import { FieldError, fileNameOf, realOf } from './fields.ts';
 import type { Job } from './job.ts';
 import { OrcaCoordinates } from './orca/coordinates.ts';
 import { orcaFieldGradient } from './orca/field-gradient.ts';
@@ -15,16 +15,16 @@ const EXPLANATIONS = [
   'UNRECOGNIZED OR DUPLICATED',
   '[file orca',
   'The optimization did not converge',
-  'SCF NOT CONVERGED',
 ];
 
 /** Outputs of ORCA 5 and 6. */
 export function orcaDialect(job: Job): Dialect {
   const settings = orcaSettings();
+  const shieldings = new OrcaShieldings(job);
   let gauge: string | null = null;
   let nucleus = 0;
 
-  function note(act: (text: string) => void): (text: string) => null {
+  function note(act: (text: string) => unknown): (text: string) => null {
     return (text) => {
       act(text);
       return null;
@@ -41,6 +41,12 @@ export function orcaDialect(job: Job): Dialect {
     const input = /^\|\s*\d+>\s*(.*)$/.exec(text)?.[1] ?? '';
     if (/^(\$new_job|new_step)\b/i.test(input) && settings.keywords.some((words) => words.length > 0)) {
       if (settings.keywords.length < 1000) settings.keywords.push([]);
+    }
+    const system = /^\*\s*\w+\s+(-?\d+)\s+(\d+)\b/.exec(input);
+    if (system !== null) {
+      // printed again further down, but not at every print level
+      job.step.charge ??= Number(system[1]);
+      job.step.multiplicity ??= Number(system[2]);
     }
     const words = /^(?:new_step\s+)?!\s*([^#]*)/i.exec(input)?.[1];
     if (words !== undefined) {
@@ -77,8 +83,10 @@ export function orcaDialect(job: Job): Dialect {
     if (value !== undefined) job.step.spinSquared = realOf(value, '<S**2>');
   }
 
-  function shieldings(): Section {
-    return new OrcaShieldings(job, gauge, false);
+  function namedNucleus(text: string): void {
+    const match = /^Nucleus\s+(\d+)\s*([A-Za-z]{1,2})\s*:/.exec(text);
+    nucleus = match === null ? 0 : Number(match[1]) + 1;
+    if (match !== null) shieldings.beginNucleus(nucleus, match[2]);
   }
 
   const cues: Cue[] = [
@@ -90,10 +98,11 @@ export function orcaDialect(job: Job): Dialect {
         job.version = /^Program Version\s+(\S+)/.exec(text)?.[1] ?? null;
       }),
     },
-    { start: 'NAME =', see: note((text) => (job.step.title = text.slice(6).trim() || null)) },
-    { start: '|', see: note(inputLine) },
+    { start: 'NAME =', see: note((text) => (job.step.title = fileNameOf(text.slice(6)))) },
+    // `|  1>` to `|999>`
+    ...[...' 123456789'].map((digit) => ({ start: `|${digit}`, see: note(inputLine) })),
     { start: '$$$', see: note((text) => jobNumber(/JOB NUMBER\s+(\d+)/.exec(text))) },
-    { start: '*  ', see: note((text) => jobNumber(/COMPOUND JOB\s+(\d+)/.exec(text))) },
+    { start: '*  ', see: note(boxed) },
     { start: 'COMPOUND JOB', see: note((text) => jobNumber(/COMPOUND JOB\s+(\d+)/.exec(text))) },
     {
       start: 'Your calculation utilizes the basis:',
@@ -111,22 +120,26 @@ export function orcaDialect(job: Job): Dialect {
     { start: 'Expectation value of <S**2>', see: note(spin) },
     { start: 'Treatment of gauge', see: note((text) => (gauge = setting(text))) },
     { start: 'Choice of magnetic origin', see: note((text) => (gauge = setting(text))) },
-    { start: 'CHEMICAL SHIFTS', see: (text) => (text === 'CHEMICAL SHIFTS' ? shieldings() : null) },
-    { start: 'CHEMICAL SHIELDINGS (ppm)', see: shieldings },
-    {
-      start: 'Nucleus ',
-      see: note((text) => {
-        const match = /^Nucleus\s+(\d+)\s*[A-Za-z]{1,2}\s*:/.exec(text);
-        nucleus = match === null ? 0 : Number(match[1]) + 1;
-      }),
-    },
+    { start: 'CHEMICAL SHIFTS', see: note((text) => text === 'CHEMICAL SHIFTS' && shieldings.begin(gauge)) },
+    { start: 'CHEMICAL SHIELDINGS (ppm)', see: note(() => shieldings.begin(gauge)) },
+    { start: 'Total shielding tensor (ppm)', see: () => shieldings.totalTensor() },
+    { start: 'Total  ', see: note((text) => shieldings.total(text)) },
+    { start: 'CHEMICAL SHIELDING SUMMARY', see: note(() => shieldings.finish()) },
+    { start: 'Nucleus ', see: note(namedNucleus) },
     { start: 'Raw EFG matrix', see: () => (nucleus > 0 ? orcaFieldGradient(job, nucleus) : null) },
     { start: 'MULLIKEN ORBITAL CHARGES', see: () => new OrcaPopulations(job) },
     ...EXPLANATIONS.map((start) => ({ start, see: note((text) => job.warn(text)) })),
-    { start: 'ORCA finished by error', see: note((text) => job.endWithError(text)) },
-    { start: '****ORCA TERM', see: note(() => job.endNormally()) },
+    { start: 'ORCA finished by error', endsFile: true, see: note((text) => job.endWithError(text)) },
+    { start: '****ORCA TERM', endsFile: true, see: note(() => job.endNormally()) },
   ];
   return { cues };
+
+  /** A line of one of the boxes that ORCA draws with asterisks. */
+  function boxed(text: string): void {
+    jobNumber(/COMPOUND JOB\s+(\d+)/.exec(text));
+    const complaint = /SCF NOT CONVERGED[^*]*/.exec(text);
+    if (complaint !== null) job.warn(complaint[0]);
+  }
 
   function jobNumber(match: RegExpExecArray | null): void {
     if (match !== null) startJob(Number(match[1]));

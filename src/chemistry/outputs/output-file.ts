@@ -65,9 +65,17 @@ export const HEAD_BYTES = 65_536;
 
 /** Which program's output begins like this (its first 64 KiB, or all of it if it is shorter); null for anything else. */
 export function isKnownOutput(head: Uint8Array): OutputProgram | null {
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, HEAD_BYTES)).latin1Slice();
+  const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, HEAD_BYTES));
+  // most outputs say what they are at once
+  for (let window = 4096; ; window *= 4) {
+    const found = firstSigned(bytes.subarray(0, window).toString('latin1'));
+    if (found !== null || window >= bytes.length) return found;
+  }
+}
+
+function firstSigned(text: string): OutputProgram | null {
   let found: OutputProgram | null = null;
-  let first = Number.POSITIVE_INFINITY;
+  let first = text.length;
   for (const [program, { signs }] of Object.entries(PROGRAMS) as [OutputProgram, Program][]) {
     for (const sign of signs) {
       const at = text.indexOf(sign);
@@ -92,22 +100,23 @@ export function isKnownOutput(head: Uint8Array): OutputProgram | null {
  * NON_FINITE_NUMBER (asterisks, nan), and whatever `checkStructure` finds.
  */
 export async function parseOutput(chunks: AsyncIterable<Uint8Array>, fileName: string): Promise<CalculationRecord> {
-  const head: Uint8Array[] = [];
-  let headBytes = 0;
   let reading: Reading | null = null;
+  let head: Uint8Array | null = null;
   for await (const chunk of chunks) {
     if (reading !== null) {
       reading.scanner.push(chunk);
       continue;
     }
-    // a stream may use its chunks again
-    head.push(Uint8Array.from(chunk));
-    headBytes += chunk.byteLength;
-    if (headBytes >= HEAD_BYTES) reading = startReading(Buffer.concat(head), fileName);
+    // a copy where it must outlive its turn, because a stream may use its chunks again
+    head = head === null ? chunk : Buffer.concat([head, chunk]);
+    const program = isKnownOutput(head);
+    if (program !== null) reading = startReading(program, head, fileName);
+    else if (head.length >= HEAD_BYTES) break;
+    else head = Buffer.from(head);
   }
-  reading ??= startReading(Buffer.concat(head), fileName);
+  if (reading === null) throw unknownProgram(head === null || head.length === 0, fileName);
   reading.scanner.finish();
-  reading.reader.finish();
+  reading.reader.finish(reading.scanner.lastLine);
   return recordOf(reading.job, reading.tensorIndexOrder);
 }
 
@@ -118,20 +127,20 @@ interface Reading {
   readonly tensorIndexOrder: TensorIndexOrder;
 }
 
-function startReading(head: Buffer, fileName: string): Reading {
-  const known = isKnownOutput(head);
-  if (known === null) {
-    throw new NatriumError(
-      'MALFORMED_FILE',
-      `${fileName}, line 1: ${head.length === 0 ? 'the file is empty' : 'no output of Gaussian, ORCA or NWChem'}; ` +
-        'give the whole output file of one of these programs.',
-      { file: fileName, line: 1 },
-    );
-  }
-  const { name, dialect, tensorIndexOrder } = PROGRAMS[known];
+function startReading(program: OutputProgram, head: Uint8Array, fileName: string): Reading {
+  const { name, dialect, tensorIndexOrder } = PROGRAMS[program];
   const job = new Job(fileName, name);
   const reader = new CueReader(dialect(job), job);
-  const scanner = new LineScanner(reader.visit);
+  const scanner = new LineScanner(reader);
   scanner.push(head);
   return { job, scanner, reader, tensorIndexOrder };
+}
+
+function unknownProgram(isEmpty: boolean, fileName: string): NatriumError {
+  return new NatriumError(
+    'MALFORMED_FILE',
+    `${fileName}, line 1: ${isEmpty ? 'the file is empty' : 'no output of Gaussian, ORCA or NWChem'}; ` +
+      'give the whole output file of one of these programs.',
+    { file: fileName, line: 1 },
+  );
 }

@@ -2,7 +2,7 @@ import { NatriumError } from '../../errors.ts';
 import type { CalculationRecord, LevelOfTheory, TensorIndexOrder } from '../calculation-record.ts';
 import { checkStructure, type Structure } from '../structure.ts';
 import type { Job } from './job.ts';
-import type { Populations, Step } from './step.ts';
+import type { Fault, Populations, Step } from './step.ts';
 
 /**
  * The record of a finished job. Throws a NatriumError that names file and line: MISSING_SHIELDING if a block of shieldings
@@ -11,20 +11,8 @@ import type { Populations, Step } from './step.ts';
  */
 export function recordOf(job: Job, tensorIndexOrder: TensorIndexOrder): CalculationRecord {
   const step = job.result();
-  if (job.shielded === null) {
-    if (job.brokenShieldings !== null) throw withEnding(job, job.brokenShieldings);
-    if (job.ending.termination === 'ERROR') {
-      throw job.error(
-        'MISSING_SHIELDING',
-        `the job ended with an error before it had shieldings: ${job.ending.note}`,
-        job.ending.line ?? job.line,
-      );
-    }
-  }
-  if (step === null) {
-    throw job.step.fault ?? job.error('MALFORMED_FILE', `this ${job.program} output has no geometry; is it cut off?`);
-  }
-  if (step.fault !== null) throw step.fault;
+  const fault = faultOf(job, step);
+  if (fault !== null || step === null) throw job.error(fault ?? noGeometry(job));
   const atoms = step.geometry!.atomicNumbers.flatMap((z, k) => (z === 0 ? [] : [k]));
   const { shieldings } = step;
   const correlated = (shieldings === null || shieldings.correlated) && step.correlated !== null;
@@ -35,7 +23,8 @@ export function recordOf(job: Job, tensorIndexOrder: TensorIndexOrder): Calculat
     structure: structureOf(job, step, atoms),
     levelOfTheory: levelOf(job, method, step.basis),
     energyHartree: correlated ? step.correlated!.energyHartree : step.energyHartree,
-    spinSquared: step.spinSquared,
+    // programs print a tiny negative value as -0.0000
+    spinSquared: step.spinSquared === null ? null : step.spinSquared + 0,
     shieldingGauge: shieldings?.gauge ?? null,
     shieldingsPpm:
       shieldings && Float64Array.from(atoms, (k) => shieldings.byCenter.get(k + 1)?.isotropic ?? Number.NaN),
@@ -49,21 +38,41 @@ export function recordOf(job: Job, tensorIndexOrder: TensorIndexOrder): Calculat
   };
 }
 
-function withEnding(job: Job, error: NatriumError): NatriumError {
-  const { note } = job.ending;
-  return note === null
-    ? error
-    : new NatriumError(error.code, `${error.message} The program says: ${note}`, error.details);
+/** Why there is no result, or why the one there is cannot be right. */
+function faultOf(job: Job, step: Step | null): Fault | null {
+  const { shielded, brokenShieldings, ending } = job;
+  const { fault } = step ?? job.step;
+  // a geometry that cannot be right is why the shieldings after it cannot be read
+  const isCause = fault !== null && brokenShieldings !== null && fault.line < brokenShieldings.line;
+  if (shielded === null && brokenShieldings !== null && !isCause) {
+    const { message } = brokenShieldings;
+    return {
+      ...brokenShieldings,
+      message: ending.note === null ? message : `${message} The program says: ${ending.note}`,
+    };
+  }
+  if (shielded === null && ending.termination === 'ERROR') {
+    return {
+      line: ending.line ?? job.line,
+      code: 'MISSING_SHIELDING',
+      message: `the job ended with an error before it had shieldings: ${ending.note}`,
+    };
+  }
+  return fault;
+}
+
+function noGeometry({ program, line }: Job): Fault {
+  return { line, code: 'MALFORMED_FILE', message: `this ${program} output has no geometry; is it cut off?` };
 }
 
 function structureOf(job: Job, { geometry, charge, multiplicity }: Step, atoms: readonly number[]): Structure {
   const { line, atomicNumbers, positionsAngstrom } = geometry!;
   if (charge === null || multiplicity === null) {
-    throw job.error(
-      'MALFORMED_FILE',
-      'there is a geometry, but no charge and multiplicity; is the file cut off?',
+    throw job.error({
       line,
-    );
+      code: 'MALFORMED_FILE',
+      message: 'there is a geometry, but no charge and multiplicity; is the file cut off?',
+    });
   }
   const structure: Structure = {
     atomicNumbers: atoms.map((k) => atomicNumbers[k]),

@@ -1,19 +1,19 @@
-import type { NatriumError } from '../../errors.ts';
 import { atomicNumberOf } from '../elements.ts';
 import { printedDecimals } from '../numbers.ts';
 import { ISOTROPIC_TOLERANCE_PPM } from '../shielding-tensor.ts';
 import { FieldError, realOf } from './fields.ts';
 import type { Job } from './job.ts';
-import type { Shielding } from './step.ts';
+import type { Fault, OpenBlock, Shielding } from './step.ts';
 
 /** Labels of centres without a nucleus. */
 const GHOST = /^(bq|x)$/i;
 
 /** A block of shieldings as it is read: it becomes a result of the step only when it is complete. */
-export class ShieldingBlock {
+export class ShieldingBlock implements OpenBlock {
   private readonly line: number;
   private readonly byCenter = new Map<number, Shielding>();
   private finished = false;
+  private spoilt: Fault | null = null;
 
   constructor(
     private readonly job: Job,
@@ -21,7 +21,7 @@ export class ShieldingBlock {
     private readonly correlated = false,
   ) {
     this.line = job.line;
-    this.cut();
+    job.beginShieldings(this);
   }
 
   /** Whether every centre of the geometry has its shielding. */
@@ -77,25 +77,30 @@ export class ShieldingBlock {
 
   /** The block is complete, for all atoms or for those that were asked for. */
   finish(): void {
-    if (this.finished) return;
+    if (this.finished || this.spoilt !== null) return;
     this.finished = true;
-    const { line, gauge, correlated, byCenter } = this;
-    this.job.setShieldings({ line, gauge, correlated, byCenter });
+    this.job.setShieldings({
+      line: this.line,
+      gauge: this.gauge,
+      correlated: this.correlated,
+      byCenter: this.byCenter,
+    });
   }
 
-  /** The output goes on or ends before the block is complete. */
-  cut(): void {
-    if (this.finished) return;
+  spoil(fault: Fault): void {
+    this.spoilt = fault;
+  }
+
+  fault(): Fault {
     const all = this.job.step.geometry?.atomicNumbers.filter((z) => z !== 0).length;
-    this.job.brokenShieldings = this.job.error(
-      'MISSING_SHIELDING',
-      `the shieldings that begin here break off after ${this.byCenter.size} of ${all ?? 'an unknown number of'} atoms, ` +
-        'so they are no result; was the job or the file cut off?',
-      this.line,
+    return (
+      this.spoilt ?? {
+        line: this.line,
+        code: 'MISSING_SHIELDING',
+        message:
+          `the shieldings that begin here break off after ${this.byCenter.size} of ${all ?? 'an unknown number of'} atoms, ` +
+          'so they are no result; was the job or the file cut off, or were only some atoms asked for?',
+      }
     );
-  }
-
-  spoil(error: NatriumError): void {
-    this.job.brokenShieldings = error;
   }
 }

@@ -1,4 +1,19 @@
-import type { NatriumError } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
+
+/** What is wrong with a line. */
+export interface Fault {
+  readonly line: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** A block of shieldings that is being read, or that broke off. */
+export interface OpenBlock {
+  /** Why it is no result. */
+  fault(): Fault;
+  /** A line of it cannot be right. */
+  spoil(fault: Fault): void;
+}
 
 /** Where the centres of a step are, in the frame that its tensors and populations belong to. */
 export interface Geometry {
@@ -50,7 +65,7 @@ export interface Step {
   /** Electric field gradients (a.u.) as printed, flattened [3, 3], by centre from 1. */
   readonly fieldGradients: Map<number, readonly number[]>;
   /** The first line that cannot be right. */
-  fault: NatriumError | null;
+  fault: Fault | null;
 }
 
 /** A step that knows what the one before was told about charge, spin and level, and nothing that it computed. */

@@ -182,8 +182,18 @@ function selectPopulations(source: AtomSource, labels: readonly string[]): Float
       { cluster: name },
     );
   }
-  return Float64Array.from(
+  const selected = Float64Array.from(
     { length: atoms * labels.length },
     (_, k) => values[Math.floor(k / labels.length) * width + indices[k % labels.length]],
   );
+  const lacking = selected.findIndex(Number.isNaN);
+  if (lacking >= 0) {
+    const [atom, label] = [Math.floor(lacking / labels.length) + 1, labels[lacking % labels.length]];
+    throw new NatriumError(
+      'FEATURES_UNAVAILABLE',
+      `Atom ${atom} of ${name} has no gross orbital population ${label}; use a feature set with labels that all atoms have.`,
+      { cluster: name, atom, missing: [label] },
+    );
+  }
+  return selected;
 }

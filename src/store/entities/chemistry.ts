@@ -95,6 +95,9 @@ export class CalculationEntity extends RecordedEntity implements Calculation {
   @Column('double precision', { array: true, nullable: true })
   grossOrbitalPopulations!: number[] | null;
 
+  @Column('double precision', { array: true, nullable: true })
+  electricFieldGradientsAu!: number[] | null;
+
   @Column('text', { nullable: true })
   givenSplit!: Split | null;
 

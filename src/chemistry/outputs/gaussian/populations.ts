@@ -19,7 +19,7 @@ export class GaussianPopulations implements Section {
   private readonly table: PopulationTable;
   private center = 0;
 
-  constructor(private readonly job: Job) {
+  constructor(job: Job) {
     this.table = new PopulationTable(job);
   }
 

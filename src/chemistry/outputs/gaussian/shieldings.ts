@@ -1,4 +1,3 @@
-import type { NatriumError } from '../../../errors.ts';
 import type { Section } from '../cues.ts';
 import { FieldError, realOf } from '../fields.ts';
 import type { Job } from '../job.ts';
@@ -37,6 +36,8 @@ export class GaussianShieldings implements Section {
     if (this.atom !== null) return this.takeRow(text, this.atom);
     const header = ATOM.exec(text);
     if (header !== null) {
+      // a lost number is an error of this line, not of the row that completes the atom
+      realOf(header[3], `the isotropic shielding of atom ${header[1]}`);
       this.atom = { center: Number(header[1]), label: header[2], isotropic: header[3] };
       this.tensor = [];
       return true;
@@ -44,7 +45,6 @@ export class GaussianShieldings implements Section {
     // eigenvalues, and eigenvectors where they are asked for, in rows of numbers
     if (/^\s*Eigen(values|vectors)/.test(text) || /^[\s\d().+-]+$/.test(text)) return true;
     if (!this.allAtoms) this.block.finish();
-    else this.block.cut();
     return false;
   }
 
@@ -69,13 +69,5 @@ export class GaussianShieldings implements Section {
       }
     }
     return true;
-  }
-
-  cut(): void {
-    if (!this.block.coversAll) this.block.cut();
-  }
-
-  spoil(error: NatriumError): void {
-    this.block.spoil(error);
   }
 }

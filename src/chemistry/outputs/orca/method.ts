@@ -40,8 +40,3 @@ export function orcaMethod(settings: OrcaSettings): string | null {
   if (!isDft) return reference;
   return exchange === null ? null : [exchange, correlation].filter((part) => part !== null).join('-');
 }
-
-/** Whether a method goes beyond the SCF, so that a relaxed density may follow with shieldings of its own. */
-export function isCorrelated(method: string | null): boolean {
-  return method !== null && CORRELATED.test(method);
-}
