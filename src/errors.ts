@@ -15,7 +15,8 @@ export const ERROR_CODES = {
   CONFLICTING_CALCULATION: 'A stored calculation of the same name, cluster and level of theory has other values.',
   MIXED_LEVELS_OF_THEORY: 'A data set version would mix levels of theory without being asked to.',
   EMPTY_SPLIT: 'A split that is needed has no clusters.',
-  FEATURES_UNAVAILABLE: 'A feature set needs data, such as orbital populations, that a cluster lacks.',
+  FEATURES_UNAVAILABLE:
+    'A feature set needs data that a cluster lacks, such as orbital populations, or a model was not trained on its elements.',
   INVALID_HYPERPARAMETER: 'A hyperparameter is outside its range.',
   TOO_LARGE: 'The request, the file or the answer is larger than the server allows.',
   NOT_FOUND: 'No such record.',

@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async () => (await import('./commands/migrate.ts')).migrateDatabase(readConfig(process.env), log),
   },
   parse: {
-    does: 'FILE: prints what an output of Gaussian, ORCA or NWChem, or an XYZ file holds, as JSON',
+    does: 'FILE: what an output of Gaussian, ORCA or NWChem, or an XYZ file holds, as JSON, an item a line',
     run: async (files) => (await import('./commands/parse.ts')).parseFile(files, log),
   },
   demo: {

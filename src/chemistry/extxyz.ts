@@ -15,9 +15,10 @@ export type ParsedItem =
  * Reads extended XYZ (as ASE and libAtoms write it) and plain XYZ, frame by frame; positions in Å, shieldings in ppm.
  *
  * Columns, in any order: `species:S:1` (symbols or atomic numbers) or `Z:I:1`, `pos:R:3`, `ms_shielding:R:9` (or `ms`),
- * `sigma_iso:R:1` (or `ms_iso`), `gop:R:n` with its labels in the key `gop_labels`; `efg:R:9` (a.u.); others are skipped and named in
- * `provenance.ignored_columns`. Keys: id, split, charge, multiplicity, energy_hartree, spin_squared, program,
- * program_version, method, basis, shielding_gauge, tensor_index_order, gop_labels, pbc, Lattice; others go to provenance.
+ * `sigma_iso:R:1` (or `ms_iso`), `gop:R:n` with its labels in the key `gop_labels` (nan where an atom lacks the orbital),
+ * `efg:R:9` (a.u.; nan where an atom has none); others are skipped and named in `provenance.ignored_columns`. Keys: id,
+ * split, charge, multiplicity, energy_hartree, spin_squared, program, program_version, method, basis, shielding_gauge,
+ * tensor_index_order, gop_labels, pbc, Lattice; others go to provenance.
  *
  * A frame that is refused gives one item with the error, and reading goes on at the next frame. Errors carry
  * `details.file` and `details.line`: MALFORMED_FILE, UNKNOWN_ELEMENT, NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE,

@@ -5,7 +5,10 @@ import type { Log } from '../composition.ts';
 import { COMPUTE_NICENESS } from '../jobs/forked-compute.ts';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
-const RESTART_MS = 1000;
+/** Before a worker that ended is replaced: doubled each time, unless it lived for a while. */
+const SHORTEST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+const A_WHILE_MS = 60_000;
 const PATIENCE_MS = 10_000;
 
 /** Keeps a number of worker processes alive beside the API, below its priority. */
@@ -27,15 +30,17 @@ export class LocalWorkers {
     await Promise.all([...this.children.values()].map(endChild));
   }
 
-  private start(slot: number): void {
+  private start(slot: number, pause = SHORTEST_PAUSE_MS): void {
+    const started = Date.now();
     const child = fork(MAIN, ['worker'], { env: this.environment, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.children.set(slot, child);
     if (child.pid !== undefined) setPriority(child.pid, COMPUTE_NICENESS);
     child.once('exit', (code, signal) => {
       this.children.delete(slot);
       if (this.stopping) return;
-      this.log(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another`);
-      setTimeout(() => !this.stopping && this.start(slot), RESTART_MS).unref();
+      const next = Date.now() - started > A_WHILE_MS ? SHORTEST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
+      this.log(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another in ${pause / 1000} s`);
+      setTimeout(() => !this.stopping && this.start(slot, next), pause).unref();
     });
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type Log, openParts } from '../composition.ts';
 import type { Config } from '../config.ts';
+import { NatriumError } from '../errors.ts';
 import { startHttpServer } from '../http/server.ts';
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts';
 import { packageVersion } from '../version.ts';
@@ -29,7 +30,7 @@ export async function serve(config: Config, log: Log): Promise<void> {
   process.on('SIGTERM', onSignal);
 
   try {
-    await mkdir(config.dataFolder, { recursive: true });
+    await makeDataFolder(config.dataFolder);
     let databaseUrl = config.databaseUrl;
     if (databaseUrl === null) {
       const postgres = await startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
@@ -66,5 +67,19 @@ export async function serve(config: Config, log: Log): Promise<void> {
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {});
     throw error;
+  }
+}
+
+async function makeDataFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new NatriumError(
+      'UNAVAILABLE',
+      `the data folder ${path} cannot be made (${code}); set NATRIUM_DATA_FOLDER to a folder that can`,
+      {},
+      { cause },
+    );
   }
 }

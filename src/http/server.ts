@@ -10,6 +10,7 @@ import {
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { GraphQLError } from 'graphql';
 import { NatriumError } from '../errors.ts';
 import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -44,6 +45,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const apollo = new ApolloServer<RequestContext & { requestId: string }>({
     schema: buildNatriumSchema(),
     introspection: true,
+    persistedQueries: false,
     formatError,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -51,7 +53,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginDrainHttpServer({ httpServer: server, stopGracePeriodMillis: 5000 }),
-      logUnexpectedErrors(log),
+      watchOperations(log),
     ],
   });
   await apollo.start();
@@ -138,13 +140,20 @@ function asNatriumError(error: unknown): NatriumError | null {
   }
   return type === undefined
     ? null
-    : new NatriumError('BAD_USER_INPUT', `the body of the request is no JSON: ${message}`);
+    : new NatriumError('BAD_USER_INPUT', `the body of the request cannot be read: ${message}; send JSON in UTF-8`);
 }
 
-function logUnexpectedErrors(log: (line: string) => void): ApolloServerPlugin<RequestContext & { requestId: string }> {
+function watchOperations(log: (line: string) => void): ApolloServerPlugin<RequestContext & { requestId: string }> {
   return {
     async requestDidStart() {
       return {
+        async didResolveOperation({ operation }) {
+          if (operation?.operation === 'subscription') {
+            throw new GraphQLError('there are no subscriptions; ask again with a query', {
+              extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+            });
+          }
+        },
         async didEncounterErrors({ errors, contextValue }) {
           for (const error of errors) {
             const cause = unwrapResolverError(error);
@@ -164,7 +173,7 @@ function listen(server: Server, port: number): Promise<void> {
       const message =
         cause.code === 'EADDRINUSE'
           ? `port ${port} is in use; stop the other program or set NATRIUM_PORT to another port`
-          : `cannot listen on port ${port}: ${cause.message}`;
+          : `cannot listen on port ${port}: ${cause.message}; set NATRIUM_PORT to another port`;
       reject(new NatriumError('UNAVAILABLE', message, {}, { cause }));
     });
     server.listen(port, LOOPBACK_ADDRESS, resolve);

@@ -36,18 +36,20 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
 
   const abandoned = new AbortController();
   let latest: TrialProgress | null = null;
-  let reporting = false;
-  const report = async () => {
-    if (reporting) return;
-    reporting = true;
+  let reporting: Promise<void> | null = null;
+  const report = () => {
+    reporting ??= tell().finally(() => {
+      reporting = null;
+    });
+    return reporting;
+  };
+  const tell = async () => {
     try {
       const mine = await trials.report(trial, latest);
       if (!mine) abandoned.abort();
     } catch (error) {
       // the database may be back at the next report; the heartbeat decides otherwise
       log(`trial ${trial.id}: cannot report progress: ${(error as Error).message}`);
-    } finally {
-      reporting = false;
     }
   };
   const reports = setInterval(report, REPORT_MS);
@@ -59,6 +61,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
       },
       AbortSignal.any([lost, abandoned.signal, stopping]),
     );
+    await reporting;
     await report();
     await trials.complete(trial, weights, outcome);
     log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s`);

@@ -51,10 +51,10 @@ export class Training {
       const run = await findRun(store, runId);
       if (run.state === 'CANCELLED') return run.id;
       if (run.state !== 'QUEUED' && run.state !== 'RUNNING') {
-        throw new NatriumError('INVALID_STATE', `training run ${runId} has ${run.state.toLowerCase()} already`);
+        throw new NatriumError('INVALID_STATE', `the training run has ${run.state.toLowerCase()} already`);
       }
       if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
-        throw new NatriumError('INVALID_STATE', `training run ${runId} has its model version already; archive that`);
+        throw new NatriumError('INVALID_STATE', `the training run has its model version already; archive that`);
       }
       const finishedAt = new Date();
       for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
@@ -84,7 +84,7 @@ export class Training {
       if (run.state !== 'FAILED' && run.state !== 'CANCELLED') {
         throw new NatriumError(
           'INVALID_STATE',
-          `training run ${runId} is ${run.state.toLowerCase()}; only failed and cancelled runs can be resumed`,
+          `the training run is ${run.state.toLowerCase()}; only failed and cancelled runs can be resumed`,
         );
       }
       await store.trainingRuns.update(run.id, { state: 'QUEUED', finishedAt: null, failure: null });

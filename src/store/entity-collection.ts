@@ -1,6 +1,7 @@
 import type { EntityManager, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Collection, New, Page, PageRequest } from '../registry/ports.ts';
 import { filterSql, Parameters } from './filter-sql.ts';
+import { query } from './query.ts';
 
 /** One table, read and written with SQL made from its entity's metadata. */
 export class EntityCollection<T extends { readonly id: string }> implements Collection<T> {
@@ -51,7 +52,7 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
       items: rows.slice(0, first),
       hasNextPage: rows.length > first,
       totalCount: async () => {
-        const [row] = await this.manager.query(`SELECT count(*) FROM ${this.table} t WHERE ${condition}`, counted);
+        const [row] = await query(this.manager, `SELECT count(*) FROM ${this.table} t WHERE ${condition}`, counted);
         return Number(row.count);
       },
     };
@@ -60,11 +61,12 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
   async ids(filter: PageRequest['filter'], extra: string, limit: number): Promise<string[]> {
     const p = new Parameters();
     const condition = filterSql(filter, this.filterColumns(), p);
-    const rows = await this.manager.query(
+    const rows = await query<{ id: string }[]>(
+      this.manager,
       `SELECT t.id FROM ${this.table} t WHERE ${condition} AND ${extra} ORDER BY t.id LIMIT ${p.add(limit)}`,
       p.values,
     );
-    return rows.map((row: { id: string }) => row.id);
+    return rows.map((row) => row.id);
   }
 
   async insert(value: New<T>): Promise<T> {
@@ -78,7 +80,7 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
   async update(id: string, changes: Partial<T>): Promise<void> {
     const p = new Parameters();
     const set = this.assignments(changes, p);
-    await this.manager.query(`UPDATE ${this.table} SET ${set} WHERE id = ${p.add(id)}`, p.values);
+    await query(this.manager, `UPDATE ${this.table} SET ${set} WHERE id = ${p.add(id)}`, p.values);
   }
 
   /** `column = $n` for each change, for an UPDATE. */
@@ -99,7 +101,8 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
     const entries = Object.entries(value);
     const columns = entries.map(([field]) => this.column(field)).join(', ');
     const values = entries.map(([field, each]) => p.add(this.parameter(field, each))).join(', ');
-    const rows = await this.manager.query(
+    const rows = await query(
+      this.manager,
       `INSERT INTO ${this.table} (${columns}) VALUES (${values}) ${onConflict} RETURNING *`,
       p.values,
     );
@@ -107,7 +110,7 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
   }
 
   private async select(rest: string, values: readonly unknown[]): Promise<T[]> {
-    const rows = await this.manager.query(`SELECT t.* FROM ${this.table} t WHERE ${rest}`, values as unknown[]);
+    const rows = await query(this.manager, `SELECT t.* FROM ${this.table} t WHERE ${rest}`, values as unknown[]);
     return rows.map((row: Record<string, unknown>) => this.hydrate(row));
   }
 

@@ -16,6 +16,7 @@ import {
 } from './entities/models.ts';
 import { EntityCollection } from './entity-collection.ts';
 import { Parameters } from './filter-sql.ts';
+import { type Affected, asUnavailable, query } from './query.ts';
 
 const VERSIONED = {
   datasetVersions: ['dataset_versions', 'dataset_id'],
@@ -80,7 +81,7 @@ export class PostgresStore implements ports.Store {
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
     this.predictions = new EntityCollection(manager, PredictionEntity);
-    this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => manager.query(sql, values)) };
+    this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
 
   static over(dataSource: DataSource, enqueue: EnqueueSql): PostgresStore {
@@ -95,18 +96,19 @@ export class PostgresStore implements ports.Store {
       } catch (error) {
         // two predictions of the same clusters in another order: PostgreSQL ends one of them, which then finds them stored
         const code = (error as { code?: unknown }).code;
-        if (code !== DEADLOCK_DETECTED || attempt === TRANSACTION_ATTEMPTS) throw error;
+        if (code !== DEADLOCK_DETECTED || attempt === TRANSACTION_ATTEMPTS) throw asUnavailable(error);
       }
     }
   }
 
   async lock(name: string): Promise<void> {
-    await this.manager.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [name]);
+    await query(this.manager, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [name]);
   }
 
   async latestVersion(noun: keyof typeof VERSIONED, of: string): Promise<number> {
     const [table, column] = VERSIONED[noun];
-    const [row] = await this.manager.query(
+    const [row] = await query<{ version: number }[]>(
+      this.manager,
       `SELECT coalesce(max(version), 0) AS version FROM ${table} WHERE ${column} = $1`,
       [of],
     );
@@ -114,7 +116,8 @@ export class PostgresStore implements ports.Store {
   }
 
   async idempotentResult(scope: string, key: string): Promise<ports.IdempotentResult | null> {
-    const [row] = await this.manager.query(
+    const [row] = await query<ports.IdempotentResult[]>(
+      this.manager,
       `SELECT operation, input_sha256 AS "inputSha256", result FROM idempotency_keys WHERE scope = $1 AND key = $2`,
       [scope, key],
     );
@@ -122,8 +125,9 @@ export class PostgresStore implements ports.Store {
   }
 
   async takeIdempotencyKey(scope: string, key: string, operation: string, inputSha256: string): Promise<boolean> {
-    await this.manager.query(`DELETE FROM idempotency_keys WHERE created_at < now() - interval '7 days'`);
-    const rows = await this.manager.query(
+    await query(this.manager, `DELETE FROM idempotency_keys WHERE created_at < now() - interval '7 days'`);
+    const rows = await query(
+      this.manager,
       `INSERT INTO idempotency_keys (scope, key, operation, input_sha256) VALUES ($1, $2, $3, $4)
        ON CONFLICT DO NOTHING RETURNING key`,
       [scope, key, operation, inputSha256],
@@ -132,7 +136,7 @@ export class PostgresStore implements ports.Store {
   }
 
   async saveIdempotentResult(scope: string, key: string, result: unknown): Promise<void> {
-    await this.manager.query(`UPDATE idempotency_keys SET result = $3 WHERE scope = $1 AND key = $2`, [
+    await query(this.manager, `UPDATE idempotency_keys SET result = $3 WHERE scope = $1 AND key = $2`, [
       scope,
       key,
       JSON.stringify(result),
@@ -140,7 +144,8 @@ export class PostgresStore implements ports.Store {
   }
 
   async recordArtifact(artifact: Omit<records.Artifact, 'createdAt'>): Promise<void> {
-    await this.manager.query(
+    await query(
+      this.manager,
       `INSERT INTO artifacts (sha256, byte_length, media_type, file_name, created_by) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT DO NOTHING`,
       [artifact.sha256, artifact.byteLength, artifact.mediaType, artifact.fileName, artifact.createdBy],
@@ -148,7 +153,8 @@ export class PostgresStore implements ports.Store {
   }
 
   async artifact(sha256: string): Promise<records.Artifact | null> {
-    const [row] = await this.manager.query(
+    const [row] = await query<records.Artifact[]>(
+      this.manager,
       `SELECT sha256, byte_length AS "byteLength", media_type AS "mediaType", file_name AS "fileName",
               created_at AS "createdAt", created_by AS "createdBy" FROM artifacts WHERE sha256 = $1`,
       [sha256],
@@ -159,7 +165,8 @@ export class PostgresStore implements ports.Store {
   async addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void> {
     for (let start = 0; start < members.length; start += MEMBERS_PER_INSERT) {
       const part = members.slice(start, start + MEMBERS_PER_INSERT);
-      await this.manager.query(
+      await query(
+        this.manager,
         `INSERT INTO dataset_version_members (dataset_version_id, position, calculation_id, split)
          SELECT $1, $2 + ordinality - 1, calculation_id, split
          FROM unnest($3::bigint[], $4::text[]) WITH ORDINALITY AS m (calculation_id, split, ordinality)`,
@@ -169,7 +176,8 @@ export class PostgresStore implements ports.Store {
   }
 
   members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]> {
-    return this.manager.query(
+    return query(
+      this.manager,
       `SELECT calculation_id AS "calculationId", split FROM dataset_version_members
        WHERE dataset_version_id = $1 AND ($2::text IS NULL OR split = $2) ORDER BY position`,
       [datasetVersionId, split],
@@ -181,11 +189,12 @@ export class PostgresStore implements ports.Store {
   }
 
   async calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null> {
-    const [row] = await this.manager.query(
+    const [row] = await query<{ name: string }[]>(
+      this.manager,
       `SELECT coalesce(k.label, k.id::text) AS name
        FROM dataset_version_members m JOIN calculations k ON k.id = m.calculation_id
        WHERE m.dataset_version_id = $1 AND m.split <> 'test'
-         AND NOT coalesce(k.gross_orbital_populations IS NOT NULL AND k.population_labels @> $2::text[], FALSE)
+         AND NOT coalesce(k.population_labels @> $2::text[] AND array_position(k.gross_orbital_populations, 'NaN') IS NULL, FALSE)
        ORDER BY m.position LIMIT 1`,
       [datasetVersionId, labels],
     );
@@ -211,7 +220,8 @@ export class PostgresStore implements ports.Store {
       search.after === null
         ? 'TRUE'
         : `(m.position, a.index - 1) > (${p.add(search.after[0])}, ${p.add(search.after[1])})`;
-    const rows: ports.AtomRow[] = await this.manager.query(
+    const rows: ports.AtomRow[] = await query(
+      this.manager,
       `SELECT k.id AS "calculationId", c.id AS "clusterId", m.position, m.split, (a.index - 1)::int AS index,
               a.shielding AS "shieldingPpm" ${from} AND ${start}
        ORDER BY m.position, a.index LIMIT ${p.add(search.first + 1)}`,
@@ -220,12 +230,13 @@ export class PostgresStore implements ports.Store {
     return {
       items: rows.slice(0, search.first),
       hasNextPage: rows.length > search.first,
-      totalCount: async () => Number((await this.manager.query(`SELECT count(*) ${from}`, counted))[0].count),
+      totalCount: async () => Number((await query(this.manager, `SELECT count(*) ${from}`, counted))[0].count),
     };
   }
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]> {
-    return this.manager.query(
+    return query(
+      this.manager,
       `SELECT model_id AS "modelId", alias, model_version_id AS "modelVersionId", created_at AS "createdAt",
               created_by AS "createdBy" FROM model_aliases WHERE model_id = ANY($1) ORDER BY model_id, alias`,
       [modelIds],
@@ -233,7 +244,8 @@ export class PostgresStore implements ports.Store {
   }
 
   async setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void> {
-    await this.manager.query(
+    await query(
+      this.manager,
       `INSERT INTO model_aliases (model_id, alias, model_version_id, created_by) VALUES ($1, $2, $3, $4)
        ON CONFLICT (model_id, alias)
        DO UPDATE SET model_version_id = excluded.model_version_id, created_by = excluded.created_by, created_at = now()`,
@@ -242,15 +254,17 @@ export class PostgresStore implements ports.Store {
   }
 
   async deleteAlias(modelId: string, alias: string): Promise<boolean> {
-    const [, count] = await this.manager.query(`DELETE FROM model_aliases WHERE model_id = $1 AND alias = $2`, [
-      modelId,
-      alias,
-    ]);
+    const [, count] = await query<Affected>(
+      this.manager,
+      `DELETE FROM model_aliases WHERE model_id = $1 AND alias = $2`,
+      [modelId, alias],
+    );
     return count === 1;
   }
 
   async takeTrial(trialId: string, worker: string): Promise<records.Trial | null> {
-    const [rows] = await this.manager.query(
+    const [rows] = await query<Affected>(
+      this.manager,
       `UPDATE trials SET state = 'RUNNING', attempt = attempt + 1, worker = $2, progress = NULL, updated_at = now(),
               started_at = coalesce(started_at, now())
        WHERE id = $1 AND state IN ('QUEUED', 'RUNNING') RETURNING *`,
@@ -262,7 +276,8 @@ export class PostgresStore implements ports.Store {
   async updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean> {
     const p = new Parameters();
     const set = this.trials.assignments({ ...changes, updatedAt: new Date() }, p);
-    const [, count] = await this.manager.query(
+    const [, count] = await query<Affected>(
+      this.manager,
       `UPDATE trials SET ${set} WHERE id = ${p.add(trialId)} AND attempt = ${p.add(attempt)} AND state = 'RUNNING'`,
       p.values,
     );
@@ -270,7 +285,10 @@ export class PostgresStore implements ports.Store {
   }
 
   async schemaVersion(): Promise<string> {
-    const [row] = await this.manager.query(`SELECT name FROM schema_migrations ORDER BY timestamp DESC LIMIT 1`);
+    const [row] = await query<{ name: string }[]>(
+      this.manager,
+      `SELECT name FROM schema_migrations ORDER BY timestamp DESC LIMIT 1`,
+    );
     return row.name.slice(0, 4);
   }
 }

@@ -40,8 +40,14 @@ describe('a request that is none', () => {
   const query = (text: string, more: object = {}) => JSON.stringify({ query: text, ...more });
 
   test.each([
-    ['cut off', '{"query": "{ server', 400, 'BAD_USER_INPUT', /the body of the request is no JSON/],
-    ['a JSON text', '"query"', 400, 'BAD_USER_INPUT', /the body of the request is no JSON/],
+    [
+      'cut off',
+      '{"query": "{ server',
+      400,
+      'BAD_USER_INPUT',
+      /the body of the request cannot be read: .*; send JSON in UTF-8/,
+    ],
+    ['a JSON text', '"query"', 400, 'BAD_USER_INPUT', /the body of the request cannot be read: .*; send JSON in UTF-8/],
     ['empty', '', 400, 'BAD_REQUEST', /POST body missing/],
     ['an empty object', '{}', 400, 'BAD_REQUEST', /./],
     ['a batch', `[${query('{ server { version } }')}]`, 400, 'BAD_REQUEST', /batching/],
@@ -56,6 +62,7 @@ describe('a request that is none', () => {
       'OPERATION_RESOLUTION_FAILURE',
       /"B"/,
     ],
+    ['a subscription', query('subscription { runs }'), 400, 'OPERATION_RESOLUTION_FAILURE', /no subscriptions/],
     ['a missing variable', query('query ($id: ID!) { node(id: $id) { id } }'), 400, 'BAD_USER_INPUT', /"\$id"/],
   ])('is refused: %s', async (_, body, status, code, says) => {
     const answer = await post(body);

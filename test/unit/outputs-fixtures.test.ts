@@ -121,9 +121,18 @@ describe('NWChem', () => {
     expect(record.grossOrbitalPopulations![5]).toBe(0.26);
   });
 
-  it('refuses a block of some atoms only, because it does not say which', async () => {
-    const text = fixture('nwchem7-na2-two-tasks.out').replaceAll(/ {6}Atom: {4}2 {2}Na[\s\S]*?isotropic =.*\n/g, '');
-    expect(await errorOf(text)).toMatchObject({ code: 'MISSING_SHIELDING' });
+  it('reads a block of some atoms by the list in the input, and refuses one without the list', async () => {
+    const text = fixture('nwchem7-na2-two-tasks.out');
+    // one block of one atom, the first by its place
+    const one = text
+      .slice(0, text.indexOf('\n Task  times'))
+      .replace(/ {6}Atom: {4}1 {2}Na[\s\S]*?isotropic =.*\n/, '')
+      .replace(/ {6}Atom: {4}2 {2}Na/, '      Atom:    1  Na')
+      .replace(/ {6}Atom: {4}3[\s\S]*?isotropic =.*\n/, '');
+    const record = await parseText(` shielding 1 2\n${one}\n`);
+    expect([...record.shieldingsPpm!]).toEqual([Number.NaN, 605.0353]);
+    expect(await errorOf(`${one}\n`)).toMatchObject({ code: 'MISSING_SHIELDING' });
+    expect(await errorOf(` shielding 1 2\n shielding 1 1\n${one}\n`)).toMatchObject({ code: 'MISSING_SHIELDING' });
   });
 });
 

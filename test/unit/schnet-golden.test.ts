@@ -37,7 +37,15 @@ describe('compareWithGolden', () => {
         c.output.pop();
       },
       'output',
-      'cluster 2, atom 0',
+      'number of outputs',
+    ],
+    [
+      'an output too many',
+      (c) => {
+        c.output[0].push(0);
+      },
+      'output',
+      'number of outputs',
     ],
     [
       'the MSE',

@@ -102,6 +102,7 @@ export function nwchemDialect(job: Job): Dialect {
       see: note((text) => (job.step.spinSquared = realOf(/=\s*(\S+)/.exec(text)?.[1] ?? '', '<S2>'))),
     },
     { start: 'Chemical Shielding Tensors (GIAO', see: note(() => shieldings.begin()) },
+    { start: 'shielding ', see: note((text) => shieldings.choose(text)) },
     { start: 'Atom: ', see: note((text) => shieldings.beginAtom(text)) },
     { start: 'Total Shielding Tensor', see: () => shieldings.totalTensor() },
     { start: 'isotropic =', see: note((text) => shieldings.isotropic(text)) },

@@ -13,6 +13,8 @@ export class ShieldingBlock implements OpenBlock {
   private readonly line: number;
   private readonly byCenter = new Map<number, Shielding>();
   private finished = false;
+  /** Centres with a nucleus that have no shielding yet. */
+  private missing: number;
   private spoilt: Fault | null = null;
 
   constructor(
@@ -21,13 +23,13 @@ export class ShieldingBlock implements OpenBlock {
     private readonly correlated = false,
   ) {
     this.line = job.line;
+    this.missing = job.step.geometry?.atomicNumbers.filter((z) => z !== 0).length ?? Number.POSITIVE_INFINITY;
     job.beginShieldings(this);
   }
 
   /** Whether every centre of the geometry has its shielding. */
   get coversAll(): boolean {
-    const centers = this.job.step.geometry?.atomicNumbers ?? [];
-    return centers.length > 0 && centers.every((z, k) => z === 0 || this.byCenter.has(k + 1));
+    return this.missing === 0;
   }
 
   /**
@@ -61,11 +63,13 @@ export class ShieldingBlock implements OpenBlock {
       );
     }
     this.byCenter.set(center, { isotropic, tensor });
+    if (geometry.atomicNumbers[center - 1] !== 0) this.missing -= 1;
   }
 
   private checkElement(center: number, label: string): void {
     const { atomicNumbers, line } = this.job.step.geometry!;
     if (GHOST.test(label)) {
+      if (atomicNumbers[center - 1] !== 0) this.missing -= 1;
       atomicNumbers[center - 1] = 0;
     } else if (atomicNumbers[center - 1] !== 0 && atomicNumberOf(label) !== atomicNumbers[center - 1]) {
       throw new FieldError(

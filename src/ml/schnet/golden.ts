@@ -1,6 +1,7 @@
 import type { Structure } from '../../chemistry/structure.ts';
 import { NatriumError } from '../../errors.ts';
 import { decodeSafetensors, encodeSafetensors, float32Tensor, type NamedTensors } from '../safetensors.ts';
+import { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON } from './adam.ts';
 import type { SchNetBatch, SchNetEngine, SchNetSession } from './engine.ts';
 import type { SchNetHyperparameters } from './hyperparameters.ts';
 import type { SchNetLoss } from './loss.ts';
@@ -30,6 +31,9 @@ export interface SchNetGoldenFile {
   readonly distributionLoss: { readonly a: number; readonly loss: number; readonly gradient: GoldenGradient };
   readonly adam: {
     readonly learningRate: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
     readonly steps: number;
     readonly mseBeforeEachStep: readonly number[];
     readonly outputAfter: readonly (readonly number[])[];
@@ -127,13 +131,16 @@ function compareOutputs(
   outputs: readonly Float64Array[],
   expected: readonly (readonly number[])[],
 ): GoldenComparison {
+  const sameShape =
+    outputs.length === expected.length && outputs.every((cluster, index) => cluster.length === expected[index].length);
+  if (!sameShape) return largest(quantity, OUTPUT_TOLERANCE, [{ where: 'number of outputs', deviation: Number.NaN }]);
   return largest(
     quantity,
     OUTPUT_TOLERANCE,
     outputs.flatMap((cluster, index) =>
       Array.from(cluster, (value, atom) => ({
         where: `cluster ${index}, atom ${atom}`,
-        deviation: Math.abs(value - (expected[index]?.[atom] ?? Number.NaN)),
+        deviation: Math.abs(value - expected[index][atom]),
       })),
     ),
   );
@@ -179,6 +186,13 @@ async function compareAdam(
   batch: SchNetBatch,
   adam: SchNetGoldenFile['adam'],
 ): Promise<GoldenComparison[]> {
+  if (adam.beta1 !== ADAM_BETA1 || adam.beta2 !== ADAM_BETA2 || adam.epsilon !== ADAM_EPSILON) {
+    throw new NatriumError(
+      'MALFORMED_FILE',
+      `The golden file's Adam has beta1 ${adam.beta1}, beta2 ${adam.beta2} and epsilon ${adam.epsilon}; SchNet trains with ` +
+        `${ADAM_BETA1}, ${ADAM_BETA2} and ${ADAM_EPSILON} only.`,
+    );
+  }
   const losses: { where: string; deviation: number }[] = [];
   for (const [index, expected] of adam.mseBeforeEachStep.entries()) {
     const { loss } = await session.step(batch, { kind: 'MSE' }, adam.learningRate);

@@ -63,10 +63,7 @@ export class GaussianShieldings implements Section {
     if (this.tensor.length === 9) {
       this.block.add(center, label, isotropic, this.tensor);
       this.atom = null;
-      if (this.block.coversAll) {
-        this.block.finish();
-        return true;
-      }
+      if (this.block.coversAll) this.block.finish();
     }
     return true;
   }

@@ -6,18 +6,33 @@ import { tensorRows } from '../tensor-rows.ts';
 
 /**
  * NWChem's `Chemical Shielding Tensors (GIAO, in ppm)`: for each atom a diamagnetic, a paramagnetic and a total tensor and
- * the isotropic value. NWChem symmetrises its tensors. It counts the atoms of the block, not those of the geometry: of a
- * block of some atoms only nobody can tell which they are, so such a block is incomplete.
+ * the isotropic value. NWChem symmetrises its tensors. It counts the atoms of the block, not those of the geometry: which
+ * atoms a block of some only is of, the input says (`shielding 2 1 3`) if the output repeats it; else the block is incomplete.
  */
 export class NwchemShieldings {
   private block: ShieldingBlock | null = null;
   private atom: { readonly center: number; readonly label: string | null } | null = null;
   private tensor: readonly number[] | null = null;
+  /** The atoms asked for; null for all. */
+  private chosen: readonly number[] | null = null;
+  private inputs = 0;
+  private added = 0;
 
   constructor(private readonly job: Job) {}
 
+  /** A line `shielding COUNT ATOM...` of the input. */
+  choose(text: string): void {
+    const numbers = text.split(/\s+/).slice(1).map(Number);
+    const [count, ...atoms] = numbers;
+    if (!numbers.every(Number.isInteger) || atoms.length !== count) return;
+    this.inputs += 1;
+    // of several lists nobody can tell which task each is for
+    this.chosen = this.inputs === 1 ? atoms : null;
+  }
+
   begin(): void {
     this.block = new ShieldingBlock(this.job, 'GIAO');
+    this.added = 0;
     this.atom = null;
     this.tensor = null;
   }
@@ -28,7 +43,8 @@ export class NwchemShieldings {
     if (this.atom !== null) {
       throw new FieldError('MISSING_SHIELDING', `atom ${this.atom.center} has no total shielding.`);
     }
-    const center = Number(match[1]);
+    const place = Number(match[1]);
+    const center = this.chosen?.[place - 1] ?? place;
     // the symbol of a centre without a nucleus is that of the centre before
     const ghost = this.job.step.geometry?.atomicNumbers[center - 1] === 0;
     this.atom = { center, label: ghost || match[2] === '' ? null : match[2] };
@@ -48,7 +64,8 @@ export class NwchemShieldings {
     if (isotropic === undefined || this.block === null || this.atom === null || this.tensor === null) return;
     this.block.add(this.atom.center, this.atom.label, isotropic, this.tensor);
     this.atom = null;
-    if (this.block.coversAll) this.block.finish();
+    this.added += 1;
+    if (this.block.coversAll || this.added === this.chosen?.length) this.block.finish();
   }
 
   /** The task is over, and with it the block. */
