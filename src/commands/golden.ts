@@ -16,7 +16,10 @@ export async function compareWithGoldenFiles(paths: readonly string[], log: Log)
   }
   let failed = 0;
   for (const path of paths) {
-    const { engine, rows } = await compare(readJson(path), path);
+    const { engine, rows } = await compare(readJson(path), path).catch((error: unknown) => {
+      if (!(error instanceof TypeError)) throw error;
+      throw new NatriumError('MALFORMED_FILE', `${path} lacks a part of a golden file: ${error.message}`);
+    });
     log(`${path} (${engine})`);
     for (const row of rows) {
       const verdict = isWithinTolerance(row) ? 'ok' : 'OUT OF TOLERANCE';

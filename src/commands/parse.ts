@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CalculationRecord } from '../chemistry/calculation-record.ts';
 import { symbolOf } from '../chemistry/elements.ts';
-import { parseExtxyz } from '../chemistry/extxyz.ts';
-import { HEAD_BYTES, isKnownOutput, parseOutput } from '../chemistry/outputs/output-file.ts';
+import { detectFormat, type FileFormat, readItems } from '../chemistry/formats.ts';
+import { HEAD_BYTES, parseOutput } from '../chemistry/outputs/output-file.ts';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 
 const CHUNK_BYTES = 1 << 20;
-/** XYZ files are read whole; outputs are streamed and may be of any size. */
-const LARGEST_XYZ_BYTES = 64 * CHUNK_BYTES;
+/** Files of items are read whole; outputs are streamed and may be of any size. */
+const LARGEST_READ_WHOLE_BYTES = 64 * CHUNK_BYTES;
 
 type Matrix = readonly (readonly number[])[];
 
@@ -41,9 +41,9 @@ export interface ParsedCalculation {
 }
 
 /**
- * `natrium parse FILE`: prints what an output of Gaussian, ORCA or NWChem holds as one JSON object on one line. An XYZ or
- * extended XYZ file may hold many items: one object on a line for each. Throws a NatriumError that names file and line; of an
- * XYZ file the items that can be read are printed first.
+ * `natrium parse FILE`: prints what an output of Gaussian, ORCA or NWChem holds as one JSON object on one line. A file of
+ * XYZ, extended XYZ, QCSchema or CSV may hold many items: one object on a line for each. Throws a NatriumError that names
+ * file and line; of such a file the items that can be read are printed first.
  */
 export async function parseFile(paths: readonly string[], log: Log): Promise<void> {
   if (paths.length !== 1) {
@@ -52,10 +52,11 @@ export async function parseFile(paths: readonly string[], log: Log): Promise<voi
   const [path] = paths;
   const fileName = basename(path);
   const head = await readHead(path);
-  if (isKnownOutput(head) === null && looksLikeXyz(head)) {
-    await parseXyz(path, fileName, log);
-  } else {
+  const format = detectFormat(head);
+  if (format === null || format === 'PROGRAM_OUTPUT') {
     log(JSON.stringify(parsedCalculation(await parseOutput(chunksOf(path), fileName))));
+  } else {
+    await parseItems(path, fileName, format, log);
   }
 }
 
@@ -111,21 +112,17 @@ function matrixOf(tensors: Float64Array | null, atom: number): Matrix | null {
   return [0, 3, 6].map((row) => [...tensors.subarray(9 * atom + row, 9 * atom + row + 3)]);
 }
 
-function looksLikeXyz(head: Buffer): boolean {
-  return /^\uFEFF?\s*\d+[ \t]*\r?\n/.test(head.toString('utf8'));
-}
-
-async function parseXyz(path: string, fileName: string, log: Log): Promise<void> {
+async function parseItems(path: string, fileName: string, format: FileFormat, log: Log): Promise<void> {
   const { size } = statSync(path);
-  if (size > LARGEST_XYZ_BYTES) {
+  if (size > LARGEST_READ_WHOLE_BYTES) {
     throw new NatriumError(
       'TOO_LARGE',
-      `${fileName} has ${size} bytes, at most ${LARGEST_XYZ_BYTES} are read; split it`,
+      `${fileName} has ${size} bytes, at most ${LARGEST_READ_WHOLE_BYTES} are read; split it`,
     );
   }
   let refused = 0;
   let firstError: NatriumError | null = null;
-  for (const item of parseExtxyz(await readFile(path, 'utf8'), fileName)) {
+  for await (const item of readItems(await readFile(path), fileName, format)) {
     if ('record' in item) {
       log(JSON.stringify(parsedCalculation(item.record)));
     } else {

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Log, openParts } from '../composition.ts';
 import type { Config } from '../config.ts';
 import { NatriumError } from '../errors.ts';
@@ -72,7 +73,7 @@ export async function serve(config: Config, log: Log): Promise<void> {
 
 async function makeDataFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new NatriumError(
@@ -81,5 +82,18 @@ async function makeDataFolder(path: string): Promise<void> {
       {},
       { cause },
     );
+  }
+}
+
+/** Folder by folder: where a file system refuses new entries, as /proc does, Node's own recursion never ends. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
   }
 }

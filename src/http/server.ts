@@ -78,6 +78,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     }),
   );
 
+  app.use((request, response) => {
+    const message = `there is nothing at ${request.path}; the API is at /graphql, the playground at /playground/`;
+    response.status(404).json({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] });
+  });
   app.use(maskUnexpectedErrors(log));
 
   await listen(server, options.port);

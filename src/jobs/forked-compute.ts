@@ -12,6 +12,9 @@ const IDLE_MS = 60_000;
 /** Of the operating system: below the API and the database. */
 export const COMPUTE_NICENESS = 10;
 
+/** libtensorflow would take every core for itself; a trial gets one, and there are as many trials as cores. */
+const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
+
 /**
  * Computes in child processes: a fresh one for each training, a kept one for predictions. Aborting a training kills its
  * process, so it takes effect at once whatever the process is doing.
@@ -78,7 +81,11 @@ class ComputeProcess {
   private questions = 0;
 
   constructor() {
-    this.child = fork(ENTRY, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child = fork(ENTRY, {
+      env: { ...process.env, ...ONE_THREAD },
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     if (this.child.pid !== undefined) setPriority(this.child.pid, COMPUTE_NICENESS);
     this.child.on('message', (reply: ComputeReply) => this.receive(reply));
     this.child.on('error', (error) => this.end(`cannot be used (${error.message})`));

@@ -75,36 +75,9 @@ export function logNormalCdf(z: number): number {
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
 
-/** Standard normal quantile: the z with Phi(z) = p; -Infinity at 0, Infinity at 1, NaN outside [0, 1]. */
-export function normalQuantile(p: number): number {
-  if (!(p >= 0 && p <= 1)) {
-    return Number.NaN;
-  }
-  if (Math.abs(p - 0.5) <= 0.25) {
-    return centralQuantile(p - 0.5);
-  }
-  return p < 0.5 ? lowerQuantile(Math.log(p)) : -lowerQuantile(Math.log(1 - p));
-}
-
-/** Standard normal quantile of exp(logP), for probabilities too small or too near 1 to be written as such. */
+/** Standard normal quantile of a probability p = exp(logP), which may be too small to be written itself. */
 export function normalQuantileOfLog(logP: number): number {
   return logP <= -Math.LN2 ? lowerQuantile(logP) : -lowerQuantile(Math.log(-Math.expm1(logP)));
-}
-
-/** Solves Phi(z) - 1/2 = q by Halley's method, with the series phi(z) (z + z^3/3 + z^5/15 + ...), whose terms are of one sign. */
-function centralQuantile(q: number): number {
-  let z = q * ROOT_TWO_PI;
-  for (let step = 0; step < 4; step++) {
-    let term = z;
-    let total = z;
-    for (let n = 3; Math.abs(term) > 1e-17 * Math.abs(total); n += 2) {
-      term *= (z * z) / n;
-      total += term;
-    }
-    const newton = total - q * ROOT_TWO_PI * Math.exp((z * z) / 2);
-    z -= newton / (1 + (z * newton) / 2);
-  }
-  return z;
 }
 
 /**

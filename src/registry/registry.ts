@@ -3,6 +3,7 @@ import { Calculations } from './calculations.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
 import { FeatureSets } from './feature-sets.ts';
+import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, Store } from './ports.ts';
@@ -17,6 +18,7 @@ export class Registry {
   readonly references: References;
   readonly access: Access;
   readonly calculations: Calculations;
+  readonly imports: Imports;
   readonly datasets: Datasets;
   readonly featureSets: FeatureSets;
   readonly models: Models;
@@ -31,7 +33,8 @@ export class Registry {
     this.store = store;
     this.references = new References(store);
     this.access = new Access(store, mutations);
-    this.calculations = new Calculations(mutations, artifacts);
+    this.calculations = new Calculations(mutations);
+    this.imports = new Imports(mutations, artifacts);
     this.datasets = new Datasets(store, mutations);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);

@@ -1,10 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
 import { PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
-import type {
-  ImportedItem as ImportedItemRecord,
-  ImportReport as ImportReportRecord,
-} from '../registry/calculations.ts';
+import type { ImportedItem as ImportedItemRecord, ImportReport as ImportReportRecord } from '../registry/imports.ts';
 import type * as records from '../registry/records.ts';
 import {
   Atom,
@@ -62,8 +59,8 @@ export class ClusterResolver {
     @Arg('input', () => ImportStructuresInput) input: ImportStructuresInput,
     @Ctx() { caller, registry }: RequestContext,
   ) {
-    const file = { fileName: input.fileName, content: input.content, levelOfTheory: null };
-    return registry.calculations.importStructures(caller, requestOf('importStructures', input), file);
+    const file = { ...fileOf(input), levelOfTheory: null };
+    return registry.imports.importStructures(caller, requestOf('importStructures', input), file);
   }
 
   @FieldResolver(() => [String], { description: 'Column of element symbols.' })
@@ -127,8 +124,8 @@ export class CalculationResolver {
     @Arg('input', () => ImportCalculationsInput) input: ImportCalculationsInput,
     @Ctx() { caller, registry }: RequestContext,
   ) {
-    const file = { fileName: input.fileName, content: input.content, levelOfTheory: input.levelOfTheory ?? null };
-    return registry.calculations.importCalculations(caller, requestOf('importCalculations', input), file);
+    const file = { ...fileOf(input), levelOfTheory: input.levelOfTheory ?? null };
+    return registry.imports.importCalculations(caller, requestOf('importCalculations', input), file);
   }
 
   @Mutation(() => Calculation, { description: 'Marks a calculation as wrong; new data set versions leave it out.' })
@@ -197,6 +194,10 @@ export class ImportReportResolver {
   rejected(@Root() report: ImportReportRecord): number {
     return count(report, 'REJECTED');
   }
+}
+
+function fileOf({ fileName, content, format }: ImportStructuresInput) {
+  return { fileName, content, format: format ?? null };
 }
 
 /** GraphQL has no NaN. */

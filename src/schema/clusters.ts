@@ -1,5 +1,6 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import type { FileFormat } from '../chemistry/formats.ts';
 import { PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { FileFormatEnum, ImportStatusEnum, SplitEnum, TensorIndexOrderEnum } from './enums.ts';
@@ -261,8 +262,8 @@ export class ImportStructuresInput extends MutationInput {
   @Field(() => String, { description: 'The text of the file, up to 8 MiB.' })
   content!: string;
 
-  @Field(() => FileFormatEnum, { defaultValue: 'EXTXYZ' })
-  format!: string;
+  @Field(() => FileFormatEnum, { nullable: true, description: 'As the content begins, unless given.' })
+  format?: FileFormat;
 }
 
 @InputType()

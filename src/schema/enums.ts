@@ -1,5 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
+import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
 import { ROLES, RUN_STATES } from '../registry/records.ts';
 
@@ -57,9 +58,11 @@ registerEnumType(ImportStatusEnum, {
   description: 'What became of an item of an imported file.',
 });
 
-export const FileFormatEnum = enumOf(['EXTXYZ'] as const);
+export const FileFormatEnum = enumOf(FILE_FORMATS);
 registerEnumType(FileFormatEnum, {
   name: 'FileFormat',
   description:
-    'EXTXYZ: extended XYZ, positions in Å, per-atom columns such as ms_shielding:R:9; plain XYZ is read as well.',
+    'EXTXYZ: extended or plain XYZ, positions in Å, per-atom columns such as ms_shielding:R:9. QCSCHEMA: JSON of molecules and ' +
+    'results, positions in bohr; one object, an array or one a line. CSV: one row an atom. PROGRAM_OUTPUT: what Gaussian, ORCA ' +
+    'or NWChem printed.',
 });

@@ -171,3 +171,11 @@ describe('a defect of the server', () => {
     expect(await server.countRecords()).toEqual(before);
   });
 });
+
+test('an address where nothing is names those where something is', async () => {
+  const response = await fetch(`${server.url}/graphiql`);
+  expect(response.status).toBe(404);
+  expect(await response.json()).toEqual({
+    errors: [{ message: expect.stringMatching(/\/graphiql.*\/playground\//), extensions: { code: 'NOT_FOUND' } }],
+  });
+});

@@ -223,6 +223,11 @@ describe('a start that cannot work is refused in one line', () => {
       () => ({ NATRIUM_DATA_FOLDER: fileURLToPath(import.meta.url) }),
       /the data folder .*lifecycle\.test\.ts cannot be made \(EEXIST\); set NATRIUM_DATA_FOLDER/,
     ],
+    [
+      'a data folder where none can be made',
+      () => ({ NATRIUM_DATA_FOLDER: '/proc/natrium' }),
+      /the data folder \/proc\/natrium cannot be made \(E[A-Z]+\); set NATRIUM_DATA_FOLDER/,
+    ],
     ['a port that is none', () => ({ NATRIUM_PORT: '65536' }), /NATRIUM_PORT is "65536"; it must be a whole number/],
     ['workers that are no number', () => ({ NATRIUM_WORKERS: 'two' }), /NATRIUM_WORKERS is "two"; it must be/],
     ['example data that are neither on nor off', () => ({ NATRIUM_EXAMPLE_DATA: 'yes' }), /must be on or off/],

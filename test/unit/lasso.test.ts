@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
 import { fitLassoPath, LASSO_ALPHAS, type LassoFit, predictLasso } from '../../src/ml/lasso.ts';
 import { compareWithLassoGolden } from '../../src/ml/lasso-golden.ts';
-import { type Matrix, matrixFromRows } from '../../src/ml/matrix.ts';
+import type { Matrix } from '../../src/ml/matrix.ts';
+
+function matrixFromRows(rows: readonly (readonly number[])[]): Matrix {
+  return { rows: rows.length, columns: rows[0]?.length ?? 0, data: Float64Array.from(rows.flat()) };
+}
 
 /** Sums of uniform numbers from a fixed sequence, near enough to normal ones. */
 function normals(seed: number): () => number {

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commonHistogram } from '../../src/ml/histogram.ts';
 import { regressionMetrics } from '../../src/ml/metrics.ts';
-import {
-  erfc,
-  logNormalCdf,
-  mean,
-  normalCdf,
-  normalQuantile,
-  normalQuantileOfLog,
-  standardDeviation,
-} from '../../src/ml/statistics.ts';
+import { erfc, logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from '../../src/ml/statistics.ts';
 
 function expectRelative(value: number, expected: number, tolerance: number): void {
   expect(Math.abs(value - expected)).toBeLessThanOrEqual(tolerance * Math.abs(expected));
@@ -152,29 +144,16 @@ describe('statistics', () => {
     [1e-20, -9.262340089798407],
     [0.01, -2.326347874040841],
     [0.25, -0.6744897501960817],
-    [0.4999999, -2.5066282747031063e-7],
-    [0.5, 0],
     [0.75, 0.6744897501960817],
     [0.999, 3.090232306167813],
     [0.999999999999, 7.0344869100478356],
-  ])('normalQuantile(%d)', (p, value) => {
-    expectRelative(normalQuantile(p), value, 1e-15);
+  ])('normalQuantileOfLog(log %d)', (p, value) => {
+    expectRelative(normalQuantileOfLog(Math.log(p)), value, 1e-12);
   });
 
-  it('inverts itself, in plain probabilities and in logarithms', () => {
-    for (let z = -8; z <= 5; z += 0.37) {
-      expect(normalQuantile(normalCdf(z))).toBeCloseTo(z, 9);
-    }
+  it('inverts the logarithm of the distribution function', () => {
     for (const z of [-1e6, -1000, -40, -3, -0.2, 0, 0.2, 3, 30]) {
       expect(Math.abs(normalQuantileOfLog(logNormalCdf(z)) - z)).toBeLessThanOrEqual(1e-14 * Math.max(1, Math.abs(z)));
     }
-  });
-
-  it('has the ends of the quantile', () => {
-    expect(normalQuantile(0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(normalQuantile(1)).toBe(Number.POSITIVE_INFINITY);
-    expect(normalQuantile(-0.1)).toBeNaN();
-    expect(normalQuantile(1.1)).toBeNaN();
-    expect(normalQuantile(Number.NaN)).toBeNaN();
   });
 });

@@ -48,9 +48,9 @@ beforeAll(async () => {
   artifacts = new FileArtifactStore(folder);
   registry = new Registry({ store, artifacts, compute });
   const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
-  const { calculations, datasets } = registry;
-  await calculations.importCalculations(LOCAL_ADMIN, request('importCalculations'), {
-    ...{ fileName: 'synthetic.extxyz', content, levelOfTheory: null },
+  const { imports, datasets } = registry;
+  await imports.importCalculations(LOCAL_ADMIN, request('importCalculations'), {
+    ...{ fileName: 'synthetic.extxyz', content, format: null, levelOfTheory: null },
   });
   await datasets.create(LOCAL_ADMIN, request('createDataset'), {
     ...{ name: 'synthetic', title: 'Synthetic', description: 'Not DFT', licence: 'CC0-1.0', citation: null, doi: null },

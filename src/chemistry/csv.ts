@@ -1,0 +1,74 @@
+import { NatriumError } from '../errors.ts';
+import { type AtomCsvHeader, parseHeader } from './csv/header.ts';
+import { CsvLines } from './csv/lines.ts';
+import { type AtomCsvRecord, readRows } from './csv/rows.ts';
+
+export { type AtomCsvColumns, atomCsvColumns } from './csv/columns.ts';
+export type { AtomCsvRecord } from './csv/rows.ts';
+export { type AtomCsvEntry, writeAtomCsv } from './csv/writer.ts';
+
+/** One calculation of a CSV file, or why it was refused: a `ParsedItem` with what else the rows hold. */
+export type AtomCsvItem =
+  | ({ readonly line: number; readonly label: string | null } & AtomCsvRecord)
+  | { readonly line: number; readonly label: string | null; readonly error: NatriumError };
+
+/**
+ * Reads CSV (RFC 4180; LF and a byte order mark are taken too) with a header and one row an atom, as `writeAtomCsv` writes it.
+ *
+ * Needed: `atom` (from 1) and `atoms` (how many the cluster has, so that a file cut off between rows is noticed), `element`
+ * (symbol or atomic number), `x_angstrom`, `y_angstrom`, `z_angstrom`. Taken: the other columns of `writeAtomCsv`; any other is
+ * named in `provenance.ignored_columns`. The rows of a calculation follow each other. An empty cell means that the calculation
+ * has no such thing, and then all its rows are empty there; `nan` means that this atom lacks it. Columns of the calculation
+ * say the same in each of its rows. A text gives up one apostrophe where the writer would have put it.
+ *
+ * A calculation that is refused gives one item with the error, and reading goes on where the next one starts (`atom` 1). Errors
+ * carry `details.file`, `details.line` and, where one is to blame, `details.column`: MALFORMED_FILE, UNKNOWN_ELEMENT,
+ * NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE and TOO_LARGE (a row of more than 1 Mi characters).
+ */
+export function* parseAtomCsv(text: string, fileName: string): Generator<AtomCsvItem> {
+  const lines = new CsvLines(text, fileName);
+  const header = attempt(() => readHeader(lines, fileName));
+  if (header instanceof NatriumError) {
+    yield { line: Number(header.details.line), label: null, error: header };
+    return;
+  }
+  let isLost = false;
+  while (header !== null) {
+    const place = { file: fileName, line: lines.line, label: null as string | null };
+    const item = attempt(() => {
+      const row = lines.peek();
+      if (row === null) return null;
+      if (isLost && !startsCalculation(row.cells, header)) {
+        lines.next();
+        return undefined;
+      }
+      place.line = row.line;
+      return readRows(lines, header, place);
+    });
+    if (item === null) return;
+    isLost = item === undefined || item instanceof NatriumError;
+    if (item instanceof NatriumError) {
+      yield { line: place.line, label: place.label, error: item };
+    } else if (item !== undefined) {
+      yield { line: place.line, label: place.label, ...item };
+    }
+  }
+}
+
+function readHeader(lines: CsvLines, file: string): AtomCsvHeader | null {
+  const row = lines.next();
+  return row && parseHeader(row.cells, { file, line: row.line, label: null });
+}
+
+function startsCalculation(cells: readonly string[], header: AtomCsvHeader): boolean {
+  return cells[header.fixed.get('atom')!]?.trim() === '1';
+}
+
+function attempt<T>(read: () => T): T | NatriumError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NatriumError) return error;
+    throw error;
+  }
+}
