@@ -183,6 +183,53 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_created_at ON public.idempotency_keys USING btree (created_at);
 
+CREATE TABLE import_items (
+  import_id bigint NOT NULL,
+  position integer NOT NULL,
+  file text NOT NULL,
+  line integer NOT NULL,
+  label text,
+  status text NOT NULL,
+  cluster_id bigint,
+  calculation_id bigint,
+  error_code text,
+  error_message text,
+  CONSTRAINT import_items_pkey PRIMARY KEY (import_id, "position"),
+  CONSTRAINT import_items_calculation_id_fkey FOREIGN KEY (calculation_id) REFERENCES calculations(id),
+  CONSTRAINT import_items_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
+  CONSTRAINT import_items_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id),
+  CONSTRAINT import_items_check CHECK (((status = 'REJECTED'::text) = (error_code IS NOT NULL))),
+  CONSTRAINT import_items_status_check CHECK ((status = ANY (ARRAY['INSERTED'::text, 'EXISTING'::text, 'REJECTED'::text])))
+);
+CREATE INDEX import_items_rejected ON public.import_items USING btree (import_id, "position") WHERE (status = 'REJECTED'::text);
+
+CREATE TABLE imports (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  content text NOT NULL,
+  format text,
+  level_of_theory jsonb,
+  upload_ids bigint[] NOT NULL,
+  state text NOT NULL,
+  attempt integer NOT NULL,
+  worker text,
+  failure text,
+  inserted integer NOT NULL,
+  existing integer NOT NULL,
+  rejected integer NOT NULL,
+  next_upload integer NOT NULL,
+  next_entry integer NOT NULL,
+  next_item integer NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT imports_pkey PRIMARY KEY (id),
+  CONSTRAINT imports_content_check CHECK ((content = ANY (ARRAY['CALCULATIONS'::text, 'STRUCTURES'::text]))),
+  CONSTRAINT imports_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT imports_upload_ids_check CHECK ((cardinality(upload_ids) > 0))
+);
+CREATE INDEX imports_state ON public.imports USING btree (state);
+
 CREATE TABLE levels_of_theory (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   program text NOT NULL,
@@ -325,4 +372,19 @@ CREATE TABLE trials (
   CONSTRAINT trials_training_run_id_fkey FOREIGN KEY (training_run_id) REFERENCES training_runs(id),
   CONSTRAINT trials_weights_sha256_fkey FOREIGN KEY (weights_sha256) REFERENCES artifacts(sha256),
   CONSTRAINT trials_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+);
+
+CREATE TABLE uploads (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  file_name text NOT NULL,
+  key text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  byte_length bigint,
+  sha256 text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT uploads_key_key UNIQUE (key),
+  CONSTRAINT uploads_pkey PRIMARY KEY (id),
+  CONSTRAINT uploads_sha256_fkey FOREIGN KEY (sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT uploads_check CHECK (((sha256 IS NULL) = (byte_length IS NULL)))
 );

@@ -21,12 +21,13 @@ export async function loadExampleData(registry: Registry): Promise<boolean> {
   const dataset = await registry.store.datasets.findOne({ name: DATASET.name });
   if (dataset !== null && (await registry.store.latestVersion('datasetVersions', dataset.id)) > 0) return false;
   const request = (operation: string) => ({ operation, idempotencyKey: null, input: null });
-  const { items } = await registry.imports.importCalculations(SYSTEM, request('importCalculations'), {
-    fileName: FILE_NAME,
-    content: readFileSync(new URL(FILE_NAME, FOLDER), 'utf8'),
-    format: 'EXTXYZ',
-    levelOfTheory: null,
-  });
+  const content = readFileSync(new URL(FILE_NAME, FOLDER), 'utf8');
+  const { items } = await registry.imports.importFile(
+    SYSTEM,
+    request('importCalculations'),
+    { fileName: FILE_NAME, content, format: 'EXTXYZ' },
+    { content: 'CALCULATIONS', levelOfTheory: null },
+  );
   await registry.datasets.create(SYSTEM, request('createDataset'), DATASET);
   await registry.datasets.createVersion(SYSTEM, request('createDatasetVersion'), {
     dataset: DATASET.name,

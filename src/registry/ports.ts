@@ -3,6 +3,7 @@
  * technology.
  */
 import type { Split } from '../chemistry/calculation-record.ts';
+import type { NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import type * as records from './records.ts';
 
@@ -56,7 +57,11 @@ export interface Collection<T extends { readonly id: string }> {
   /** All records whose `field` is among `values`, by id. */
   findIn<K extends keyof T & string>(field: K, values: readonly T[K][]): Promise<T[]>;
   page(request: PageRequest): Promise<Page<T>>;
+  /** Ids of the records whose `field`, which is unique, is among `values`. */
+  idsBy(field: keyof T & string, values: readonly string[]): Promise<Map<string, string>>;
   insert(value: New<T>): Promise<T>;
+  /** Inserts all of them; answers the new ids by the value of `field`, which is unique. */
+  insertMany(values: readonly New<T>[], field: keyof T & string): Promise<Map<string, string>>;
   /** Inserts unless a record with the same value of the unique fields exists; returns null then. */
   insertUnlessExists(value: New<T>, unique: readonly (keyof T & string)[]): Promise<T | null>;
   update(id: string, changes: Partial<T>): Promise<void>;
@@ -99,6 +104,8 @@ export interface Store {
   readonly modelAliasChanges: Collection<records.ModelAliasChange>;
   readonly evaluations: Collection<records.Evaluation>;
   readonly predictions: Collection<records.Prediction>;
+  readonly uploads: Collection<records.Upload>;
+  readonly imports: Collection<records.Import>;
   readonly jobs: JobQueue;
 
   /**
@@ -120,6 +127,13 @@ export interface Store {
   artifact(sha256: string): Promise<records.Artifact | null>;
 
   addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void>;
+  /** Calculations with one of these contents, or that a cluster has under one of these labels; without their values. */
+  calculationsAlike(alike: {
+    readonly contentSha256s: readonly string[];
+    readonly clusterIds: readonly string[];
+    readonly labels: readonly string[];
+  }): Promise<CalculationMark[]>;
+
   /** The members of a version in order, of one split if it is named. */
   members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
   /** Ids of the calculations that match and are valid, by id; at most `limit`. */
@@ -127,6 +141,18 @@ export interface Store {
   /** Label or id of a calculation in train or validation that lacks one of these populations; null if none does. */
   calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
+
+  /** Takes an import for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
+  takeImport(importId: string, worker: string): Promise<records.Import | null>;
+  /** Writes to an import that is running under this attempt; false if it is not any more. */
+  updateImport(importId: string, attempt: number, changes: Partial<records.Import>): Promise<boolean>;
+  /** Adds to the report of an import, from this position on. */
+  addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void>;
+  /** The report of an import after a position, in order; of one status if it is named. */
+  importItems(
+    importId: string,
+    page: { readonly after: number; readonly first: number; readonly status: records.ItemStatus | null },
+  ): Promise<readonly (records.ImportedItem & { readonly position: number })[]>;
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;
   setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void>;
@@ -141,6 +167,19 @@ export interface Store {
   schemaVersion(): Promise<string>;
 }
 
+/** What tells a calculation from others. */
+export type CalculationMark = Pick<
+  records.Calculation,
+  | 'id'
+  | 'contentSha256'
+  | 'clusterId'
+  | 'levelOfTheoryId'
+  | 'label'
+  | 'sourceFileName'
+  | 'sourceLine'
+  | 'invalidationReason'
+>;
+
 export interface IdempotentResult {
   readonly operation: string;
   readonly inputSha256: string;
@@ -150,9 +189,11 @@ export interface IdempotentResult {
 export type Job =
   | { readonly kind: 'trial'; readonly trialId: string }
   | { readonly kind: 'completion'; readonly trainingRunId: string }
-  /** A trial or a completion that failed, or whose workers died, too often: somebody has to say so in the records. */
+  /** A trial, a completion or an import that failed, or whose workers died, too often: somebody has to say so in the records. */
   | { readonly kind: 'lost-trial'; readonly trialId: string }
-  | { readonly kind: 'lost-completion'; readonly trainingRunId: string };
+  | { readonly kind: 'lost-completion'; readonly trainingRunId: string }
+  | { readonly kind: 'import'; readonly importId: string }
+  | { readonly kind: 'lost-import'; readonly importId: string };
 
 /** Jobs are queued inside the store's transaction: both happen or neither. */
 export interface JobQueue {
@@ -196,6 +237,34 @@ export interface ArtifactStore {
    */
   check(): Promise<void>;
 }
+
+/** Files on their way in: whoever has the address of one may put its bytes there. */
+export interface UploadStore {
+  /** Address to which the bytes are PUT, good for so long; of this server if it is a path. */
+  address(key: string, seconds: number): Promise<string>;
+  /** How many bytes were put; null if none were. */
+  byteLength(key: string): Promise<number | null>;
+  /** Brings the bytes to a new file of this machine; throws INVALID_STATE if none were put. */
+  fetch(key: string, path: string): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
+/** A folder for files that one piece of work needs while it lasts. */
+export interface WorkFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Local files and what is in them. */
+export interface LocalFiles {
+  workFolder(): Promise<WorkFolder>;
+  /** The files in a file: itself, or the members of an archive. Names never become paths; sizes are bounded. */
+  entries(path: string, fileName: string): AsyncGenerator<FileEntry>;
+}
+
+export type FileEntry =
+  | { readonly name: string; readonly position: number; readonly bytes: AsyncIterable<Uint8Array> }
+  | { readonly name: string; readonly position: number; readonly error: NatriumError };
 
 /** Runs the numerical work away from the event loop of whoever asks. */
 export interface Compute {

@@ -3,6 +3,7 @@
  * global. Shieldings are in ppm, positions in Å and flattened row-major.
  */
 import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calculation-record.ts';
+import type { FileFormat } from '../chemistry/formats.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
@@ -213,4 +214,56 @@ export interface Artifact {
   readonly fileName: string | null;
   readonly createdAt: Date;
   readonly createdBy: string;
+}
+
+/** A file on its way in, or come in. */
+export interface Upload extends Recorded {
+  readonly fileName: string;
+  /** Unguessable: whoever knows it may put the bytes. */
+  readonly key: string;
+  readonly expiresAt: Date;
+  /** Both null until an import has made an artifact of the bytes. */
+  readonly byteLength: string | null;
+  readonly sha256: string | null;
+}
+
+export const IMPORT_CONTENTS = ['CALCULATIONS', 'STRUCTURES'] as const;
+export type ImportContent = (typeof IMPORT_CONTENTS)[number];
+
+/** A background import of uploads. */
+export interface Import extends Recorded {
+  readonly content: ImportContent;
+  /** Null: as each file begins. */
+  readonly format: FileFormat | null;
+  /** For items that name none themselves. */
+  readonly levelOfTheory: LevelOfTheory | null;
+  readonly uploadIds: readonly string[];
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly failure: string | null;
+  readonly inserted: number;
+  readonly existing: number;
+  readonly rejected: number;
+  /** Where it goes on: the upload, the file in it and the item in that. */
+  readonly nextUpload: number;
+  readonly nextEntry: number;
+  readonly nextItem: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+export const ITEM_STATUSES = ['INSERTED', 'EXISTING', 'REJECTED'] as const;
+export type ItemStatus = (typeof ITEM_STATUSES)[number];
+
+/** What became of one item of an imported file. */
+export interface ImportedItem {
+  /** Name of the file; of one in an archive, behind the archive's name. */
+  readonly file: string;
+  readonly line: number;
+  readonly label: string | null;
+  readonly status: ItemStatus;
+  readonly clusterId: string | null;
+  readonly calculationId: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
 import { PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
-import type { ImportedItem as ImportedItemRecord, ImportReport as ImportReportRecord } from '../registry/imports.ts';
+import type { ImportReport as ImportReportRecord } from '../registry/imports.ts';
 import type * as records from '../registry/records.ts';
 import {
   Atom,
@@ -59,8 +59,8 @@ export class ClusterResolver {
     @Arg('input', () => ImportStructuresInput) input: ImportStructuresInput,
     @Ctx() { caller, registry }: RequestContext,
   ) {
-    const file = { ...fileOf(input), levelOfTheory: null };
-    return registry.imports.importStructures(caller, requestOf('importStructures', input), file);
+    const wanted = { content: 'STRUCTURES', levelOfTheory: null } as const;
+    return registry.imports.importFile(caller, requestOf('importStructures', input), fileOf(input), wanted);
   }
 
   @FieldResolver(() => [String], { description: 'Column of element symbols.' })
@@ -124,8 +124,8 @@ export class CalculationResolver {
     @Arg('input', () => ImportCalculationsInput) input: ImportCalculationsInput,
     @Ctx() { caller, registry }: RequestContext,
   ) {
-    const file = { ...fileOf(input), levelOfTheory: input.levelOfTheory ?? null };
-    return registry.imports.importCalculations(caller, requestOf('importCalculations', input), file);
+    const wanted = { content: 'CALCULATIONS', levelOfTheory: input.levelOfTheory ?? null } as const;
+    return registry.imports.importFile(caller, requestOf('importCalculations', input), fileOf(input), wanted);
   }
 
   @Mutation(() => Calculation, { description: 'Marks a calculation as wrong; new data set versions leave it out.' })
@@ -168,12 +168,12 @@ export class CalculationResolver {
 @Resolver(() => ImportedItem)
 export class ImportedItemResolver {
   @FieldResolver(() => Cluster, { nullable: true })
-  cluster(@Root() item: ImportedItemRecord, @Ctx() { load }: RequestContext) {
+  cluster(@Root() item: records.ImportedItem, @Ctx() { load }: RequestContext) {
     return item.clusterId === null ? null : load.clusters.load(item.clusterId);
   }
 
   @FieldResolver(() => Calculation, { nullable: true })
-  calculation(@Root() item: ImportedItemRecord, @Ctx() { load }: RequestContext) {
+  calculation(@Root() item: records.ImportedItem, @Ctx() { load }: RequestContext) {
     return item.calculationId === null ? null : load.calculations.load(item.calculationId);
   }
 }
@@ -205,7 +205,7 @@ function nullForNaN(values: readonly number[] | null): (number | null)[] | null 
   return values?.map((value) => (Number.isNaN(value) ? null : value)) ?? null;
 }
 
-function count(report: ImportReportRecord, status: ImportedItemRecord['status']): number {
+function count(report: ImportReportRecord, status: records.ImportedItem['status']): number {
   return report.items.filter((item) => item.status === status).length;
 }
 

@@ -6,6 +6,7 @@ import { NatriumError } from '../errors.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
 import { DatasetEntity, DatasetVersionEntity, FeatureSetEntity } from './entities/datasets.ts';
+import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
   EvaluationEntity,
   ModelAliasChangeEntity,
@@ -81,6 +82,8 @@ export async function connectDatabase(url: string, application: string, poolSize
       ModelAliasChangeEntity,
       EvaluationEntity,
       PredictionEntity,
+      UploadEntity,
+      ImportEntity,
     ],
     migrations: sqlMigrations(),
     migrationsTableName: 'schema_migrations',

@@ -3,10 +3,13 @@ import type { Collection, New, Page, PageRequest } from '../registry/ports.ts';
 import { filterSql, Parameters } from './filter-sql.ts';
 import { query } from './query.ts';
 
+/** A statement has 65,535 parameters at most. */
+const ROWS_PER_INSERT = 1000;
+
 /** One table, read and written with SQL made from its entity's metadata. */
 export class EntityCollection<T extends { readonly id: string }> implements Collection<T> {
   private readonly metadata: EntityMetadata;
-  private readonly table: string;
+  readonly table: string;
 
   constructor(
     private readonly manager: EntityManager,
@@ -69,8 +72,39 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
     return rows.map((row) => row.id);
   }
 
+  async idsBy(field: keyof T & string, values: readonly string[]): Promise<Map<string, string>> {
+    const column = this.column(field);
+    const rows = await query<{ id: string; value: string }[]>(
+      this.manager,
+      `SELECT id, ${column} AS value FROM ${this.table} WHERE ${column} = ANY($1)`,
+      [values],
+    );
+    return new Map(rows.map((row) => [row.value, row.id]));
+  }
+
   async insert(value: New<T>): Promise<T> {
     return (await this.insertWith(value, ''))!;
+  }
+
+  async insertMany(values: readonly New<T>[], field: keyof T & string): Promise<Map<string, string>> {
+    const ids = new Map<string, string>();
+    if (values.length === 0) return ids;
+    const fields = Object.keys(values[0]);
+    const columns = fields.map((each) => this.column(each)).join(', ');
+    for (let start = 0; start < values.length; start += ROWS_PER_INSERT) {
+      const p = new Parameters();
+      const rows = values
+        .slice(start, start + ROWS_PER_INSERT)
+        .map((value) => fields.map((each) => p.add(this.parameter(each, value[each as keyof New<T>]))).join(', '));
+      const inserted = await query<{ id: string; value: string }[]>(
+        this.manager,
+        `INSERT INTO ${this.table} (${columns}) VALUES (${rows.join('), (')})
+         RETURNING id, ${this.column(field)} AS value`,
+        p.values,
+      );
+      for (const row of inserted) ids.set(row.value, row.id);
+    }
+    return ids;
   }
 
   insertUnlessExists(value: New<T>, unique: readonly (keyof T & string)[]): Promise<T | null> {
@@ -126,8 +160,11 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
   }
 
   private parameter(field: string, value: unknown): unknown {
-    const isJson = this.metadata.findColumnWithPropertyName(field)!.type === 'jsonb';
-    return isJson && value !== null ? JSON.stringify(value) : value;
+    if (value === null) return null;
+    const { type, isArray } = this.metadata.findColumnWithPropertyName(field)!;
+    if (type === 'jsonb') return JSON.stringify(value);
+    // pg would put every number in quotes
+    return isArray && type === 'double precision' ? `{${(value as readonly number[]).join(',')}}` : value;
   }
 
   private filterColumns(): Record<string, string> {

@@ -5,6 +5,7 @@ import type * as records from '../registry/records.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
 import { DatasetEntity, DatasetVersionEntity, FeatureSetEntity } from './entities/datasets.ts';
+import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
   EvaluationEntity,
   ModelAliasChangeEntity,
@@ -15,7 +16,9 @@ import {
   TrialEntity,
 } from './entities/models.ts';
 import { EntityCollection } from './entity-collection.ts';
+import { takeWork, updateWork } from './fenced-work.ts';
 import { Parameters } from './filter-sql.ts';
+import { addImportItems, importItems } from './import-report.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
 
 const VERSIONED = {
@@ -50,6 +53,8 @@ export class PostgresStore implements ports.Store {
   readonly modelAliasChanges: EntityCollection<records.ModelAliasChange>;
   readonly evaluations: EntityCollection<records.Evaluation>;
   readonly predictions: EntityCollection<records.Prediction>;
+  readonly uploads: EntityCollection<records.Upload>;
+  readonly imports: EntityCollection<records.Import>;
   readonly jobs: ports.JobQueue;
 
   private constructor(
@@ -81,6 +86,8 @@ export class PostgresStore implements ports.Store {
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
     this.predictions = new EntityCollection(manager, PredictionEntity);
+    this.uploads = new EntityCollection(manager, UploadEntity);
+    this.imports = new EntityCollection(manager, ImportEntity);
     this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
 
@@ -184,6 +191,22 @@ export class PostgresStore implements ports.Store {
     );
   }
 
+  calculationsAlike(alike: {
+    readonly contentSha256s: readonly string[];
+    readonly clusterIds: readonly string[];
+    readonly labels: readonly string[];
+  }): Promise<ports.CalculationMark[]> {
+    return query(
+      this.manager,
+      `SELECT id, content_sha256 AS "contentSha256", cluster_id AS "clusterId", level_of_theory_id AS "levelOfTheoryId",
+              label, source_file_name AS "sourceFileName", source_line AS "sourceLine",
+              invalidation_reason AS "invalidationReason"
+       FROM calculations
+       WHERE content_sha256 = ANY($1) OR (cluster_id = ANY($2::bigint[]) AND label = ANY($3)) ORDER BY id`,
+      [alike.contentSha256s, alike.clusterIds, alike.labels],
+    );
+  }
+
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
     return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
   }
@@ -262,26 +285,31 @@ export class PostgresStore implements ports.Store {
     return count === 1;
   }
 
-  async takeTrial(trialId: string, worker: string): Promise<records.Trial | null> {
-    const [rows] = await query<Affected>(
-      this.manager,
-      `UPDATE trials SET state = 'RUNNING', attempt = attempt + 1, worker = $2, progress = NULL, updated_at = now(),
-              started_at = coalesce(started_at, now())
-       WHERE id = $1 AND state IN ('QUEUED', 'RUNNING') RETURNING *`,
-      [trialId, worker],
-    );
-    return rows.length === 0 ? null : this.trials.hydrate(rows[0]);
+  takeTrial(trialId: string, worker: string): Promise<records.Trial | null> {
+    return takeWork(this.manager, this.trials, trialId, { worker, progress: null, updatedAt: new Date() });
   }
 
-  async updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean> {
-    const p = new Parameters();
-    const set = this.trials.assignments({ ...changes, updatedAt: new Date() }, p);
-    const [, count] = await query<Affected>(
-      this.manager,
-      `UPDATE trials SET ${set} WHERE id = ${p.add(trialId)} AND attempt = ${p.add(attempt)} AND state = 'RUNNING'`,
-      p.values,
-    );
-    return count === 1;
+  updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean> {
+    return updateWork(this.manager, this.trials, trialId, attempt, { ...changes, updatedAt: new Date() });
+  }
+
+  takeImport(importId: string, worker: string): Promise<records.Import | null> {
+    return takeWork(this.manager, this.imports, importId, { worker });
+  }
+
+  updateImport(importId: string, attempt: number, changes: Partial<records.Import>): Promise<boolean> {
+    return updateWork(this.manager, this.imports, importId, attempt, changes);
+  }
+
+  addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void> {
+    return addImportItems(this.manager, importId, position, items);
+  }
+
+  importItems(
+    importId: string,
+    page: { readonly after: number; readonly first: number; readonly status: records.ItemStatus | null },
+  ): Promise<readonly (records.ImportedItem & { readonly position: number })[]> {
+    return importItems(this.manager, importId, page);
   }
 
   async schemaVersion(): Promise<string> {

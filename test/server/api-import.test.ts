@@ -350,7 +350,13 @@ describe('bad items', () => {
 
 describe('a file', () => {
   test.each([
-    ['larger than 8 MiB', 'big.extxyz', ' '.repeat(8 * 1024 * 1024 + 1), 'TOO_LARGE', /big\.extxyz .*8 MiB; split it/],
+    [
+      'larger than 8 MiB',
+      'big.extxyz',
+      ' '.repeat(8 * 1024 * 1024 + 1),
+      'TOO_LARGE',
+      /big\.extxyz .*8 MiB; use requestUpload/,
+    ],
     ['without a name', ' ', frame(), 'BAD_USER_INPUT', /fileName must have 1 to 255 characters/],
     ['with a name that cannot be stored', 'a\0b', frame(), 'BAD_USER_INPUT', /input\.fileName holds a NUL character/],
   ])('%s is refused as a whole', async (_, fileName, content, code, says) => {

@@ -21,6 +21,7 @@ const WITHOUT_ENTITY = [
   'artifacts',
   'dataset_version_members',
   'idempotency_keys',
+  'import_items',
   'model_aliases',
   'schema_migrations',
 ];

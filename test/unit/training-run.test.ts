@@ -49,9 +49,12 @@ beforeAll(async () => {
   registry = new Registry({ store, artifacts, compute });
   const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
   const { imports, datasets } = registry;
-  await imports.importCalculations(LOCAL_ADMIN, request('importCalculations'), {
-    ...{ fileName: 'synthetic.extxyz', content, format: null, levelOfTheory: null },
-  });
+  await imports.importFile(
+    LOCAL_ADMIN,
+    request('importCalculations'),
+    { fileName: 'synthetic.extxyz', content, format: null },
+    { content: 'CALCULATIONS', levelOfTheory: null },
+  );
   await datasets.create(LOCAL_ADMIN, request('createDataset'), {
     ...{ name: 'synthetic', title: 'Synthetic', description: 'Not DFT', licence: 'CC0-1.0', citation: null, doi: null },
   });
