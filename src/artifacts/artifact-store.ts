@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { NatriumError } from '../errors.ts';
+import type { ByteRange } from '../registry/ports.ts';
 
-export type { ArtifactStore, StoredBytes } from '../registry/ports.ts';
+export type { ArtifactStore, ByteRange, StoredBytes } from '../registry/ports.ts';
 
 /** sha256 of the bytes, as 64 lower-case hexadecimal digits. */
 export function sha256Of(bytes: Uint8Array): string {
@@ -38,13 +39,27 @@ export function missingArtifact(sha256: string, description: string): NatriumErr
  */
 export function verifyArtifact(bytes: Uint8Array, sha256: string, description: string): void {
   const found = sha256Of(bytes);
-  if (found !== sha256)
-    throw new NatriumError(
-      'CORRUPT_ARTIFACT',
-      `Artifact ${sha256} in ${description} is damaged: its ${bytes.byteLength} bytes have the sha256 ${found}. ` +
-        'Restore it from a backup, or make it again from its source; storing the right bytes replaces the damaged ones.',
-      { sha256, reason: 'damaged', found, byteLength: bytes.byteLength },
-    );
+  if (found !== sha256) throw damagedArtifact(sha256, description, bytes.byteLength, found);
+}
+
+/** The error of an artifact of which the store holds other bytes: these have the sha256 `found`. */
+export function damagedArtifact(sha256: string, description: string, byteLength: number, found: string): NatriumError {
+  return new NatriumError(
+    'CORRUPT_ARTIFACT',
+    `Artifact ${sha256} in ${description} is damaged: its ${byteLength} bytes have the sha256 ${found}. ` +
+      'Restore it from a backup, or make it again from its source; storing the right bytes replaces the damaged ones.',
+    { sha256, reason: 'damaged', found, byteLength },
+  );
+}
+
+/** The error of an artifact that ends before a range of it does. */
+export function shortArtifact(sha256: string, description: string, range: ByteRange): NatriumError {
+  return new NatriumError(
+    'CORRUPT_ARTIFACT',
+    `Artifact ${sha256} in ${description} is damaged: it ends before byte ${range.end}. ` +
+      'Restore it from a backup, or make it again from its source.',
+    { sha256, reason: 'damaged' },
+  );
 }
 
 /** Whether `error` says that an artifact is damaged or missing, as opposed to a store that cannot be reached. */

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { NatriumError } from '../errors.ts';
 import {
   type ArtifactStore,
   artifactKey,
+  type ByteRange,
   isCorruptArtifact,
   missingArtifact,
   type StoredBytes,
   sha256Of,
+  shortArtifact,
   verifyArtifact,
 } from './artifact-store.ts';
+import { checkedStream, checkRange, Hashed } from './streams.ts';
 
 const WAY_OUT_OF_CODE: Readonly<Record<string, string>> = {
   ENOSPC: 'make room on its disk',
@@ -40,6 +44,36 @@ async function makeFolderDurably(folder: string): Promise<void> {
   for (let made = folder; ; made = dirname(made)) {
     await syncFolder(dirname(made));
     if (made === firstMade) return;
+  }
+}
+
+/** A crash between these three leaves the old state or the new one, and at worst a `.tmp` file beside. */
+function draftOf(path: string): string {
+  return `${path}.${randomBytes(8).toString('hex')}.tmp`;
+}
+
+async function writeDurably(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await writeFile(handle, content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function moveDurably(draft: string, path: string): Promise<void> {
+  await makeFolderDurably(dirname(path));
+  await rename(draft, path);
+  await syncFolder(dirname(path));
+}
+
+async function openArtifact(path: string, sha256: string, description: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missingArtifact(sha256, description);
+    throw error;
   }
 }
 
@@ -79,6 +113,51 @@ export class FileArtifactStore implements ArtifactStore {
     return bytes;
   }
 
+  async putFile(path: string): Promise<StoredBytes> {
+    const source = await open(path, 'r');
+    const draft = draftOf(join(this.folder, 'file'));
+    try {
+      const stored = await this.guard(async () => {
+        await makeFolderDurably(this.folder);
+        const content = new Hashed(source.createReadStream({ start: 0, autoClose: false }));
+        await writeDurably(draft, content);
+        return content.result();
+      });
+      try {
+        await this.verify(stored.sha256);
+      } catch (error) {
+        if (!isCorruptArtifact(error)) throw error;
+        await this.guard(() => moveDurably(draft, this.pathOf(stored.sha256)));
+        await this.verify(stored.sha256);
+      }
+      return stored;
+    } finally {
+      await source.close();
+      await rm(draft, { force: true });
+    }
+  }
+
+  async read(sha256: string, range?: ByteRange): Promise<Readable> {
+    const path = this.pathOf(sha256);
+    if (range !== undefined) checkRange(range);
+    return this.guard(async () => {
+      const handle = await openArtifact(path, sha256, this.description);
+      if (range !== undefined && (await handle.stat()).size < range.end) {
+        await handle.close();
+        throw shortArtifact(sha256, this.description, range);
+      }
+      // the end of a stream of a file is its last byte, which an empty range has not
+      if (range !== undefined && range.start === range.end) {
+        await handle.close();
+        return Readable.from([]);
+      }
+      const bounds = range === undefined ? { start: 0 } : { start: range.start, end: range.end - 1 };
+      const source = handle.createReadStream(bounds);
+      const explain = (error: unknown) => this.explain(error);
+      return checkedStream(source, { sha256, range: range ?? null, description: this.description, explain });
+    });
+  }
+
   async has(sha256: string): Promise<boolean> {
     const path = this.pathOf(sha256);
     return this.guard(async () => {
@@ -103,41 +182,40 @@ export class FileArtifactStore implements ArtifactStore {
     return join(this.folder, artifactKey(sha256));
   }
 
-  /** Atomic and durable: a crash leaves the old state or the new one, and at worst a `.tmp` file beside. */
   private async write(path: string, bytes: Uint8Array): Promise<void> {
-    const folder = dirname(path);
-    await makeFolderDurably(folder);
-    const draft = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+    const draft = draftOf(path);
     try {
-      const handle = await open(draft, 'wx', 0o600);
-      try {
-        await handle.writeFile(bytes);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(draft, path);
-      await syncFolder(folder);
+      await makeFolderDurably(dirname(path));
+      await writeDurably(draft, bytes);
+      await moveDurably(draft, path);
     } catch (error) {
       await rm(draft, { force: true });
       throw error;
     }
   }
 
-  /** Turns errors of the file system into UNAVAILABLE, which says what to do. */
+  private async verify(sha256: string): Promise<void> {
+    for await (const _ of await this.read(sha256));
+  }
+
   private async guard<T>(operation: () => Promise<T>): Promise<T> {
     try {
       return await operation();
     } catch (error) {
-      if (error instanceof NatriumError || !(error instanceof Error && 'syscall' in error)) throw error;
-      const code = String((error as NodeJS.ErrnoException).code);
-      throw new NatriumError(
-        'UNAVAILABLE',
-        `The artifact store in ${this.description} cannot be used (${error.message}): ` +
-          `${WAY_OUT_OF_CODE[code] ?? 'check the folder'}, or set NATRIUM_DATA_FOLDER to another folder.`,
-        { reason: code },
-        { cause: error },
-      );
+      throw this.explain(error);
     }
+  }
+
+  /** Turns errors of the file system into UNAVAILABLE, which says what to do. */
+  private explain(error: unknown): unknown {
+    if (error instanceof NatriumError || !(error instanceof Error && 'syscall' in error)) return error;
+    const code = String((error as NodeJS.ErrnoException).code);
+    return new NatriumError(
+      'UNAVAILABLE',
+      `The artifact store in ${this.description} cannot be used (${error.message}): ` +
+        `${WAY_OUT_OF_CODE[code] ?? 'check the folder'}, or set NATRIUM_DATA_FOLDER to another folder.`,
+      { reason: code },
+      { cause: error },
+    );
   }
 }

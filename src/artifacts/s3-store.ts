@@ -1,20 +1,27 @@
 import { Buffer } from 'node:buffer';
+import { type FileHandle, open } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { Readable } from 'node:stream';
 import { Client } from 'minio';
 import { NatriumError } from '../errors.ts';
 import {
   type ArtifactStore,
   artifactKey,
+  type ByteRange,
   isCorruptArtifact,
   missingArtifact,
   type StoredBytes,
   sha256Of,
+  shortArtifact,
   verifyArtifact,
 } from './artifact-store.ts';
 import { explainS3Error, s3CodeOf } from './s3-errors.ts';
+import { checkedStream, checkRange, Hashed } from './streams.ts';
 
 const SILENCE_LIMIT_MILLISECONDS = 20_000;
+/** What larger files are sent in, each part held in memory; S3 takes 10,000 of them. */
+const PART_BYTES = 16 << 20;
 const DEFAULT_REGION = 'us-east-1';
 const CHECK_KEY = 'natrium-check';
 const CHECK_BYTES = Buffer.from('Natrium can write here.\n');
@@ -34,15 +41,23 @@ export interface S3Settings {
   readonly silenceLimitMilliseconds?: number;
 }
 
-/** The transport of the minio client, which has no time limit of its own: a silent connection ends with an error. */
+/**
+ * The transport of the minio client, which has no time limit of its own: a silent connection ends with an error, unless it is
+ * silent because whoever reads the answer has not yet taken what came.
+ */
 function impatientTransport(
   module: typeof http | typeof https,
   limitMilliseconds: number,
 ): Pick<typeof http, 'request'> {
   const request = (options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
-    const sent = module.request(options, onResponse);
+    let answer: http.IncomingMessage | null = null;
+    const sent = module.request(options, (response) => {
+      answer = response;
+      onResponse(response);
+    });
     sent.setTimeout(limitMilliseconds, () => {
-      sent.destroy(Object.assign(new Error(`nothing came for ${limitMilliseconds} ms`), { code: 'ETIMEDOUT' }));
+      if (answer !== null && answer.readableLength > 0) sent.socket?.setTimeout(limitMilliseconds);
+      else sent.destroy(Object.assign(new Error(`nothing came for ${limitMilliseconds} ms`), { code: 'ETIMEDOUT' }));
     });
     return sent;
   };
@@ -78,6 +93,7 @@ export class S3ArtifactStore implements ArtifactStore {
       useSSL,
       accessKey: settings.accessKey,
       secretKey: settings.secretKey,
+      partSize: PART_BYTES,
       // given always: the client would otherwise ask for the bucket's region, which needs one more permission
       region: settings.region ?? DEFAULT_REGION,
       transport: impatientTransport(
@@ -96,17 +112,56 @@ export class S3ArtifactStore implements ArtifactStore {
     } catch (error) {
       if (!isCorruptArtifact(error)) throw error;
       const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      await this.guard(() => this.client.putObject(this.settings.bucket, artifactKey(sha256), body, body.byteLength));
-      await this.get(sha256);
+      await this.send(sha256, (key) => this.client.putObject(this.settings.bucket, key, body, body.byteLength));
     }
     return { sha256, byteLength: bytes.byteLength };
+  }
+
+  async putFile(path: string): Promise<StoredBytes> {
+    const file = await open(path, 'r');
+    try {
+      const content = new Hashed(file.createReadStream({ start: 0, autoClose: false }));
+      for await (const _ of content);
+      const stored = content.result();
+      try {
+        await this.verify(stored.sha256);
+      } catch (error) {
+        if (!isCorruptArtifact(error)) throw error;
+        await this.send(stored.sha256, (key) => this.sendFile(key, file, stored.byteLength));
+      }
+      return stored;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async read(sha256: string, range?: ByteRange): Promise<Readable> {
+    const key = artifactKey(sha256);
+    if (range !== undefined) checkRange(range);
+    const { description } = this;
+    if (range !== undefined && range.start === range.end) {
+      if (!(await this.has(sha256))) throw missingArtifact(sha256, description);
+      return Readable.from([]);
+    }
+    return this.guard(async () => {
+      try {
+        const source = await this.request(key, range);
+        const explain = (error: unknown) =>
+          error instanceof NatriumError ? error : explainS3Error(error, description);
+        return checkedStream(source, { sha256, range: range ?? null, description, explain });
+      } catch (error) {
+        if (s3CodeOf(error) === 'NoSuchKey') throw missingArtifact(sha256, description);
+        if (s3CodeOf(error) === 'InvalidRange') throw shortArtifact(sha256, description, range!);
+        throw error;
+      }
+    });
   }
 
   async get(sha256: string): Promise<Uint8Array> {
     const key = artifactKey(sha256);
     const bytes = await this.guard(async () => {
       try {
-        return await this.read(key);
+        return await this.readWhole(key);
       } catch (error) {
         if (s3CodeOf(error) === 'NoSuchKey') throw missingArtifact(sha256, this.description);
         throw error;
@@ -135,14 +190,14 @@ export class S3ArtifactStore implements ArtifactStore {
       const { bucket, createBucket } = this.settings;
       if (!(await this.hasBucket()) && createBucket) await this.makeBucket();
       await this.client.putObject(bucket, CHECK_KEY, CHECK_BYTES, CHECK_BYTES.byteLength);
-      await this.read(CHECK_KEY);
+      await this.readWhole(CHECK_KEY);
     });
   }
 
   /** By GET, whose refusals have a body that names the reason; HEAD's have none. */
   private async hasBucket(): Promise<boolean> {
     try {
-      await this.read(CHECK_KEY);
+      await this.readWhole(CHECK_KEY);
     } catch (error) {
       if (s3CodeOf(error) === 'NoSuchBucket') return false;
       if (s3CodeOf(error) !== 'NoSuchKey') throw error;
@@ -159,10 +214,44 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
-  private async read(key: string): Promise<Uint8Array> {
+  private request(key: string, range?: ByteRange): Promise<Readable> {
+    const { bucket } = this.settings;
+    return range === undefined
+      ? this.client.getObject(bucket, key)
+      : this.client.getPartialObject(bucket, key, range.start, range.end - range.start);
+  }
+
+  private async readWhole(key: string): Promise<Uint8Array> {
     const chunks: Buffer[] = [];
-    for await (const chunk of await this.client.getObject(this.settings.bucket, key)) chunks.push(chunk as Buffer);
+    for await (const chunk of await this.request(key)) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
+  }
+
+  private async verify(sha256: string): Promise<void> {
+    for await (const _ of await this.read(sha256));
+  }
+
+  /** Stores by `upload` and reads back. */
+  private async send(sha256: string, upload: (key: string) => Promise<unknown>): Promise<void> {
+    try {
+      await this.guard(() => upload(artifactKey(sha256)));
+    } catch (error) {
+      // the client joins an unfinished upload of the same key, which another server of ours may just have finished
+      const isStored = await this.verify(sha256).then(
+        () => true,
+        () => false,
+      );
+      if (isStored) return;
+      throw error;
+    }
+    await this.verify(sha256);
+  }
+
+  private async sendFile(key: string, file: FileHandle, byteLength: number): Promise<void> {
+    const content = file.createReadStream({ start: 0, autoClose: false });
+    // the client does not listen to errors of what it sends, and would wait for ever
+    const broken = new Promise<never>((_, reject) => content.once('error', reject));
+    await Promise.race([broken, this.client.putObject(this.settings.bucket, key, content, byteLength)]);
   }
 
   private async guard<T>(operation: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@
  * What the registry needs from the world. `store`, `artifacts` and `jobs` implement these; the registry knows no other
  * technology.
  */
+import type { Readable } from 'node:stream';
 import type { Split } from '../chemistry/calculation-record.ts';
 import type { NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
@@ -206,6 +207,12 @@ export interface StoredBytes {
   readonly byteLength: number;
 }
 
+/** Bytes from `start` up to, but without, `end`; the first byte of all is 0. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Content-addressed blobs: source files, checkpoints, weights. What was put never changes, so putting twice is putting once,
  * and whatever comes out has been compared with its name.
@@ -228,6 +235,22 @@ export interface ArtifactStore {
    *   UNAVAILABLE when the store cannot be reached; BAD_USER_INPUT when `sha256` is none
    */
   get(sha256: string): Promise<Uint8Array>;
+  /**
+   * Stores the content of a local file as `put` does, in constant memory. The file is left alone; it must not change
+   * meanwhile.
+   *
+   * @throws NatriumError as `put` does; errors of reading the file as they are
+   */
+  putFile(path: string): Promise<StoredBytes>;
+  /**
+   * The bytes of that sha256, or some of them, as a stream in constant memory. A whole read is compared with its name, and
+   * the last bytes come only when it agrees; a range comes unverified, but never shorter than asked. Whatever goes wrong
+   * later than this promise destroys the stream with the error.
+   *
+   * @param range first byte, and the one after the last; BAD_USER_INPUT unless whole numbers in this order
+   * @throws NatriumError as `get` does; CORRUPT_ARTIFACT too when the stored bytes end before the range does
+   */
+  read(sha256: string, range?: ByteRange): Promise<Readable>;
   /** Whether bytes are stored under that name; they are not read. Throws as `get` does, save CORRUPT_ARTIFACT. */
   has(sha256: string): Promise<boolean>;
   /**

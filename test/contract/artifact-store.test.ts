@@ -5,8 +5,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { artifactKey } from '../../src/artifacts/artifact-store.ts';
+import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import { S3ArtifactStore, type S3Settings } from '../../src/artifacts/s3-store.ts';
 import { skipUnless } from '../support/skips.ts';
@@ -183,10 +185,39 @@ describe('the artifact store in an S3 that misbehaves', () => {
     ['breaks the connection', (request) => request.socket.destroy()],
   ])('gives up on one that %s', async (_name, listener) => {
     const store = storeAt(await serve(listener));
-    await expect(store.get('0'.repeat(64))).rejects.toMatchObject({
+    const expected = {
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/does not answer|broke the connection/),
+    };
+    await expect(store.get('0'.repeat(64))).rejects.toMatchObject(expected);
+    for (const range of [undefined, { start: 0, end: 9 }]) {
+      const streamed = store.read('0'.repeat(64), range).then((stream) => stream.toArray());
+      await expect(streamed).rejects.toMatchObject(expected);
+    }
+    await expect(store.putFile(fileURLToPath(import.meta.url))).rejects.toMatchObject(expected);
+  });
+
+  test('is patient with a reader that is slow to take what came', async () => {
+    const bytes = randomBytes(3_000_000);
+    let sent = false;
+    const endpoint = await serve((_request, response) => {
+      response.writeHead(200, { 'Content-Length': bytes.length });
+      response.end(bytes, () => {
+        sent = true;
+      });
     });
+    const stream = await storeAt(endpoint).read(sha256Of(bytes));
+    stream.once('readable', () => {});
+    // three times as long as the store may be silent: nothing else makes a connection idle
+    await delay(1500);
+    expect(sent).toBe(true);
+    expect((await stream.toArray()).reduce((sum, chunk) => sum + chunk.length, 0)).toBe(bytes.length);
+  });
+
+  test('never takes too much for a range', async () => {
+    const endpoint = await serve((_request, response) => response.writeHead(200).end('the whole of it'));
+    const stream = await storeAt(endpoint).read('0'.repeat(64), { start: 4, end: 9 });
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   test('says that nothing listens', async () => {

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ArtifactStore } from '../../src/artifacts/artifact-store.ts';
 
@@ -21,11 +24,22 @@ const ABC = new TextEncoder().encode('abc');
 /** The promises of the port, to be called inside a `describe`: one suite for every implementation. */
 export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest>): void {
   let context: ArtifactStoreUnderTest;
+  let folder: string;
   beforeAll(async () => {
     context = await open();
     await context.store.check();
+    folder = await mkdtemp(join(tmpdir(), 'natrium test files '));
   });
-  afterAll(() => context?.close());
+  afterAll(async () => {
+    await context?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  let files = 0;
+  const fileWith = async (bytes: Uint8Array) => {
+    const path = join(folder, String(files++));
+    await writeFile(path, bytes);
+    return path;
+  };
 
   test('names bytes by their sha256 and returns them', async () => {
     expect(await context.store.put(ABC)).toEqual({ sha256: SHA256_OF_ABC, byteLength: 3 });
@@ -124,10 +138,126 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
   ])('takes no other name: %j', async (name) => {
     await expect(context.store.get(name)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     await expect(context.store.has(name)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(context.store.read(name)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  // the last one is sent to S3 in parts
+  test.each([0, 1, 100_000, 20_000_000])('stores a file of %d bytes and streams it', async (length) => {
+    const bytes = randomBytes(length);
+    const path = await fileWith(bytes);
+    const stored = await context.store.putFile(path);
+    expect(stored).toEqual(await context.sameStore.put(bytes));
+    expect(Buffer.compare(await collect(await context.sameStore.read(stored.sha256)), bytes)).toBe(0);
+    expect(Buffer.compare(await readFile(path), bytes)).toBe(0);
+  });
+
+  test('putting a file many times at once is putting once', async () => {
+    const bytes = randomBytes(18_000_000);
+    const path = await fileWith(bytes);
+    const stores = Array.from({ length: 4 }, (_, index) => (index % 2 === 0 ? context.store : context.sameStore));
+    const artifacts = await Promise.all(stores.map((store) => store.putFile(path)));
+    expect(new Set(artifacts.map(({ sha256 }) => sha256)).size).toBe(1);
+    expect(Buffer.compare(await context.store.get(artifacts[0].sha256), bytes)).toBe(0);
+  });
+
+  test('says which file it cannot read', async () => {
+    await expect(context.store.putFile(join(folder, 'none'))).rejects.toThrow(/ENOENT.*none/);
+  });
+
+  test.each([
+    [0, 0],
+    [0, 1],
+    [0, 200_000],
+    [1, 200_000],
+    [70_000, 70_001],
+    [199_999, 200_000],
+    [200_000, 200_000],
+  ])('streams the bytes from %d to %d', async (start, end) => {
+    const bytes = randomBytes(200_000);
+    const { sha256 } = await context.store.put(bytes);
+    const part = await collect(await context.sameStore.read(sha256, { start, end }));
+    expect(Buffer.compare(part, bytes.subarray(start, end))).toBe(0);
+  });
+
+  test.each([
+    { start: -1, end: 1 },
+    { start: 2, end: 1 },
+    { start: 0.5, end: 1 },
+    { start: 0, end: Number.NaN },
+    { start: 0, end: Number.POSITIVE_INFINITY },
+  ])('streams no range such as $start to $end', async (range) => {
+    const { sha256 } = await context.store.put(ABC);
+    await expect(context.store.read(sha256, range)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  test('never streams a range shorter than asked', async () => {
+    const { sha256 } = await context.store.put(randomBytes(1000));
+    for (const range of [
+      { start: 0, end: 1001 },
+      { start: 999, end: 2000 },
+      { start: 5000, end: 5001 },
+    ]) {
+      const { bytes, error } = await outcomeOf(context.store.read(sha256, range));
+      expect(error).toMatchObject({ code: 'CORRUPT_ARTIFACT', details: { sha256, reason: 'damaged' } });
+      expect(bytes).toBeLessThan(range.end - range.start);
+    }
+  });
+
+  test('streams nothing that is missing', async () => {
+    const { sha256 } = await context.store.put(randomBytes(100));
+    await rm(context.fileOf(sha256));
+    for (const range of [undefined, { start: 0, end: 0 }, { start: 1, end: 2 }]) {
+      await expect(context.store.read(sha256, range)).rejects.toMatchObject({
+        code: 'CORRUPT_ARTIFACT',
+        details: { sha256, reason: 'missing' },
+      });
+    }
+  });
+
+  test.each(damages)('streams no complete artifact when %s, and a file replaces it', async (_name, damage) => {
+    const bytes = randomBytes(300_000);
+    const { sha256 } = await context.store.put(bytes);
+    await damage(context.fileOf(sha256));
+    const { bytes: came, error } = await outcomeOf(context.sameStore.read(sha256));
+    expect(error).toMatchObject({
+      code: 'CORRUPT_ARTIFACT',
+      message: expect.stringMatching(new RegExp(`^Artifact ${sha256} in .* is damaged: .*[Rr]estore it from a backup`)),
+      details: { sha256, reason: 'damaged' },
+    });
+    // who counts bytes must not take it for complete either
+    expect(came).toBeLessThan(bytes.length);
+    await context.store.putFile(await fileWith(bytes));
+    expect(Buffer.compare(await collect(await context.sameStore.read(sha256)), bytes)).toBe(0);
+  });
+
+  test('a reader may stop anywhere', async () => {
+    const { sha256 } = await context.store.put(randomBytes(1_000_000));
+    const unread = await context.store.read(sha256);
+    unread.destroy();
+    for await (const _ of await context.store.read(sha256)) break;
+    for await (const _ of await context.store.read(sha256, { start: 1, end: 999_999 })) break;
+    expect((await collect(await context.store.read(sha256))).length).toBe(1_000_000);
   });
 
   test('can be checked again and again', async () => {
     await context.store.check();
     await Promise.all([context.store.check(), context.sameStore.check()]);
   });
+}
+
+async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** How many bytes came, and with which error it ended; null if it ended well. */
+async function outcomeOf(opened: Promise<Readable>): Promise<{ bytes: number; error: unknown }> {
+  let bytes = 0;
+  try {
+    for await (const chunk of await opened) bytes += (chunk as Buffer).length;
+    return { bytes, error: null };
+  } catch (error) {
+    return { bytes, error };
+  }
 }
