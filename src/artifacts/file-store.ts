@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { NatriumError } from '../errors.ts';
 import {
   type ArtifactStore,
   artifactKey,
@@ -14,59 +13,8 @@ import {
   shortArtifact,
   verifyArtifact,
 } from './artifact-store.ts';
+import { draftOf, explainFileError, makeFolderDurably, moveDurably, writeDurably } from './durable-files.ts';
 import { checkedStream, checkRange, Hashed } from './streams.ts';
-
-const WAY_OUT_OF_CODE: Readonly<Record<string, string>> = {
-  ENOSPC: 'make room on its disk',
-  EDQUOT: 'raise the disk quota, or make room under it',
-  EACCES: 'give the user that runs Natrium the right to write there',
-  EPERM: 'give the user that runs Natrium the right to write there',
-  EROFS: 'mount its disk for writing',
-  ENOTDIR: 'choose a path on which every part is a folder',
-  EMFILE: 'raise the limit of open files (ulimit -n)',
-  ENFILE: 'raise the limit of open files of the system',
-  EIO: 'look at the system log: its disk reports errors',
-};
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes `folder` with its parents; every entry that is new is on the disk when this returns. */
-async function makeFolderDurably(folder: string): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (firstMade === undefined) return;
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === firstMade) return;
-  }
-}
-
-/** A crash between these three leaves the old state or the new one, and at worst a `.tmp` file beside. */
-function draftOf(path: string): string {
-  return `${path}.${randomBytes(8).toString('hex')}.tmp`;
-}
-
-async function writeDurably(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    await writeFile(handle, content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function moveDurably(draft: string, path: string): Promise<void> {
-  await makeFolderDurably(dirname(path));
-  await rename(draft, path);
-  await syncFolder(dirname(path));
-}
 
 async function openArtifact(path: string, sha256: string, description: string): Promise<FileHandle> {
   try {
@@ -206,16 +154,7 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
-  /** Turns errors of the file system into UNAVAILABLE, which says what to do. */
   private explain(error: unknown): unknown {
-    if (error instanceof NatriumError || !(error instanceof Error && 'syscall' in error)) return error;
-    const code = String((error as NodeJS.ErrnoException).code);
-    return new NatriumError(
-      'UNAVAILABLE',
-      `The artifact store in ${this.description} cannot be used (${error.message}): ` +
-        `${WAY_OUT_OF_CODE[code] ?? 'check the folder'}, or set NATRIUM_DATA_FOLDER to another folder.`,
-      { reason: code },
-      { cause: error },
-    );
+    return explainFileError(error, this.description);
   }
 }

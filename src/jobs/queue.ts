@@ -6,8 +6,10 @@ import type { Job } from '../registry/ports.ts';
 const QUEUES: readonly (readonly [Job['kind'], Job['kind'] | null])[] = [
   ['lost-trial', null],
   ['lost-completion', null],
+  ['lost-import', null],
   ['trial', 'lost-trial'],
   ['completion', 'lost-completion'],
+  ['import', 'lost-import'],
 ];
 
 /** A job whose worker is silent for so long goes to another one. */

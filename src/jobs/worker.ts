@@ -17,13 +17,21 @@ export interface WorkerParts {
   readonly stopping: AbortSignal;
 }
 
-/** Takes jobs from the queue, one trial at a time. */
+/** Takes jobs from the queue: one trial at a time, and beside it one import, which mostly waits for the database. */
 export async function startWorker(parts: WorkerParts): Promise<void> {
   const { queue, registry } = parts;
   await queue.work('trial', ({ trialId }, lost) => runTrial(parts, trialId, lost));
   await queue.work('completion', ({ trainingRunId }) => registry.trials.completeRun(trainingRunId));
   await queue.work('lost-trial', ({ trialId }) => registry.trials.lose(trialId));
   await queue.work('lost-completion', ({ trainingRunId }) => registry.trials.loseRun(trainingRunId));
+  await queue.work('import', ({ importId }, lost) => runImport(parts, importId, lost));
+  await queue.work('lost-import', ({ importId }) => registry.importRuns.lose(importId));
+}
+
+async function runImport({ registry, name, log, stopping }: WorkerParts, importId: string, lost: AbortSignal) {
+  log(`import ${importId} begins`);
+  await registry.importRuns.run(importId, name, AbortSignal.any([lost, stopping]));
+  log(`import ${importId} left`);
 }
 
 async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal): Promise<void> {

@@ -23,7 +23,7 @@ export interface InlineFile {
   readonly format: FileFormat | null;
 }
 
-/** Brings in small files whole, while the caller waits. `uploads.ts` and `import-runs.ts` are for large ones. */
+/** Brings in small files whole, while the caller waits. `import-requests.ts` and `import-runs.ts` are for large ones. */
 export class Imports {
   constructor(
     private readonly mutations: Mutations,
@@ -58,7 +58,7 @@ export class Imports {
 
     return this.mutations.run(caller, request, async (store) => {
       await lockImports(store);
-      const ingestion = await planIngestion(store, caller, items, { sha256, fileName });
+      const ingestion = await planIngestion(store, caller, items, sha256);
       if (ingestion.acceptsAny) {
         await store.recordArtifact({
           sha256,

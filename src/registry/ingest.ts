@@ -7,12 +7,6 @@ import type { Caller } from './caller.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
 
-/** The stored file that items come from, and how it is called. */
-export interface Source {
-  readonly sha256: string;
-  readonly fileName: string;
-}
-
 /** What an import takes from its items. */
 export interface Wanted {
   readonly content: ImportContent;
@@ -20,37 +14,45 @@ export interface Wanted {
   readonly levelOfTheory: LevelOfTheory | null;
 }
 
-export type RejectedItem = Extract<ParsedItem, { error: NatriumError }>;
-
-/** An item that has all that is wanted, with the hashes by which it is found. */
-export interface AcceptedItem {
+interface Item {
+  /** Name of the file that the item comes from. */
+  readonly file: string;
   readonly line: number;
   readonly label: string | null;
+}
+
+/** An item that has all that is wanted, with the hashes by which it is found. */
+export interface AcceptedItem extends Item {
   readonly record: CalculationRecord;
   readonly clusterSha256: string;
   readonly calculation: { readonly record: CompleteCalculation; readonly sha256: string } | null;
 }
 
+export interface RejectedItem extends Item {
+  readonly error: NatriumError;
+}
+
 export type CheckedItem = AcceptedItem | RejectedItem;
 
 /** Checks that an item has what is wanted of it: for calculations, the shieldings of all atoms and a level of theory. */
-export function checkItem(item: ParsedItem, fileName: string, wanted: Wanted): CheckedItem {
-  if ('error' in item) return item;
-  const { line, label, record } = item;
+export function checkItem(item: ParsedItem, file: string, wanted: Wanted): CheckedItem {
+  const { line, label } = item;
+  if ('error' in item) return { file, line, label, error: item.error };
+  const { record } = item;
   try {
-    const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, fileName, wanted);
+    const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, file, wanted);
     const clusterSha256 = structureHash(record.structure);
     const calculation = complete && { record: complete, sha256: calculationHash(complete, clusterSha256) };
-    return { line, label, record, clusterSha256, calculation };
+    return { file, line, label, record, clusterSha256, calculation };
   } catch (error) {
     if (!(error instanceof NatriumError)) throw error;
-    return { line, label, error };
+    return { file, line, label, error };
   }
 }
 
-function completeCalculation(record: CalculationRecord, fileName: string, wanted: Wanted): CompleteCalculation {
-  const where = `${fileName}, line ${record.line}`;
-  const details = { file: fileName, line: record.line };
+function completeCalculation(record: CalculationRecord, file: string, wanted: Wanted): CompleteCalculation {
+  const where = `${file}, line ${record.line}`;
+  const details = { file, line: record.line };
   if (record.shieldingsPpm === null) {
     throw new NatriumError(
       'MISSING_SHIELDING',
@@ -92,10 +94,10 @@ export async function planIngestion(
   store: Store,
   caller: Caller,
   items: readonly CheckedItem[],
-  source: Source,
+  sourceSha256: string,
 ): Promise<Ingestion> {
   const accepted = items.filter((item): item is AcceptedItem => !('error' in item));
-  const batch = new Batch(caller, source, await findKnown(store, caller, accepted));
+  const batch = new Batch(caller, sourceSha256, await findKnown(store, caller, accepted));
   const verdicts = items.map((item) => ('error' in item ? item : batch.add(item)));
   return {
     acceptsAny: verdicts.some((verdict) => typeof verdict === 'string'),
@@ -103,15 +105,15 @@ export async function planIngestion(
       const { clusterIds, calculationIds } = await batch.insert(into);
       return items.map((item, i): ImportedItem => {
         const verdict = verdicts[i];
-        const { line, label } = item;
+        const { file, line, label } = item;
         if (typeof verdict === 'object') {
           const { code, message } = verdict.error;
           const nothing = { clusterId: null, calculationId: null };
-          return { file: source.fileName, line, label, status: 'REJECTED', ...nothing, error: { code, message } };
+          return { file, line, label, status: 'REJECTED', ...nothing, error: { code, message } };
         }
         const { clusterSha256, calculation } = item as AcceptedItem;
         return {
-          ...{ file: source.fileName, line, label, status: verdict, error: null },
+          ...{ file, line, label, status: verdict, error: null },
           clusterId: clusterIds.get(clusterSha256)!,
           calculationId: calculation && calculationIds.get(calculation.sha256)!,
         };
@@ -170,7 +172,7 @@ class Batch {
 
   constructor(
     private readonly caller: Caller,
-    private readonly source: Source,
+    private readonly sourceSha256: string,
     private readonly known: Known,
   ) {
     const sha256s = new Map([...known.clusterIds].map(([sha256, id]) => [id, sha256]));
@@ -206,10 +208,10 @@ class Batch {
             `${other.sourceLine} of ${other.sourceFileName}; invalidate that one or give this one another id`,
         );
       }
-      this.named.set(key, { sourceLine: item.line, sourceFileName: this.source.fileName });
+      this.named.set(key, { sourceLine: item.line, sourceFileName: item.file });
     }
     this.addCluster(item);
-    const value = this.calculationOf(record, levelOfTheoryId, calculation.sha256);
+    const value = this.calculationOf(item, record, levelOfTheoryId);
     this.calculations.set(calculation.sha256, { clusterSha256, value });
     return 'INSERTED';
   }
@@ -245,16 +247,16 @@ class Batch {
       charge: structure.charge,
       multiplicity: structure.multiplicity,
       provenance: record.provenance,
-      sourceSha256: this.source.sha256,
+      sourceSha256: this.sourceSha256,
       sourceLine: record.line,
       createdBy: this.caller.name,
     });
     return 'INSERTED';
   }
 
-  private calculationOf(record: CompleteCalculation, levelOfTheoryId: string, contentSha256: string): NewCalculation {
+  private calculationOf(item: AcceptedItem, record: CompleteCalculation, levelOfTheoryId: string): NewCalculation {
     return {
-      contentSha256,
+      contentSha256: item.calculation!.sha256,
       levelOfTheoryId,
       label: record.label,
       energyHartree: record.energyHartree,
@@ -268,8 +270,8 @@ class Batch {
       electricFieldGradientsAu: record.electricFieldGradientsAu && [...record.electricFieldGradientsAu],
       givenSplit: record.split,
       provenance: record.provenance,
-      sourceSha256: this.source.sha256,
-      sourceFileName: this.source.fileName,
+      sourceSha256: this.sourceSha256,
+      sourceFileName: item.file,
       sourceLine: record.line,
       invalidatedAt: null,
       invalidatedBy: null,
@@ -278,11 +280,10 @@ class Batch {
     };
   }
 
-  private reject({ line, label }: AcceptedItem, code: ErrorCode, reason: string): RejectedItem {
-    const { fileName } = this.source;
+  private reject({ file, line, label }: AcceptedItem, code: ErrorCode, reason: string): RejectedItem {
     const name = label === null ? '' : ` (${label})`;
-    const error = new NatriumError(code, `${fileName}, line ${line}${name}: ${reason}`, { file: fileName, line });
-    return { line, label, error };
+    const error = new NatriumError(code, `${file}, line ${line}${name}: ${reason}`, { file, line });
+    return { file, line, label, error };
   }
 }
 

@@ -281,6 +281,8 @@ export interface WorkFolder {
 /** Local files and what is in them. */
 export interface LocalFiles {
   workFolder(): Promise<WorkFolder>;
+  save(content: AsyncIterable<Uint8Array>, path: string): Promise<void>;
+  remove(path: string): Promise<void>;
   /** The files in a file: itself, or the members of an archive. Names never become paths; sizes are bounded. */
   entries(path: string, fileName: string): AsyncGenerator<FileEntry>;
 }

@@ -3,14 +3,25 @@ import { Calculations } from './calculations.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
 import { FeatureSets } from './feature-sets.ts';
+import { ImportRequests } from './import-requests.ts';
+import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
-import type { ArtifactStore, Compute, Store } from './ports.ts';
+import type { ArtifactStore, Compute, LocalFiles, Store, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Training } from './training.ts';
 import { Trials } from './trials.ts';
+import { Uploads } from './uploads.ts';
+
+export interface Ports {
+  readonly store: Store;
+  readonly artifacts: ArtifactStore;
+  readonly uploads: UploadStore;
+  readonly files: LocalFiles;
+  readonly compute: Compute;
+}
 
 /** The application: one service a noun, over the ports it was given. */
 export class Registry {
@@ -19,6 +30,9 @@ export class Registry {
   readonly access: Access;
   readonly calculations: Calculations;
   readonly imports: Imports;
+  readonly uploads: Uploads;
+  readonly importRequests: ImportRequests;
+  readonly importRuns: ImportRuns;
   readonly datasets: Datasets;
   readonly featureSets: FeatureSets;
   readonly models: Models;
@@ -27,14 +41,16 @@ export class Registry {
   readonly training: Training;
   readonly trials: Trials;
 
-  constructor(ports: { readonly store: Store; readonly artifacts: ArtifactStore; readonly compute: Compute }) {
-    const { store, artifacts, compute } = ports;
+  constructor({ store, artifacts, uploads, files, compute }: Ports) {
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
     this.access = new Access(store, mutations);
     this.calculations = new Calculations(mutations);
     this.imports = new Imports(mutations, artifacts);
+    this.uploads = new Uploads(store, mutations, uploads);
+    this.importRequests = new ImportRequests(mutations, uploads);
+    this.importRuns = new ImportRuns(store, artifacts, uploads, files);
     this.datasets = new Datasets(store, mutations);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);

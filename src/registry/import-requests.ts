@@ -1,0 +1,108 @@
+import type { LevelOfTheory } from '../chemistry/calculation-record.ts';
+import type { FileFormat } from '../chemistry/formats.ts';
+import { NatriumError } from '../errors.ts';
+import { type Caller, requireRole } from './caller.ts';
+import type { MutationRequest, Mutations } from './mutations.ts';
+import type { Store, UploadStore } from './ports.ts';
+import type { Import, ImportContent } from './records.ts';
+import { isOpen } from './run-state.ts';
+
+const MOST_UPLOADS = 1000;
+
+export interface StartImportInput {
+  readonly uploadIds: readonly string[];
+  readonly content: ImportContent;
+  readonly format: FileFormat | null;
+  readonly levelOfTheory: LevelOfTheory | null;
+}
+
+/** Requests for background imports. `import-runs.ts` is what workers make of them. */
+export class ImportRequests {
+  constructor(
+    private readonly mutations: Mutations,
+    private readonly files: UploadStore,
+  ) {}
+
+  start(caller: Caller, request: MutationRequest, input: StartImportInput): Promise<string> {
+    requireRole(caller, 'CONTRIBUTOR');
+    const { uploadIds } = input;
+    if (uploadIds.length === 0 || uploadIds.length > MOST_UPLOADS) {
+      throw new NatriumError('BAD_USER_INPUT', `an import takes 1 to ${MOST_UPLOADS} uploads, not ${uploadIds.length}`);
+    }
+    if (new Set(uploadIds).size < uploadIds.length) {
+      throw new NatriumError('BAD_USER_INPUT', 'an upload is listed twice; list each once');
+    }
+    return this.mutations.run(caller, request, async (store) => {
+      await this.checkUploads(store, uploadIds);
+      const started = await store.imports.insert({
+        ...input,
+        ...{ state: 'QUEUED', attempt: 0, worker: null, failure: null },
+        ...{ inserted: 0, existing: 0, rejected: 0, nextUpload: 0, nextEntry: 0, nextItem: 0 },
+        ...{ startedAt: null, finishedAt: null, createdBy: caller.name },
+      });
+      await store.jobs.enqueue({ kind: 'import', importId: started.id });
+      return started.id;
+    });
+  }
+
+  /** Ends an import where it is; what it brought in stays. */
+  cancel(caller: Caller, request: MutationRequest, importId: string): Promise<string> {
+    requireRole(caller, 'CONTRIBUTOR');
+    return this.mutations.run(caller, request, async (store) => {
+      await lockImport(store, importId);
+      const running = await findImport(store, importId);
+      if (running.state === 'CANCELLED') return importId;
+      if (!isOpen(running)) {
+        throw new NatriumError('INVALID_STATE', `the import has ${running.state.toLowerCase()} already`);
+      }
+      await store.imports.update(importId, {
+        state: 'CANCELLED',
+        failure: `cancelled by ${caller.name}`,
+        finishedAt: new Date(),
+      });
+      return importId;
+    });
+  }
+
+  /** Lets a failed or cancelled import go on where it stopped. */
+  resume(caller: Caller, request: MutationRequest, importId: string): Promise<string> {
+    requireRole(caller, 'CONTRIBUTOR');
+    return this.mutations.run(caller, request, async (store) => {
+      await lockImport(store, importId);
+      const stopped = await findImport(store, importId);
+      if (stopped.state !== 'FAILED' && stopped.state !== 'CANCELLED') {
+        throw new NatriumError(
+          'INVALID_STATE',
+          `the import is ${stopped.state.toLowerCase()}; only failed and cancelled imports can be resumed`,
+        );
+      }
+      await store.imports.update(importId, { state: 'QUEUED', failure: null, finishedAt: null });
+      await store.jobs.enqueue({ kind: 'import', importId });
+      return importId;
+    });
+  }
+
+  private async checkUploads(store: Store, uploadIds: readonly string[]): Promise<void> {
+    const uploads = await store.uploads.getMany(uploadIds);
+    for (const [i, upload] of uploads.entries()) {
+      if (upload === null) throw new NatriumError('NOT_FOUND', `there is no upload ${uploadIds[i]}`);
+      if (upload.sha256 === null && (await this.files.byteLength(upload.key)) === null) {
+        throw new NatriumError(
+          'INVALID_STATE',
+          `nothing has been put to the address of the upload of ${upload.fileName} yet; PUT the file there first`,
+        );
+      }
+    }
+  }
+}
+
+export async function findImport(store: Store, importId: string): Promise<Import> {
+  const [found] = await store.imports.getMany([importId]);
+  if (!found) throw new NatriumError('NOT_FOUND', `there is no import ${importId}; imports lists them`);
+  return found;
+}
+
+/** Whoever changes the state of an import holds this lock. */
+export function lockImport(store: Store, importId: string): Promise<void> {
+  return store.lock(`import:${importId}`);
+}

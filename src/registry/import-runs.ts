@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import type { ParsedItem } from '../chemistry/extxyz.ts';
+import { readEntry } from '../chemistry/formats.ts';
+import { NatriumError } from '../errors.ts';
+import { type Caller, SYSTEM } from './caller.ts';
+import { lockImport } from './import-requests.ts';
+import { type CheckedItem, checkItem, lockImports, planIngestion } from './ingest.ts';
+import type { ArtifactStore, FileEntry, LocalFiles, Store, UploadStore } from './ports.ts';
+import type { Import, ItemStatus, Upload } from './records.ts';
+
+/** So many items, or items with so many atoms, are stored in one transaction. */
+const BATCH_ITEMS = 500;
+const BATCH_ATOMS = 20_000;
+/** A file of which so many items are bad is not what the caller takes it for. */
+const MOST_REJECTED = 100_000;
+
+/** Where an import goes on. */
+type Cursor = Pick<Import, 'nextUpload' | 'nextEntry' | 'nextItem'>;
+
+/**
+ * What workers do with a background import. Each batch of items is stored in one transaction with its part of the report and
+ * with the place where the next batch begins, so an import that was interrupted goes on there, and nothing comes in twice.
+ */
+export class ImportRuns {
+  constructor(
+    private readonly store: Store,
+    private readonly artifacts: ArtifactStore,
+    private readonly uploads: UploadStore,
+    private readonly files: LocalFiles,
+  ) {}
+
+  /** Brings in all that is left of an import. Aborting gives it back to the queue. */
+  async run(importId: string, worker: string, stopping: AbortSignal): Promise<void> {
+    const taken = await this.take(importId, worker);
+    if (taken === null) return;
+    const work = await this.files.workFolder();
+    try {
+      await this.importUploads(taken, work.path, stopping);
+      await this.finish(taken, { state: 'SUCCEEDED', failure: null });
+    } catch (error) {
+      if (error instanceof NoLongerOurs) return;
+      if (stopping.aborted) {
+        await this.release(taken);
+      } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
+        await this.finish(taken, { state: 'FAILED', failure: error.message });
+      } else {
+        await this.store.updateImport(taken.id, taken.attempt, { failure: (error as Error).message });
+        throw error;
+      }
+    } finally {
+      await work.remove();
+    }
+  }
+
+  /** The queue gave an import up after several attempts. */
+  async lose(importId: string): Promise<void> {
+    const taken = await this.take(importId, SYSTEM.name);
+    if (taken === null) return;
+    const last = taken.failure === null ? 'its workers died' : `last: ${taken.failure}`;
+    const failure = `given up after ${taken.attempt - 1} attempts (${last}); resumeImport lets it go on`;
+    await this.finish(taken, { state: 'FAILED', failure });
+  }
+
+  private take(importId: string, worker: string): Promise<Import | null> {
+    return this.store.transaction(async (store) => {
+      await lockImport(store, importId);
+      return store.takeImport(importId, worker);
+    });
+  }
+
+  private async finish(taken: Import, changes: Pick<Import, 'state' | 'failure'>): Promise<void> {
+    await this.store.updateImport(taken.id, taken.attempt, { ...changes, finishedAt: new Date() });
+  }
+
+  private async release(taken: Import): Promise<void> {
+    await this.store.transaction(async (store) => {
+      if (await store.updateImport(taken.id, taken.attempt, { state: 'QUEUED', worker: null })) {
+        await store.jobs.enqueue({ kind: 'import', importId: taken.id });
+      }
+    });
+  }
+
+  private async importUploads(taken: Import, folder: string, stopping: AbortSignal): Promise<void> {
+    const batch = new Batch(this.store, taken);
+    for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
+      const [upload] = await this.store.uploads.getMany([taken.uploadIds[ordinal]]);
+      const path = join(folder, upload!.id);
+      const sha256 = await this.bring(upload!, path);
+      const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
+      for await (const entry of this.files.entries(path, upload!.fileName)) {
+        stopping.throwIfAborted();
+        if (entry.position < from.nextEntry) continue;
+        const file = entry.name === upload!.fileName ? entry.name : `${upload!.fileName}/${entry.name}`;
+        const done = entry.position === from.nextEntry ? from.nextItem : 0;
+        let read = 0;
+        for await (const item of itemsOf(entry, file, taken.format)) {
+          read += 1;
+          if (read <= done) continue;
+          batch.add(item, file);
+          if (!batch.isFull) continue;
+          await batch.store(sha256, { nextUpload: ordinal, nextEntry: entry.position, nextItem: read });
+          stopping.throwIfAborted();
+        }
+      }
+      await batch.store(sha256, { nextUpload: ordinal + 1, nextEntry: 0, nextItem: 0 });
+      await this.files.remove(path);
+    }
+  }
+
+  /** The bytes of an upload as a local file; what was put becomes an artifact first, since uploads do not last. */
+  private async bring(upload: Upload, path: string): Promise<string> {
+    if (upload.sha256 !== null) {
+      await this.files.save(await this.artifacts.read(upload.sha256), path);
+      return upload.sha256;
+    }
+    await this.uploads.fetch(upload.key, path);
+    const { sha256, byteLength } = await this.artifacts.putFile(path);
+    await this.store.transaction(async (store) => {
+      await store.recordArtifact({
+        sha256,
+        byteLength: String(byteLength),
+        mediaType: 'application/octet-stream',
+        fileName: upload.fileName,
+        createdBy: upload.createdBy,
+      });
+      await store.uploads.update(upload.id, { sha256, byteLength: String(byteLength) });
+    });
+    await this.uploads.remove(upload.key);
+    return sha256;
+  }
+}
+
+/** The items of one file; a file that holds none, or that was refused, is answered for by one. */
+async function* itemsOf(entry: FileEntry, file: string, format: Import['format']): AsyncGenerator<ParsedItem> {
+  if ('error' in entry) {
+    yield { line: 1, label: null, error: entry.error };
+    return;
+  }
+  let isEmpty = true;
+  for await (const item of readEntry(entry.bytes, file, format)) {
+    isEmpty = false;
+    yield item;
+  }
+  if (isEmpty) {
+    const error = new NatriumError('MALFORMED_FILE', `${file}, line 1: the file holds no structure; leave it out`);
+    yield { line: 1, label: null, error };
+  }
+}
+
+/** The import was cancelled, or another worker has it. */
+class NoLongerOurs extends Error {}
+
+/** The items that are read and not yet stored. */
+class Batch {
+  private items: CheckedItem[] = [];
+  private atoms = 0;
+  private counts: Pick<Import, 'inserted' | 'existing' | 'rejected'>;
+  private readonly caller: Caller;
+
+  constructor(
+    private readonly registryStore: Store,
+    private readonly taken: Import,
+  ) {
+    const { inserted, existing, rejected, createdBy } = taken;
+    this.counts = { inserted, existing, rejected };
+    this.caller = { ...SYSTEM, name: createdBy };
+  }
+
+  get isFull(): boolean {
+    return this.items.length >= BATCH_ITEMS || this.atoms >= BATCH_ATOMS;
+  }
+
+  add(item: ParsedItem, file: string): void {
+    this.items.push(checkItem(item, file, this.taken));
+    if ('record' in item) this.atoms += item.record.structure.atomicNumbers.length;
+  }
+
+  /** Stores all of them, and that the import goes on at `cursor`. */
+  async store(sha256: string, cursor: Cursor): Promise<void> {
+    const { id, attempt } = this.taken;
+    this.counts = await this.registryStore.transaction(async (store) => {
+      await lockImports(store);
+      const ingestion = await planIngestion(store, this.caller, this.items, sha256);
+      const report = await ingestion.insert(store);
+      const { inserted, existing, rejected } = this.counts;
+      const count = (status: ItemStatus) => report.filter((item) => item.status === status).length;
+      const counts = {
+        inserted: inserted + count('INSERTED'),
+        existing: existing + count('EXISTING'),
+        rejected: rejected + count('REJECTED'),
+      };
+      await store.addImportItems(id, inserted + existing + rejected, report);
+      if (!(await store.updateImport(id, attempt, { ...counts, ...cursor }))) throw new NoLongerOurs();
+      return counts;
+    });
+    this.items = [];
+    this.atoms = 0;
+    if (this.counts.rejected > MOST_REJECTED) {
+      throw new NatriumError(
+        'TOO_LARGE',
+        `more than ${MOST_REJECTED} items were rejected; see the report, and correct the file or name its format`,
+      );
+    }
+  }
+}
