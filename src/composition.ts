@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { openEntries } from './archives/entries.ts';
 import { FileArtifactStore } from './artifacts/file-store.ts';
+import { FileUploadStore } from './artifacts/file-uploads.ts';
+import { LocalFolder } from './artifacts/local-files.ts';
 import { S3ArtifactStore } from './artifacts/s3-store.ts';
+import { S3UploadStore } from './artifacts/s3-uploads.ts';
 import type { Config } from './config.ts';
 import { ForkedCompute } from './jobs/forked-compute.ts';
 import { Queue } from './jobs/queue.ts';
@@ -14,6 +18,9 @@ import { PostgresStore } from './store/postgres-store.ts';
 export interface Parts {
   readonly registry: Registry;
   readonly artifacts: ArtifactStore;
+  readonly files: LocalFolder;
+  /** Where uploads are put through this server; null where they go to the S3 directly. */
+  readonly receiver: FileUploadStore | null;
   readonly compute: ForkedCompute;
   readonly queue: Queue;
   readonly dataSource: DataSource;
@@ -24,7 +31,7 @@ export type Log = (line: string) => void;
 
 /** Connects everything that a server or a worker needs; the database is brought up to date on the way. */
 export async function openParts(config: Config, databaseUrl: string, application: string, log: Log): Promise<Parts> {
-  const artifacts = openArtifacts(config);
+  const { artifacts, uploads } = openArtifacts(config);
   await artifacts.check();
   const dataSource = await connectDatabase(databaseUrl, application);
   const queue = new Queue(databaseUrl, application, log);
@@ -36,10 +43,13 @@ export async function openParts(config: Config, databaseUrl: string, application
     await dataSource.destroy();
     throw error;
   }
+  const files = new LocalFolder(join(config.dataFolder, 'work'));
   const store = PostgresStore.over(dataSource, queue.enqueue);
   return {
-    registry: new Registry({ store, artifacts, compute }),
+    registry: new Registry({ store, artifacts, uploads, files, openEntries, compute }),
     artifacts,
+    files,
+    receiver: uploads instanceof FileUploadStore ? uploads : null,
     compute,
     queue,
     dataSource,
@@ -52,8 +62,13 @@ export async function openParts(config: Config, databaseUrl: string, application
   };
 }
 
-export function openArtifacts(config: Config): ArtifactStore {
-  return config.s3 === null
-    ? new FileArtifactStore(join(config.dataFolder, 'artifacts'))
-    : new S3ArtifactStore({ ...config.s3, createBucket: true });
+function openArtifacts({ s3, dataFolder }: Config) {
+  if (s3 === null) {
+    return {
+      artifacts: new FileArtifactStore(join(dataFolder, 'artifacts')),
+      uploads: new FileUploadStore(join(dataFolder, 'uploads')),
+    };
+  }
+  const settings = { ...s3, createBucket: true };
+  return { artifacts: new S3ArtifactStore(settings), uploads: new S3UploadStore(settings) };
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { NatriumError } from '../errors.ts';
 import { parseAtomCsv } from './csv.ts';
 import { type ParsedItem, parseExtxyz } from './extxyz.ts';
@@ -47,7 +48,7 @@ async function readOutput(bytes: Uint8Array, fileName: string): Promise<ParsedIt
   try {
     const record = await parseOutput(once(bytes), fileName);
     // programs do not name their results, but people name their files
-    const label = record.label ?? fileName.replace(/\.[^.]*$/, '');
+    const label = record.label ?? basename(fileName).replace(/\.[^.]*$/, '');
     return { line: record.line, label, record: { ...record, label } };
   } catch (error) {
     if (!(error instanceof NatriumError)) throw error;

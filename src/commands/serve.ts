@@ -45,11 +45,18 @@ export async function serve(config: Config, log: Log): Promise<void> {
     }
     const parts = await openParts(config, databaseUrl, 'natrium api', log);
     stops.push(() => parts.close());
+    await parts.files.clear();
     if (config.exampleData && (await loadExampleData(parts.registry))) log('example data set na-dft/1 loaded');
     const tokenPath = await writeAdminToken(parts.registry, config.dataFolder);
 
     const facts = { version: packageVersion, artifactStore: parts.artifacts.description };
-    const http = await startHttpServer({ registry: parts.registry, facts, port: config.port, log });
+    const http = await startHttpServer({
+      registry: parts.registry,
+      receiver: parts.receiver,
+      facts,
+      port: config.port,
+      log,
+    });
     stops.push(() => http.stop());
     await writeServerAddress(config.dataFolder, http.url);
     stops.push(() => removeServerAddress(config.dataFolder));

@@ -11,14 +11,16 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { GraphQLError } from 'graphql';
-import { NatriumError } from '../errors.ts';
+import { type ErrorCode, NatriumError } from '../errors.ts';
 import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
 import { formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
 import { hostCheck } from './host-check.ts';
+import { importReportRouter } from './import-report.ts';
 import { playgroundRouter } from './playground.ts';
+import { type UploadReceiver, uploadRouter } from './uploads.ts';
 
 const LOOPBACK_ADDRESS = '127.0.0.1';
 
@@ -32,6 +34,8 @@ export interface HttpServer {
 
 export interface HttpServerOptions {
   readonly registry: Registry;
+  /** Null where uploads do not pass through this server. */
+  readonly receiver: UploadReceiver | null;
   readonly facts: ServerFacts;
   readonly port: number;
   readonly log: (line: string) => void;
@@ -39,7 +43,7 @@ export interface HttpServerOptions {
 
 /** The API on the loopback interface. The pipeline of a request reads from top to bottom. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { registry, facts, log } = options;
+  const { registry, receiver, facts, log } = options;
   const app = express();
   const server = createServer(app);
   const apollo = new ApolloServer<RequestContext & { requestId: string }>({
@@ -64,12 +68,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.get('/', (_request, response) => response.redirect('/playground/'));
   app.get('/livez', (_request, response) => void response.type('text/plain').send('ok\n'));
   app.use('/playground', playgroundRouter());
-  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry), refuseBadBody);
+  if (receiver !== null) app.use('/uploads', uploadRouter(registry, receiver));
+  app.use('/imports', authentication(registry), importReportRouter(registry));
+  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry));
   app.use(
     '/graphql',
     expressMiddleware(apollo, {
-      context: async ({ res }) => ({
+      context: async ({ req, res }) => ({
         caller: res.locals.caller as Caller,
+        baseUrl: `http://${req.headers.host}`,
         registry,
         load: new Loaders(registry.store),
         server: facts,
@@ -78,11 +85,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     }),
   );
 
-  app.use((request, response) => {
-    const message = `there is nothing at ${request.path}; the API is at /graphql, the playground at /playground/`;
-    response.status(404).json({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] });
+  app.use((request) => {
+    throw new NatriumError(
+      'NOT_FOUND',
+      `there is nothing at ${request.path}; the API is at /graphql, the playground at /playground/`,
+    );
   });
-  app.use(maskUnexpectedErrors(log));
+  app.use(answerError, maskUnexpectedErrors(log));
 
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
@@ -112,15 +121,24 @@ function authentication(registry: Registry): RequestHandler {
   };
 }
 
-/** Errors before GraphQL has its turn, in GraphQL's form. */
-const refuseBadBody: ErrorRequestHandler = (error, _request, response, next) => {
+const STATUS_OF_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  INVALID_STATE: 409,
+  TOO_LARGE: 413,
+  UNAVAILABLE: 503,
+};
+
+/** Errors outside GraphQL, in GraphQL's form. */
+const answerError: ErrorRequestHandler = (error, _request, response, next) => {
   const known = asNatriumError(error);
-  if (known === null) {
+  if (known === null || response.headersSent) {
     next(error);
     return;
   }
   response
-    .status(known.code === 'UNAUTHENTICATED' ? 401 : known.code === 'TOO_LARGE' ? 413 : 400)
+    .status(STATUS_OF_CODE[known.code] ?? 400)
     .json({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
 };
 

@@ -30,7 +30,7 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
 
 async function runImport({ registry, name, log, stopping }: WorkerParts, importId: string, lost: AbortSignal) {
   log(`import ${importId} begins`);
-  await registry.importRuns.run(importId, name, AbortSignal.any([lost, stopping]));
+  await registry.importRuns.run(importId, name, { stopping, lost });
   log(`import ${importId} left`);
 }
 

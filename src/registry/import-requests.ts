@@ -4,10 +4,11 @@ import { NatriumError } from '../errors.ts';
 import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { Store, UploadStore } from './ports.ts';
-import type { Import, ImportContent } from './records.ts';
+import type { Import, ImportContent, ImportedItem } from './records.ts';
 import { isOpen } from './run-state.ts';
 
 const MOST_UPLOADS = 1000;
+const REPORT_PART = 5000;
 
 export interface StartImportInput {
   readonly uploadIds: readonly string[];
@@ -19,9 +20,25 @@ export interface StartImportInput {
 /** Requests for background imports. `import-runs.ts` is what workers make of them. */
 export class ImportRequests {
   constructor(
+    private readonly store: Store,
     private readonly mutations: Mutations,
     private readonly files: UploadStore,
   ) {}
+
+  find(importId: string): Promise<Import> {
+    return findImport(this.store, importId);
+  }
+
+  /** What became of each item so far, in order, in parts. */
+  async *report(importId: string): AsyncGenerator<readonly ImportedItem[]> {
+    let after = -1;
+    for (;;) {
+      const items = await this.store.importItems(importId, { after, first: REPORT_PART, status: null });
+      if (items.length === 0) return;
+      yield items;
+      after = items.at(-1)!.position;
+    }
+  }
 
   start(caller: Caller, request: MutationRequest, input: StartImportInput): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
@@ -96,7 +113,7 @@ export class ImportRequests {
   }
 }
 
-export async function findImport(store: Store, importId: string): Promise<Import> {
+async function findImport(store: Store, importId: string): Promise<Import> {
   const [found] = await store.imports.getMany([importId]);
   if (!found) throw new NatriumError('NOT_FOUND', `there is no import ${importId}; imports lists them`);
   return found;

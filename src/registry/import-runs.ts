@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
-import { readEntry } from '../chemistry/formats.ts';
+import { detectFormat, readItems } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { lockImport } from './import-requests.ts';
 import { type CheckedItem, checkItem, lockImports, planIngestion } from './ingest.ts';
-import type { ArtifactStore, FileEntry, LocalFiles, Store, UploadStore } from './ports.ts';
+import type { ArtifactStore, FileEntry, LocalFiles, OpenEntries, Store, UploadStore } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
 
 /** So many items, or items with so many atoms, are stored in one transaction. */
@@ -13,6 +13,13 @@ const BATCH_ITEMS = 500;
 const BATCH_ATOMS = 20_000;
 /** A file of which so many items are bad is not what the caller takes it for. */
 const MOST_REJECTED = 100_000;
+
+export interface Interruptions {
+  /** The worker is about to end: the import goes back to the queue. */
+  readonly stopping: AbortSignal;
+  /** The queue gave the import to somebody else. */
+  readonly lost: AbortSignal;
+}
 
 /** Where an import goes on. */
 type Cursor = Pick<Import, 'nextUpload' | 'nextEntry' | 'nextItem'>;
@@ -27,21 +34,22 @@ export class ImportRuns {
     private readonly artifacts: ArtifactStore,
     private readonly uploads: UploadStore,
     private readonly files: LocalFiles,
+    private readonly openEntries: OpenEntries,
   ) {}
 
-  /** Brings in all that is left of an import. Aborting gives it back to the queue. */
-  async run(importId: string, worker: string, stopping: AbortSignal): Promise<void> {
+  /** Brings in all that is left of an import. */
+  async run(importId: string, worker: string, { stopping, lost }: Interruptions): Promise<void> {
     const taken = await this.take(importId, worker);
     if (taken === null) return;
     const work = await this.files.workFolder();
     try {
-      await this.importUploads(taken, work.path, stopping);
+      await this.importUploads(taken, work.path, AbortSignal.any([stopping, lost]));
       await this.finish(taken, { state: 'SUCCEEDED', failure: null });
     } catch (error) {
       if (error instanceof NoLongerOurs) return;
       if (stopping.aborted) {
         await this.release(taken);
-      } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
+      } else if (isFinal(error)) {
         await this.finish(taken, { state: 'FAILED', failure: error.message });
       } else {
         await this.store.updateImport(taken.id, taken.attempt, { failure: (error as Error).message });
@@ -80,27 +88,35 @@ export class ImportRuns {
     });
   }
 
-  private async importUploads(taken: Import, folder: string, stopping: AbortSignal): Promise<void> {
+  private async importUploads(taken: Import, folder: string, interrupted: AbortSignal): Promise<void> {
     const batch = new Batch(this.store, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
       const [upload] = await this.store.uploads.getMany([taken.uploadIds[ordinal]]);
       const path = join(folder, upload!.id);
       const sha256 = await this.bring(upload!, path);
       const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
-      for await (const entry of this.files.entries(path, upload!.fileName)) {
-        stopping.throwIfAborted();
-        if (entry.position < from.nextEntry) continue;
-        const file = entry.name === upload!.fileName ? entry.name : `${upload!.fileName}/${entry.name}`;
-        const done = entry.position === from.nextEntry ? from.nextItem : 0;
-        let read = 0;
-        for await (const item of itemsOf(entry, file, taken.format)) {
-          read += 1;
-          if (read <= done) continue;
-          batch.add(item, file);
-          if (!batch.isFull) continue;
-          await batch.store(sha256, { nextUpload: ordinal, nextEntry: entry.position, nextItem: read });
-          stopping.throwIfAborted();
+      const cursor = { nextUpload: ordinal, nextEntry: from.nextEntry, nextItem: from.nextItem };
+      try {
+        for await (const entry of this.openEntries(path, upload!.fileName)) {
+          interrupted.throwIfAborted();
+          if (entry.position < from.nextEntry) continue;
+          const file = entry.name === upload!.fileName ? entry.name : `${upload!.fileName}/${entry.name}`;
+          const done = entry.position === from.nextEntry ? from.nextItem : 0;
+          let read = 0;
+          for await (const item of itemsOf(entry, file, taken.format)) {
+            read += 1;
+            if (read <= done) continue;
+            batch.add(item, file);
+            Object.assign(cursor, { nextEntry: entry.position, nextItem: read });
+            if (!batch.isFull) continue;
+            await batch.store(sha256, cursor);
+            interrupted.throwIfAborted();
+          }
         }
+      } catch (error) {
+        // what came out of an archive before its damage is good
+        if (isFinal(error)) await batch.store(sha256, cursor);
+        throw error;
       }
       await batch.store(sha256, { nextUpload: ordinal + 1, nextEntry: 0, nextItem: 0 });
       await this.files.remove(path);
@@ -130,6 +146,11 @@ export class ImportRuns {
   }
 }
 
+/** Whether trying again would end in the same way. */
+function isFinal(error: unknown): error is NatriumError {
+  return error instanceof NatriumError && error.code !== 'UNAVAILABLE';
+}
+
 /** The items of one file; a file that holds none, or that was refused, is answered for by one. */
 async function* itemsOf(entry: FileEntry, file: string, format: Import['format']): AsyncGenerator<ParsedItem> {
   if ('error' in entry) {
@@ -137,9 +158,17 @@ async function* itemsOf(entry: FileEntry, file: string, format: Import['format']
     return;
   }
   let isEmpty = true;
-  for await (const item of readEntry(entry.bytes, file, format)) {
+  try {
+    const bytes = await collect(entry.bytes);
+    for await (const item of readItems(bytes, file, format ?? detectFormat(bytes) ?? 'EXTXYZ')) {
+      isEmpty = false;
+      yield item;
+    }
+  } catch (error) {
+    // a damaged member of an archive leaves the others
+    if (!(error instanceof NatriumError) || error.code !== 'MALFORMED_FILE') throw error;
     isEmpty = false;
-    yield item;
+    yield { line: 1, label: null, error };
   }
   if (isEmpty) {
     const error = new NatriumError('MALFORMED_FILE', `${file}, line 1: the file holds no structure; leave it out`);
@@ -202,4 +231,10 @@ class Batch {
       );
     }
   }
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
 }

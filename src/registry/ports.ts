@@ -278,14 +278,15 @@ export interface WorkFolder {
   remove(): Promise<void>;
 }
 
-/** Local files and what is in them. */
+/** Files of this machine, for as long as one piece of work lasts. */
 export interface LocalFiles {
   workFolder(): Promise<WorkFolder>;
   save(content: AsyncIterable<Uint8Array>, path: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** The files in a file: itself, or the members of an archive. Names never become paths; sizes are bounded. */
-  entries(path: string, fileName: string): AsyncGenerator<FileEntry>;
 }
+
+/** The files in a file: itself, or the members of an archive. Names never become paths, and what comes out is bounded. */
+export type OpenEntries = (path: string, fileName: string) => AsyncGenerator<FileEntry>;
 
 export type FileEntry =
   | { readonly name: string; readonly position: number; readonly bytes: AsyncIterable<Uint8Array> }

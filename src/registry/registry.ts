@@ -8,7 +8,7 @@ import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
-import type { ArtifactStore, Compute, LocalFiles, Store, UploadStore } from './ports.ts';
+import type { ArtifactStore, Compute, LocalFiles, OpenEntries, Store, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Training } from './training.ts';
@@ -20,6 +20,7 @@ export interface Ports {
   readonly artifacts: ArtifactStore;
   readonly uploads: UploadStore;
   readonly files: LocalFiles;
+  readonly openEntries: OpenEntries;
   readonly compute: Compute;
 }
 
@@ -41,7 +42,7 @@ export class Registry {
   readonly training: Training;
   readonly trials: Trials;
 
-  constructor({ store, artifacts, uploads, files, compute }: Ports) {
+  constructor({ store, artifacts, uploads, files, openEntries, compute }: Ports) {
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -49,8 +50,8 @@ export class Registry {
     this.calculations = new Calculations(mutations);
     this.imports = new Imports(mutations, artifacts);
     this.uploads = new Uploads(store, mutations, uploads);
-    this.importRequests = new ImportRequests(mutations, uploads);
-    this.importRuns = new ImportRuns(store, artifacts, uploads, files);
+    this.importRequests = new ImportRequests(store, mutations, uploads);
+    this.importRuns = new ImportRuns(store, artifacts, uploads, files, openEntries);
     this.datasets = new Datasets(store, mutations);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);

@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly registry: Registry;
   readonly load: Loaders;
   readonly server: ServerFacts;
+  /** How the caller reaches this server. */
+  readonly baseUrl: string;
 }
 
 export interface ServerFacts {
@@ -35,6 +37,8 @@ export class Loaders {
   readonly evaluations: DataLoader<string, records.Evaluation>;
 
   readonly predictions: DataLoader<string, records.Prediction>;
+  readonly uploads: DataLoader<string, records.Upload>;
+  readonly imports: DataLoader<string, records.Import>;
 
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
@@ -60,6 +64,8 @@ export class Loaders {
     this.trials = byId(store.trials, 'Trial');
     this.evaluations = byId(store.evaluations, 'Evaluation');
     this.predictions = byId(store.predictions, 'Prediction');
+    this.uploads = byId(store.uploads, 'Upload');
+    this.imports = byId(store.imports, 'Import');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');

@@ -6,6 +6,7 @@ import { Node } from '../schema/common.ts';
 import { Dataset, DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { Evaluation, Prediction } from '../schema/evaluations.ts';
 import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
+import { Import, Upload } from '../schema/imports.ts';
 import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
@@ -18,12 +19,14 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   DatasetVersion: [DatasetVersion, 'datasetVersions'],
   Evaluation: [Evaluation, 'evaluations'],
   FeatureSet: [FeatureSet, 'featureSets'],
+  Import: [Import, 'imports'],
   LevelOfTheory: [LevelOfTheory, 'levelsOfTheory'],
   Model: [Model, 'models'],
   ModelVersion: [ModelVersion, 'modelVersions'],
   Prediction: [Prediction, 'predictions'],
   TrainingRun: [TrainingRun, 'trainingRuns'],
   Trial: [Trial, 'trials'],
+  Upload: [Upload, 'uploads'],
 };
 
 @Resolver()

@@ -13,6 +13,7 @@ import {
   PredictionResolver,
   PredictionResultResolver,
 } from './evaluations.ts';
+import { ImportResolver, UploadResolver } from './imports.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
@@ -31,6 +32,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     EvaluationResolver,
     FeatureSetResolver,
     ImportedItemResolver,
+    ImportResolver,
     ImportReportResolver,
     ModelAliasChangeResolver,
     ModelAliasResolver,
@@ -42,6 +44,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     PredictionResultResolver,
     TrainingRunResolver,
     TrialResolver,
+    UploadResolver,
     ...idResolvers,
   ];
   const schema = buildSchemaSync({

@@ -211,6 +211,9 @@ export class ItemError {
 
 @ObjectType({ description: 'What became of one item of an imported file.' })
 export class ImportedItem {
+  @Field(() => String, { description: 'Name of the file; of one in an archive, behind the name of that.' })
+  file!: string;
+
   @Field(() => Int, { description: 'Line of the file where the item begins.' })
   line!: number;
 

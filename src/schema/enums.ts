@@ -2,7 +2,7 @@ import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
-import { ROLES, RUN_STATES } from '../registry/records.ts';
+import { IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -36,7 +36,10 @@ registerEnumType(TargetEnum, {
 });
 
 export const RunStateEnum = enumOf(RUN_STATES);
-registerEnumType(RunStateEnum, { name: 'RunState', description: 'State of a training run or of one of its trials.' });
+registerEnumType(RunStateEnum, {
+  name: 'RunState',
+  description: 'State of a training run, of one of its trials, or of an import.',
+});
 
 export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
 registerEnumType(TensorIndexOrderEnum, {
@@ -52,7 +55,13 @@ registerEnumType(LossEnum, {
     'over the mini-batch.',
 });
 
-export const ImportStatusEnum = enumOf(['INSERTED', 'EXISTING', 'REJECTED'] as const);
+export const ImportContentEnum = enumOf(IMPORT_CONTENTS);
+registerEnumType(ImportContentEnum, {
+  name: 'ImportContent',
+  description: 'CALCULATIONS: clusters with their shieldings. STRUCTURES: clusters alone.',
+});
+
+export const ImportStatusEnum = enumOf(ITEM_STATUSES);
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
   description: 'What became of an item of an imported file.',

@@ -109,6 +109,8 @@ export const TrainingRunFilter = filterOf('TrainingRun', {
   datasetVersionId: IdFilter,
 });
 
+export const ImportFilter = filterOf('Import', { ...made, state: RunStateFilter });
+
 export const EvaluationFilter = filterOf('Evaluation', {
   ...made,
   modelVersionId: IdFilter,

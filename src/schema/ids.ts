@@ -9,12 +9,14 @@ export const NODE_TYPES = [
   'DatasetVersion',
   'Evaluation',
   'FeatureSet',
+  'Import',
   'LevelOfTheory',
   'Model',
   'ModelVersion',
   'Prediction',
   'TrainingRun',
   'Trial',
+  'Upload',
 ] as const;
 
 export type NodeType = (typeof NODE_TYPES)[number];

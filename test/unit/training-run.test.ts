@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openEntries } from '../../src/archives/entries.ts';
 import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
+import { FileUploadStore } from '../../src/artifacts/file-uploads.ts';
+import { LocalFolder } from '../../src/artifacts/local-files.ts';
 import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Compute, Job, Store } from '../../src/registry/ports.ts';
 import type { TrainingRun, Trial } from '../../src/registry/records.ts';
-import { Registry } from '../../src/registry/registry.ts';
+import { type Ports, Registry } from '../../src/registry/registry.ts';
 import { connectDatabase, migrate } from '../../src/store/database.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -39,6 +42,11 @@ let registry: Registry;
 let store: PostgresStore;
 const jobs: Job[] = [];
 
+function parts(): Ports {
+  const uploads = new FileUploadStore(join(folder, 'uploads'));
+  return { store, artifacts, uploads, files: new LocalFolder(join(folder, 'work')), openEntries, compute };
+}
+
 beforeAll(async () => {
   database = await testDatabase();
   dataSource = await connectDatabase(database.url, 'test');
@@ -46,7 +54,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'natrium-training-run-'));
   store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
   artifacts = new FileArtifactStore(folder);
-  registry = new Registry({ store, artifacts, compute });
+  registry = new Registry({ ...parts(), store });
   const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
   const { imports, datasets } = registry;
   await imports.importFile(
@@ -197,7 +205,7 @@ describe('the fence of a trial', () => {
       });
       await until(async () => done || (await someoneWaitsForALock()), 'the cancellation to be done or to wait');
     };
-    const slow = new Registry({ store: before(store, cancelMeanwhile), artifacts, compute });
+    const slow = new Registry({ ...parts(), store: before(store, cancelMeanwhile) });
     await slow.trials.begin(trialIds[0], 'worker');
     await cancelled;
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });

@@ -1,0 +1,25 @@
+import express, { type Router } from 'express';
+import { NatriumError } from '../errors.ts';
+import type { Registry } from '../registry/registry.ts';
+
+/** Takes the bytes of an upload in; see `FileUploadStore`. */
+export interface UploadReceiver {
+  receive(key: string, content: NodeJS.ReadableStream): Promise<void>;
+}
+
+/**
+ * `PUT /uploads/KEY`: the bytes of a file, as they are. Whoever knows the address may put them, as with a presigned address
+ * of an S3; nobody can read them there.
+ */
+export function uploadRouter(registry: Registry, receiver: UploadReceiver): Router {
+  const router = express.Router();
+  router.put('/:key', async (request, response) => {
+    const { key } = await registry.uploads.open(request.params.key);
+    await receiver.receive(key, request);
+    response.status(204).end();
+  });
+  router.all('/:key', () => {
+    throw new NatriumError('BAD_USER_INPUT', 'an upload is put: send the bytes of the file by PUT');
+  });
+  return router;
+}
