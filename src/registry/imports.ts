@@ -14,6 +14,7 @@ import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkText } from './names.ts';
 import type { ArtifactStore, Store } from './ports.ts';
+import { tieToClusters } from './tied-clusters.ts';
 
 const LARGEST_INLINE_FILE = 8 * 1024 * 1024;
 
@@ -91,7 +92,7 @@ export class Imports {
       await store.lock('import');
       const report: ImportedItem[] = [];
       let sourceSha256: string | null = null;
-      for (const parsed of items) {
+      for (const parsed of await tied(store, items)) {
         const item = 'error' in parsed ? parsed : await checkAgainstStored(store, parsed, input.fileName);
         if ('error' in item) {
           report.push(rejected(item));
@@ -193,6 +194,24 @@ async function checkAgainstStored(
     { file, line },
   );
   return { line, label, error };
+}
+
+/** The items with their records tied to the clusters that these name. */
+async function tied(
+  store: Store,
+  items: readonly (AcceptedItem | RejectedItem)[],
+): Promise<(AcceptedItem | RejectedItem)[]> {
+  const records = await tieToClusters(
+    store,
+    items.flatMap((item) => ('error' in item ? [] : [item.record])),
+  );
+  let next = 0;
+  return items.map((item) => {
+    if ('error' in item) return item;
+    const record = records[next++];
+    const { structure, provenance } = record;
+    return { ...item, record, calculation: item.calculation && { ...item.calculation, structure, provenance } };
+  });
 }
 
 function rejected(item: RejectedItem): ImportedItem {
