@@ -10,14 +10,14 @@ export function gaussianWithTitle(title: string): string {
   return fixture('gaussian16-na2-nmr-pop-full.out').replace(' ---------\n na02-0001\n ---------\n', box);
 }
 
-/** The fixture of Gaussian as the output of an input for a structure, in the frame of the structure. */
-export function gaussianOutputFor(structure: Structure, label: string): string {
+/** The fixture of Gaussian as the output of an input for a structure, in its frame, perhaps with the tag of another one. */
+export function gaussianOutputFor(structure: Structure, label: string, tagged = structure): string {
   const { positionsAngstrom } = structure;
   const rows = structure.atomicNumbers.map((z, atom) => {
     const position = [...positionsAngstrom.subarray(3 * atom, 3 * atom + 3)].map((x) => x.toFixed(6).padStart(12));
     return `${String(atom + 1).padStart(7)}${String(z).padStart(11)}           0    ${position.join('')}\n`;
   });
-  return gaussianWithTitle(nameTag(structure, label))
+  return gaussianWithTitle(nameTag(tagged, label))
     .replace(/ {26}Standard orientation:[\s\S]*?(?= Standard basis:)/, '')
     .replace(/( {26}Input orientation:(?:.*\n){5})(?:.*\n){2}/, (_, heading: string) => heading + rows.join(''));
 }
