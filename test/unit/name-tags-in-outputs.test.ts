@@ -86,6 +86,8 @@ describe('a name tag in a title or comment', () => {
   it('is not that of another run in the same file: ORCA, NWChem', async () => {
     const orca = await parseText(orcaWithComment(TAG) + fixture('orca6-na2-nmr-efg.out'));
     expect(orca.provenance).not.toHaveProperty('natrium_cluster');
+    const pbe0 = fixture('orca6-na2-nmr-efg.out').replace('UKS B3LYP', 'UKS PBE0');
+    expect((await parseText(orcaWithComment(TAG) + pbe0)).levelOfTheory?.method).toBe('PBE0');
     const nwchem = await parseText(fixture('nwchem7-na2-name-tag.out') + fixture('nwchem7-na2-two-tasks.out'));
     expect(nwchem.provenance).not.toHaveProperty('natrium_cluster');
   });
