@@ -10,16 +10,24 @@ export class GraphqlClient {
   constructor(private readonly endpoint: string) {}
 
   async request<T>(query: string, variables: object = {}): Promise<T> {
-    const response = await fetch(this.endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables }),
-    });
-    const answer = (await response.json()) as Answer;
+    const answer = await this.ask(JSON.stringify({ query, variables }));
     if (answer.errors !== undefined) {
       const messages = answer.errors.map((error) => `${error.message} (${error.extensions?.code})`).join('; ');
       throw new NatriumError('BAD_USER_INPUT', `the server refused: ${messages}`);
     }
     return answer.data as T;
+  }
+
+  private async ask(body: string): Promise<Answer> {
+    try {
+      const response = await fetch(this.endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      return (await response.json()) as Answer;
+    } catch (error) {
+      throw new NatriumError('UNAVAILABLE', `no answer from ${this.endpoint}: ${(error as Error).message}`);
+    }
   }
 }

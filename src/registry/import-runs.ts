@@ -4,7 +4,7 @@ import { detectFormat, readItems } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { lockImport } from './import-requests.ts';
-import { type CheckedItem, checkItem, lockImports, planIngestion } from './ingest.ts';
+import { checkItems, lockImports, planIngestion, type ReadItem } from './ingest.ts';
 import type { ArtifactStore, FileEntry, LocalFiles, OpenEntries, Store, UploadStore } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
 
@@ -181,7 +181,7 @@ class NoLongerOurs extends Error {}
 
 /** The items that are read and not yet stored. */
 class Batch {
-  private items: CheckedItem[] = [];
+  private items: ReadItem[] = [];
   private atoms = 0;
   private counts: Pick<Import, 'inserted' | 'existing' | 'rejected'>;
   private readonly caller: Caller;
@@ -200,16 +200,17 @@ class Batch {
   }
 
   add(item: ParsedItem, file: string): void {
-    this.items.push(checkItem(item, file, this.taken));
+    this.items.push({ ...item, file });
     if ('record' in item) this.atoms += item.record.structure.atomicNumbers.length;
   }
 
   /** Stores all of them, and that the import goes on at `cursor`. */
   async store(sha256: string, cursor: Cursor): Promise<void> {
     const { id, attempt } = this.taken;
+    const items = await checkItems(this.registryStore, this.items, this.taken);
     this.counts = await this.registryStore.transaction(async (store) => {
       await lockImports(store);
-      const ingestion = await planIngestion(store, this.caller, this.items, sha256);
+      const ingestion = await planIngestion(store, this.caller, items, sha256);
       const report = await ingestion.insert(store);
       const { inserted, existing, rejected } = this.counts;
       const count = (status: ItemStatus) => report.filter((item) => item.status === status).length;

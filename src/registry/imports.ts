@@ -1,10 +1,10 @@
 import { detectFormat, type FileFormat, MEDIA_TYPES, readItems } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, requireRole } from './caller.ts';
-import { type CheckedItem, checkItem, lockImports, planIngestion, type Wanted } from './ingest.ts';
+import { checkItems, lockImports, planIngestion, type ReadItem, type Wanted } from './ingest.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkText } from './names.ts';
-import type { ArtifactStore } from './ports.ts';
+import type { ArtifactStore, Store } from './ports.ts';
 import type { ImportedItem } from './records.ts';
 
 const LARGEST_INLINE_FILE = 8 * 1024 * 1024;
@@ -26,6 +26,7 @@ export interface InlineFile {
 /** Brings in small files whole, while the caller waits. `import-requests.ts` and `import-runs.ts` are for large ones. */
 export class Imports {
   constructor(
+    private readonly store: Store,
     private readonly mutations: Mutations,
     private readonly artifacts: ArtifactStore,
   ) {}
@@ -45,14 +46,15 @@ export class Imports {
     }
     // the reader of XYZ says best what is wrong with the beginning of a file
     const format = file.format ?? detectFormat(bytes) ?? 'EXTXYZ';
-    const items: CheckedItem[] = [];
-    for await (const item of readItems(bytes, fileName, format)) items.push(checkItem(item, fileName, wanted));
-    if (items.length === 0) {
+    const read: ReadItem[] = [];
+    for await (const item of readItems(bytes, fileName, format)) read.push({ ...item, file: fileName });
+    if (read.length === 0) {
       throw new NatriumError(
         'MALFORMED_FILE',
         `${fileName} holds no structure; give the text of a file of a known format`,
       );
     }
+    const items = await checkItems(this.store, read, wanted);
     const hasGood = items.some((item) => !('error' in item));
     const sha256 = hasGood ? (await this.artifacts.put(bytes)).sha256 : '';
 

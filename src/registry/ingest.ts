@@ -6,6 +6,7 @@ import { type CompleteCalculation, calculationHash } from './calculations.ts';
 import type { Caller } from './caller.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
+import { tieToClusters } from './tied-clusters.ts';
 
 /** What an import takes from its items. */
 export interface Wanted {
@@ -34,11 +35,20 @@ export interface RejectedItem extends Item {
 
 export type CheckedItem = AcceptedItem | RejectedItem;
 
-/** Checks that an item has what is wanted of it: for calculations, the shieldings of all atoms and a level of theory. */
-export function checkItem(item: ParsedItem, file: string, wanted: Wanted): CheckedItem {
-  const { line, label } = item;
-  if ('error' in item) return { file, line, label, error: item.error };
-  const { record } = item;
+/** An item as it was read, and the name of its file. */
+export type ReadItem = ParsedItem & { readonly file: string };
+
+/**
+ * Ties items to the clusters that they name, and checks that each has what is wanted of it: for calculations, the shieldings
+ * of all atoms and a level of theory.
+ */
+export async function checkItems(store: Store, items: readonly ReadItem[], wanted: Wanted): Promise<CheckedItem[]> {
+  const records = items.flatMap((item) => ('record' in item ? [item.record] : []));
+  const tied = (await tieToClusters(store, records))[Symbol.iterator]();
+  return items.map((item) => ('error' in item ? item : checkItem(item, tied.next().value!, wanted)));
+}
+
+function checkItem({ file, line, label }: Item, record: CalculationRecord, wanted: Wanted): CheckedItem {
   try {
     const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, file, wanted);
     const clusterSha256 = structureHash(record.structure);

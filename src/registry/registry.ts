@@ -48,7 +48,7 @@ export class Registry {
     this.references = new References(store);
     this.access = new Access(store, mutations);
     this.calculations = new Calculations(mutations);
-    this.imports = new Imports(mutations, artifacts);
+    this.imports = new Imports(store, mutations, artifacts);
     this.uploads = new Uploads(store, mutations, uploads);
     this.importRequests = new ImportRequests(store, mutations, uploads);
     this.importRuns = new ImportRuns(store, artifacts, uploads, files, openEntries);

@@ -1,9 +1,9 @@
 import { NatriumError } from '../errors.ts';
-import type { Collection, Page } from '../registry/ports.ts';
+import type { Collection, Filter, Page } from '../registry/ports.ts';
 import type { Connection, ListArgs } from '../schema/common.ts';
 import { filterOfInput } from '../schema/filters.ts';
 
-const MOST_PER_PAGE = 200;
+export const MOST_PER_PAGE = 200;
 
 export function checkFirst(first: number): void {
   if (first < 1 || first > MOST_PER_PAGE) {
@@ -30,15 +30,17 @@ export async function connect<T extends { readonly id: string }>(
   args: ListArgs,
   filter?: object | null,
 ): Promise<Connection<T>> {
-  checkFirst(args.first);
-  const after = args.after == null ? null : fromCursor(args.after);
-  const page = await collection.page({
-    first: args.first,
-    after,
-    filter: filterOfInput(filter),
-    newestFirst: args.newestFirst,
-  });
-  return connection(page, (item) => item.id);
+  return connection(await pageOf(collection, args, filterOfInput(filter)), (item) => item.id);
+}
+
+/** The records of a page, ordered by id. */
+export function pageOf<T extends { readonly id: string }>(
+  collection: Collection<T>,
+  { first, after, newestFirst }: ListArgs,
+  filter: Filter | null,
+): Promise<Page<T>> {
+  checkFirst(first);
+  return collection.page({ first, after: after == null ? null : fromCursor(after), filter, newestFirst });
 }
 
 export function connection<T>(page: Page<T>, position: (item: T) => string): Connection<T> {

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
+import { CalculationInputResolver } from './calculation-inputs.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
@@ -24,6 +25,7 @@ export function buildNatriumSchema(): GraphQLSchema {
   const resolvers = [
     AccessResolver,
     AtomResolver,
+    CalculationInputResolver,
     CalculationResolver,
     ClusterResolver,
     ComparisonResolver,

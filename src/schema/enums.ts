@@ -1,6 +1,7 @@
 import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
+import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
 import { IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
 
@@ -65,6 +66,19 @@ export const ImportStatusEnum = enumOf(ITEM_STATUSES);
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
   description: 'What became of an item of an imported file.',
+});
+
+export const InputProgramEnum = enumOf(INPUT_PROGRAMS);
+registerEnumType(InputProgramEnum, {
+  name: 'InputProgram',
+  description:
+    'A program that inputs are written for: Gaussian 09 and 16, NWChem 7, ORCA 5 and 6, or PySCF 2 with pyscf-properties.',
+});
+
+export const InputMethodEnum = enumOf(INPUT_METHODS);
+registerEnumType(InputMethodEnum, {
+  name: 'InputMethod',
+  description: "A density functional; B3LYP is Gaussian's in every program.",
 });
 
 export const FileFormatEnum = enumOf(FILE_FORMATS);

@@ -123,6 +123,15 @@ describe('what the tabs tell their reader to look at', () => {
     });
   });
 
+  it('CalculationInputs: two steps, with the identity of the cluster in the title', () => {
+    const { nodes } = answer<{
+      calculationInputs: { nodes: { fileName: string; text: string; cluster: { identitySha256: string } }[] };
+    }>('CalculationInputs').calculationInputs;
+    const [{ fileName, text, cluster }] = nodes;
+    expect(fileName).toBe(`rhombus-${cluster.identitySha256.slice(0, 16)}.gjf`);
+    expect(text.split(`natrium ${cluster.identitySha256}\n (rhombus)\n`)).toHaveLength(3);
+  });
+
   it('Distribution: the tail below 500 ppm comes from Na6 and Na10', () => {
     const { edgesPpm, series } = answer<{
       shieldingDistribution: { edgesPpm: number[]; series: { name: string; counts: number[] }[] };

@@ -45,23 +45,3 @@ export function writeInput(program: InputProgram, structure: Structure, options:
   const job = inputJob(structure, options);
   return { fileName: `${job.name}.${extension}`, text: write(job) };
 }
-
-/**
- * Inputs for a set of clusters, each once: one that comes again under a name that gives the same file is left out.
- * @param clusters with the name of each
- */
-export function* writeInputs(
-  program: InputProgram,
-  clusters: Iterable<{ readonly structure: Structure; readonly label: string | null }>,
-  options: Omit<InputOptions, 'label'> = {},
-): Generator<InputFile> {
-  const written = new Set<string>();
-  for (const { structure, label } of clusters) {
-    const input = writeInput(program, structure, { ...options, label });
-    const key = input.fileName.toLowerCase();
-    if (!written.has(key)) {
-      written.add(key);
-      yield input;
-    }
-  }
-}

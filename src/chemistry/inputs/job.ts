@@ -1,5 +1,7 @@
 import { NatriumError } from '../../errors.ts';
+import { symbolOf } from '../elements.ts';
 import { checkStructure, type Structure } from '../structure.ts';
+import { structureHash } from '../structure-identity.ts';
 import { fileNameFor, nameTag } from './name-tag.ts';
 
 export const INPUT_METHODS = ['B3LYP', 'PBE0', 'PBE'] as const;
@@ -65,12 +67,14 @@ export function inputJob(structure: Structure, options: InputOptions): InputJob 
   checkStructure(structure, where);
   oneOf('method', method, INPUT_METHODS);
   oneOf('basis', basis, INPUT_BASES);
+  const name = fileNameFor(structure, label);
   const heavy = structure.atomicNumbers.findIndex((z) => z > HEAVIEST_ELEMENT);
   if (heavy >= 0) {
     throw new NatriumError(
       'BAD_USER_INPUT',
-      `Atom ${heavy + 1} of ${where} is heavier than zinc, for which ${basis} is not the same in all programs.`,
-      { atom: heavy + 1 },
+      `Atom ${heavy + 1} of ${name} is ${symbolOf(structure.atomicNumbers[heavy])}, heavier than zinc, for which ${basis} is ` +
+        'not the same in all programs; leave this cluster out.',
+      { atom: heavy + 1, identitySha256: structureHash(structure) },
     );
   }
   const isUnrestricted = structure.multiplicity > 1 || openShellSinglet;
@@ -85,7 +89,7 @@ export function inputJob(structure: Structure, options: InputOptions): InputJob 
     structure,
     label,
     tag: nameTag(structure, label),
-    name: fileNameFor(structure, label),
+    name,
     method,
     basis,
     isUnrestricted,

@@ -6,6 +6,9 @@ const LONGEST_TAG_LABEL = 180;
 const LONGEST_SLUG = 60;
 const IDENTITY_DIGITS_IN_NAMES = 16;
 
+/** Key of provenance, and of what the PySCF script writes: `structureHash` of the structure that an input was written for. */
+export const CLUSTER_KEY = 'natrium_cluster';
+
 /** What a name tag says: which structure an input was written for, and under which name. */
 export interface NameTag {
   /** `structureHash` of the structure. */
@@ -15,7 +18,7 @@ export interface NameTag {
 
 /**
  * A line that ties an output to its cluster: `natrium <identity sha256> (<label>)`. Inputs carry it where their program
- * repeats it: Gaussian's and NWChem's title, a comment in ORCA's input, a key in what the PySCF script writes.
+ * repeats it: Gaussian's and NWChem's title, a comment in ORCA's input. What the PySCF script writes has keys of its own.
  *
  * It holds letters, digits, `.`, `%`, brackets and spaces only, so it means nothing to any program: every other character of
  * the label stands as `%` and two hexadecimal digits for each byte of its UTF-8. A label that would take more than 180
@@ -63,7 +66,9 @@ function encodeLabel(label: string): string {
 function decodeLabel(encoded: string): string | null {
   if (encoded === '') return null;
   try {
-    return decodeURIComponent(encoded);
+    const label = decodeURIComponent(encoded);
+    // a database takes no NUL
+    return label.includes('\0') ? null : label;
   } catch {
     return null;
   }

@@ -1,6 +1,8 @@
 import { symbolOf } from '../elements.ts';
 import { quote, quoteIfNeeded } from '../extxyz/comment.ts';
+import { structureHash } from '../structure-identity.ts';
 import type { InputBasis, InputJob, InputMethod } from './job.ts';
+import { CLUSTER_KEY } from './name-tag.ts';
 
 /** `b3lypg` has VWN's functional as in Gaussian, in every version of PySCF. */
 const FUNCTIONALS: Readonly<Record<InputMethod, string>> = { B3LYP: 'b3lypg', PBE0: 'pbe0', PBE: 'pbe' };
@@ -31,7 +33,7 @@ export function pyscfInput(job: InputJob): string {
     `method=${quote(method)}`,
     `basis=${quote(job.basis)}`,
     'shielding_gauge=GIAO',
-    `input=${quote(job.tag)}`,
+    `${CLUSTER_KEY}=${quote(structureHash(structure))}`,
   ];
   return `#!/usr/bin/env python3
 # ${job.tag}

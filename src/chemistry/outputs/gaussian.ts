@@ -24,14 +24,16 @@ const EXPLANATIONS = [
   'End of file in',
 ];
 
+const NO_HEADING: Heading = { route: '', title: null, nameTag: null, isOver: false };
+
 /** Outputs of Gaussian 09 and 16 (and 03), at any print level that prints the orientation. */
 export function gaussianDialect(job: Job): Dialect {
-  const heading: Heading = { route: '', title: null, isOver: false };
+  const heading: Heading = { ...NO_HEADING };
   const gradients = new GaussianFieldGradients(job);
 
   function startTask(): null {
     job.startTask(false);
-    Object.assign(heading, { route: '', title: null, isOver: false });
+    Object.assign(heading, NO_HEADING);
     return null;
   }
 
@@ -51,6 +53,7 @@ export function gaussianDialect(job: Job): Dialect {
     job.step.charge = Number(match[1]);
     job.step.multiplicity = Number(match[2]);
     job.step.title = heading.title;
+    job.step.nameTag = heading.nameTag;
     heading.isOver = true;
     return null;
   }

@@ -1,3 +1,4 @@
+import { parseNameTag } from '../inputs/name-tag.ts';
 import type { Cue, Dialect } from './cues.ts';
 import { FieldError, fileNameOf, realOf } from './fields.ts';
 import type { Job } from './job.ts';
@@ -24,11 +25,20 @@ export function nwchemDialect(job: Job): Dialect {
   /** Numbers of alpha and beta electrons, where the multiplicity is not said otherwise. */
   const electrons: { alpha: number | null; beta: number | null } = { alpha: null, beta: null };
 
+  /** Titles of jobs whose orbitals a task reads may follow its own. */
+  let titleIsDue = true;
+
   function note(act: (text: string) => void): (text: string) => null {
     return (text) => {
       act(text);
       return null;
     };
+  }
+
+  /** A title as we write it. */
+  function title(text: string): void {
+    if (titleIsDue) job.step.nameTag = parseNameTag(text) ?? job.step.nameTag;
+    titleIsDue = false;
   }
 
   function integer(text: string): number {
@@ -61,11 +71,19 @@ export function nwchemDialect(job: Job): Dialect {
       see: note((text) => {
         // outputs of several runs may stand in one file
         if (job.version !== null) job.startTask(false);
+        job.step.nameTag = null;
         job.version = /\(NWChem\)\s+(\S+)/.exec(text)?.[1] ?? null;
       }),
     },
-    { start: 'NWChem Input Module', see: note(() => job.startTask(true)) },
+    {
+      start: 'NWChem Input Module',
+      see: note(() => {
+        job.startTask(true);
+        titleIsDue = true;
+      }),
+    },
     { start: 'input           =', see: note((text) => (job.step.title = fileNameOf(text.slice(17)))) },
+    { start: 'natrium ', see: note(title) },
     { start: 'Geometry "', see: () => new NwchemGeometry(job) },
     { start: 'Summary of "ao basis"', see: () => nwchemBasis(job) },
     { start: 'XC Information', see: () => nwchemExchangeCorrelation(job) },

@@ -1,3 +1,4 @@
+import { type NameTag, parseNameTag } from '../inputs/name-tag.ts';
 import type { Cue, Dialect } from './cues.ts';
 import { FieldError, fileNameOf, realOf } from './fields.ts';
 import type { Job } from './job.ts';
@@ -21,6 +22,8 @@ const EXPLANATIONS = [
 export function orcaDialect(job: Job): Dialect {
   const settings = orcaSettings();
   const shieldings = new OrcaShieldings(job);
+  /** Of each job of the input. */
+  const nameTags: (NameTag | undefined)[] = [];
   let gauge: string | null = null;
   let nucleus = 0;
 
@@ -34,6 +37,15 @@ export function orcaDialect(job: Job): Dialect {
   function startJob(number: number): void {
     job.startTask(false);
     settings.job = number;
+    job.step.nameTag = nameTags[number - 1] ?? job.step.nameTag;
+  }
+
+  /** Outputs of several runs may stand in one file. */
+  function startRun(): void {
+    settings.keywords.splice(0, settings.keywords.length, []);
+    nameTags.length = 0;
+    startJob(1);
+    job.step.nameTag = null;
   }
 
   /** A line of the input, which ORCA repeats as `|  1> ! NMR B3LYP`. */
@@ -41,6 +53,11 @@ export function orcaDialect(job: Job): Dialect {
     const input = /^\|\s*\d+>\s*(.*)$/.exec(text)?.[1] ?? '';
     if (/^(\$new_job|new_step)\b/i.test(input) && settings.keywords.some((words) => words.length > 0)) {
       if (settings.keywords.length < 1000) settings.keywords.push([]);
+    }
+    const nameTag = input.startsWith('#') ? parseNameTag(input) : null;
+    if (nameTag !== null) {
+      nameTags[settings.keywords.length - 1] ??= nameTag;
+      job.step.nameTag ??= nameTag;
     }
     const system = /^\*\s*\w+\s+(-?\d+)\s+(\d+)\b/.exec(input);
     if (system !== null) {
@@ -93,8 +110,7 @@ export function orcaDialect(job: Job): Dialect {
     {
       start: 'Program Version',
       see: note((text) => {
-        // outputs of several runs may stand in one file
-        if (job.version !== null) startJob(1);
+        if (job.version !== null) startRun();
         job.version = /^Program Version\s+(\S+)/.exec(text)?.[1] ?? null;
       }),
     },

@@ -1,5 +1,6 @@
 import { NatriumError } from '../../errors.ts';
 import type { CalculationRecord, LevelOfTheory, TensorIndexOrder } from '../calculation-record.ts';
+import { CLUSTER_KEY } from '../inputs/name-tag.ts';
 import { checkStructure, type Structure } from '../structure.ts';
 import type { Job } from './job.ts';
 import type { Fault, Populations, Step } from './step.ts';
@@ -18,7 +19,7 @@ export function recordOf(job: Job, tensorIndexOrder: TensorIndexOrder): Calculat
   const correlated = (shieldings === null || shieldings.correlated) && step.correlated !== null;
   const method = correlated ? step.correlated!.method : step.method;
   return {
-    label: null,
+    label: step.nameTag?.label ?? null,
     line: step.taskLine,
     structure: structureOf(job, step, atoms),
     levelOfTheory: levelOf(job, method, step.basis),
@@ -131,6 +132,7 @@ function provenanceOf(job: Job, step: Step, method: string | null): CalculationR
   const all = {
     ...partialLevel,
     title: step.title,
+    [CLUSTER_KEY]: step.nameTag?.identitySha256 ?? null,
     frame: step.geometry!.frame,
     ...Object.fromEntries(job.facts),
     ghost_centers: ghosts === 0 ? null : ghosts,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
+import type { NameTag } from '../inputs/name-tag.ts';
 
 /** What is wrong with a line. */
 export interface Fault {
@@ -51,6 +52,8 @@ export interface Step {
   readonly taskLine: number;
   /** What its user called it. */
   title: string | null;
+  /** Which structure its input was written for, if it was one of ours. */
+  nameTag: NameTag | null;
   geometry: Geometry | null;
   charge: number | null;
   multiplicity: number | null;
@@ -74,6 +77,7 @@ export function nextStep(before: Step | null, task: number, taskLine: number, ge
     task,
     taskLine,
     title: before?.title ?? null,
+    nameTag: before?.nameTag ?? null,
     geometry,
     charge: before?.charge ?? null,
     multiplicity: before?.multiplicity ?? null,

@@ -1,3 +1,4 @@
+import { type NameTag, parseNameTag } from '../../inputs/name-tag.ts';
 import type { Section } from '../cues.ts';
 import { quotable } from '../fields.ts';
 
@@ -9,6 +10,7 @@ export interface Heading {
   /** The keywords, in lower case. */
   route: string;
   title: string | null;
+  nameTag: NameTag | null;
   /** The input follows, in which rules mean other things. */
   isOver: boolean;
 }
@@ -42,7 +44,11 @@ export class HeadingBox implements Section {
 
   private keep(): void {
     if (this.text === null) return;
-    if (this.text.trimStart().startsWith('#')) this.heading.route = this.text.trim().toLowerCase();
-    else this.heading.title = quotable(this.text);
+    if (this.text.trimStart().startsWith('#')) {
+      this.heading.route = this.text.trim().toLowerCase();
+    } else {
+      this.heading.title = quotable(this.text);
+      this.heading.nameTag = parseNameTag(this.text);
+    }
   }
 }
