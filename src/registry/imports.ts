@@ -1,6 +1,6 @@
 import type { CalculationRecord, LevelOfTheory } from '../chemistry/calculation-record.ts';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
-import { detectFormat, type FileFormat, MEDIA_TYPES, readItems } from '../chemistry/formats.ts';
+import { chunkOf, detectFormat, type FileFormat, MEDIA_TYPES, readItems } from '../chemistry/formats.ts';
 import { structureHash } from '../chemistry/structure-identity.ts';
 import { NatriumError } from '../errors.ts';
 import {
@@ -76,7 +76,7 @@ export class Imports {
     // the reader of XYZ says best what is wrong with the beginning of a file
     const format = input.format ?? detectFormat(bytes) ?? 'EXTXYZ';
     const items: (AcceptedItem | RejectedItem)[] = [];
-    for await (const item of readItems(bytes, input.fileName, format)) items.push(checkItem(item, complete));
+    for await (const item of readItems(chunkOf(bytes), input.fileName, format)) items.push(checkItem(item, complete));
     if (items.length === 0) {
       throw new NatriumError(
         'MALFORMED_FILE',
