@@ -15,7 +15,8 @@ export async function* inflated(
   guard: ArchiveGuard,
 ): AsyncGenerator<Uint8Array> {
   const source = Readable.from(packed, { objectMode: false });
-  const inflate = format === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : createInflateRaw({ chunkSize: CHUNK_BYTES });
+  const inflate =
+    format === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : createInflateRaw({ chunkSize: CHUNK_BYTES });
   const piped = pipeline(source, inflate).catch(() => {});
   const chunks: AsyncIterator<Uint8Array> = inflate[Symbol.asyncIterator]();
   try {

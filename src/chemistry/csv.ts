@@ -2,6 +2,7 @@ import { NatriumError } from '../errors.ts';
 import { type AtomCsvHeader, parseHeader } from './csv/header.ts';
 import { CsvLines } from './csv/lines.ts';
 import { type AtomCsvRecord, readRows } from './csv/rows.ts';
+import { type ItemFormat, type ItemReader, itemsOfText } from './text/item-stream.ts';
 
 export { type AtomCsvColumns, atomCsvColumns } from './csv/columns.ts';
 export type { AtomCsvRecord } from './csv/rows.ts';
@@ -23,35 +24,62 @@ export type AtomCsvItem =
  *
  * A calculation that is refused gives one item with the error, and reading goes on where the next one starts (`atom` 1). Errors
  * carry `details.file`, `details.line` and, where one is to blame, `details.column`: MALFORMED_FILE, UNKNOWN_ELEMENT,
- * NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE and TOO_LARGE (a row of more than 1 Mi characters).
+ * NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE and TOO_LARGE (a row of more than 1 Mi characters, or a
+ * calculation of more than 32 Mi).
  */
-export function* parseAtomCsv(text: string, fileName: string): Generator<AtomCsvItem> {
-  const lines = new CsvLines(text, fileName);
-  const header = attempt(() => readHeader(lines, fileName));
-  if (header instanceof NatriumError) {
-    yield { line: Number(header.details.line), label: null, error: header };
-    return;
+export function parseAtomCsv(text: string, fileName: string): Generator<AtomCsvItem> {
+  return itemsOfText(text, fileName, ATOM_CSV);
+}
+
+/** As `parseAtomCsv` reads it. */
+export const ATOM_CSV: ItemFormat<AtomCsvItem> = {
+  isOfLines: true,
+  start: (window, fileName) => new CalculationReader(new CsvLines(window, fileName), fileName),
+};
+
+class CalculationReader implements ItemReader<AtomCsvItem> {
+  private header: AtomCsvHeader | null = null;
+  private isDone = false;
+  /** Behind a calculation that was refused, where its rows may follow. */
+  private isLost = false;
+
+  constructor(
+    private readonly lines: CsvLines,
+    private readonly fileName: string,
+  ) {}
+
+  next(): AtomCsvItem | undefined | null {
+    if (this.isDone) return null;
+    this.lines.startItem();
+    if (this.lines.skipBlank()) return undefined;
+    return this.header === null ? this.readHeader() : this.readCalculation(this.header);
   }
-  let isLost = false;
-  while (header !== null) {
-    const place = { file: fileName, line: lines.line, label: null as string | null };
+
+  private readHeader(): AtomCsvItem | undefined | null {
+    const header = attempt(() => readHeader(this.lines, this.fileName));
+    if (header instanceof NatriumError) {
+      this.isDone = true;
+      return { line: Number(header.details.line), label: null, error: header };
+    }
+    this.header = header;
+    return header === null ? null : undefined;
+  }
+
+  private readCalculation(header: AtomCsvHeader): AtomCsvItem | undefined | null {
+    const { lines } = this;
+    const place = { file: this.fileName, line: lines.line, label: null as string | null };
     const item = attempt(() => {
       const row = lines.peek();
       if (row === null) return null;
-      if (isLost && !startsCalculation(row.cells, header)) {
+      if (this.isLost && !startsCalculation(row.cells, header)) {
         lines.next();
         return undefined;
       }
-      place.line = row.line;
       return readRows(lines, header, place);
     });
-    if (item === null) return;
-    isLost = item === undefined || item instanceof NatriumError;
-    if (item instanceof NatriumError) {
-      yield { line: place.line, label: place.label, error: item };
-    } else if (item !== undefined) {
-      yield { line: place.line, label: place.label, ...item };
-    }
+    this.isLost = item === undefined || item instanceof NatriumError;
+    if (item instanceof NatriumError) return { line: place.line, label: place.label, error: item };
+    return item && { line: place.line, label: place.label, ...item };
   }
 }
 

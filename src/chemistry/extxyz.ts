@@ -1,8 +1,9 @@
 import { NatriumError } from '../errors.ts';
 import type { CalculationRecord } from './calculation-record.ts';
 import { readFrame } from './extxyz/frame.ts';
-import { hasProperties, skipToFrameStart } from './extxyz/frame-start.ts';
-import { LineReader } from './line-reader.ts';
+import { hasProperties, isFrameStart } from './extxyz/frame-start.ts';
+import { type ItemFormat, type ItemReader, itemsOfText } from './text/item-stream.ts';
+import { LineReader } from './text/line-reader.ts';
 
 export { writeExtxyz } from './extxyz/writer.ts';
 
@@ -22,28 +23,50 @@ export type ParsedItem =
  *
  * A frame that is refused gives one item with the error, and reading goes on at the next frame. Errors carry
  * `details.file` and `details.line`: MALFORMED_FILE, UNKNOWN_ELEMENT, NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE,
- * PERIODIC_STRUCTURE, MISSING_SHIELDING (a shielding column with nan).
+ * PERIODIC_STRUCTURE, MISSING_SHIELDING (a shielding column with nan), TOO_LARGE (a line of more than 1 Mi characters, or a
+ * frame of more than 32 Mi).
  */
-export function* parseExtxyz(text: string, fileName: string): Generator<ParsedItem> {
-  const lines = new LineReader(text);
-  while (lines.skipBlank()) {
-    const line = lines.line;
+export function parseExtxyz(text: string, fileName: string): Generator<ParsedItem> {
+  return itemsOfText(text, fileName, EXTXYZ);
+}
+
+/** As `parseExtxyz` reads it. */
+export const EXTXYZ: ItemFormat<ParsedItem> = {
+  isOfLines: true,
+  start: (window, fileName) => new FrameReader(new LineReader(window), fileName),
+};
+
+class FrameReader implements ItemReader<ParsedItem> {
+  /** Behind a frame that was refused, where its rows may follow. */
+  private isLost = false;
+
+  constructor(
+    private readonly lines: LineReader,
+    private readonly fileName: string,
+  ) {}
+
+  next(): ParsedItem | undefined | null {
+    const lines = this.lines;
+    const text = lines.peek();
+    if (text === null) return null;
+    if (text.trim() === '' || (this.isLost && !isFrameStart(lines))) {
+      lines.next();
+      return undefined;
+    }
+    const { line } = lines;
     const backToStart = lines.bookmark();
-    const frame = { file: fileName, line, label: null as string | null };
+    const place = { file: this.fileName, line, label: null as string | null };
     try {
-      const record = readFrame(lines, frame);
-      yield { line, label: record.label, record };
+      const record = readFrame(lines, place);
+      this.isLost = false;
+      return { line, label: record.label, record };
     } catch (error) {
-      if (!(error instanceof NatriumError)) {
-        throw error;
-      }
-      yield { line, label: frame.label, error };
+      if (!(error instanceof NatriumError)) throw error;
       backToStart();
       const countLine = lines.next();
-      if (hasProperties(lines.peek()) && !hasProperties(countLine)) {
-        lines.next();
-      }
-      skipToFrameStart(lines);
+      if (hasProperties(lines.peek()) && !hasProperties(countLine)) lines.next();
+      this.isLost = true;
+      return { line, label: place.label, error };
     }
   }
 }

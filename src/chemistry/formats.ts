@@ -1,9 +1,13 @@
 import { basename } from 'node:path';
 import { NatriumError } from '../errors.ts';
-import { parseAtomCsv } from './csv.ts';
-import { type ParsedItem, parseExtxyz } from './extxyz.ts';
-import { isKnownOutput, parseOutput } from './outputs/output-file.ts';
-import { parseQcSchema } from './qcschema.ts';
+import { ATOM_CSV } from './csv.ts';
+import { EXTXYZ, type ParsedItem } from './extxyz.ts';
+import { HEAD_BYTES, isKnownOutput, parseOutput } from './outputs/output-file.ts';
+import { QCSCHEMA } from './qcschema.ts';
+import { type ClosableChunks, withHead } from './text/chunks.ts';
+import { type ItemFormat, itemsOfChunks } from './text/item-stream.ts';
+
+export { chunkOf } from './text/chunks.ts';
 
 export const FILE_FORMATS = ['EXTXYZ', 'QCSCHEMA', 'CSV', 'PROGRAM_OUTPUT'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
@@ -17,7 +21,7 @@ export const MEDIA_TYPES: Readonly<Record<FileFormat, string>> = {
 };
 
 /**
- * What a file is, by how it begins: an output of a known program; JSON; a header that names columns of atoms; a line with the
+ * What a file is, by how it begins (its first 64 KiB, or all of it if it is shorter): an output of a known program; JSON; a header that names columns of atoms; a line with the
  * number of atoms alone, as XYZ has. Null for anything else.
  */
 export function detectFormat(head: Uint8Array): FileFormat | null {
@@ -30,23 +34,37 @@ export function detectFormat(head: Uint8Array): FileFormat | null {
   return /^\d+\s*$/.test(firstLine) ? 'EXTXYZ' : null;
 }
 
+const READERS = { EXTXYZ, QCSCHEMA, CSV: ATOM_CSV } as const satisfies Partial<
+  Record<FileFormat, ItemFormat<ParsedItem>>
+>;
+
 /**
- * The items of a file of any format that fits into memory; an item that is refused never loses the others. Errors carry
- * `details.file` and `details.line`.
+ * The items of a file of any format, the same however it is cut into chunks; an item that is refused never loses the others.
+ * Holds one item (at most 32 Mi characters) and one chunk in memory. Errors carry `details.file` and `details.line`.
  */
-export async function* readItems(bytes: Uint8Array, fileName: string, format: FileFormat): AsyncGenerator<ParsedItem> {
+export async function* readItems(
+  chunks: AsyncIterable<Uint8Array>,
+  fileName: string,
+  format: FileFormat,
+): AsyncGenerator<ParsedItem> {
   if (format === 'PROGRAM_OUTPUT') {
-    yield await readOutput(bytes, fileName);
-    return;
+    yield await readOutput(chunks, fileName);
+  } else {
+    yield* itemsOfChunks<ParsedItem>(chunks, fileName, READERS[format]);
   }
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const readers = { EXTXYZ: parseExtxyz, QCSCHEMA: parseQcSchema, CSV: parseAtomCsv };
-  yield* readers[format](text, fileName);
 }
 
-async function readOutput(bytes: Uint8Array, fileName: string): Promise<ParsedItem> {
+/** What chunks of an unknown format are, and all of them again, to be read once or closed with `return`. */
+export async function withFormat(
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ readonly format: FileFormat | null; readonly chunks: ClosableChunks }> {
+  const { head, all } = await withHead(chunks, HEAD_BYTES);
+  return { format: detectFormat(head), chunks: all };
+}
+
+async function readOutput(chunks: AsyncIterable<Uint8Array>, fileName: string): Promise<ParsedItem> {
   try {
-    const record = await parseOutput(once(bytes), fileName);
+    const record = await parseOutput(chunks, fileName);
     // programs do not name their results, but people name their files
     const label = record.label ?? basename(fileName).replace(/\.[^.]*$/, '');
     return { line: record.line, label, record: { ...record, label } };
@@ -54,8 +72,4 @@ async function readOutput(bytes: Uint8Array, fileName: string): Promise<ParsedIt
     if (!(error instanceof NatriumError)) throw error;
     return { line: Number(error.details.line ?? 1), label: null, error };
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,9 +1,11 @@
 import { NatriumError } from '../errors.ts';
 import type { ParsedItem } from './extxyz.ts';
 import { readItem } from './qcschema/item.ts';
-import { documentItems } from './qcschema/json-items.ts';
+import { JsonItems, TOO_LARGE } from './qcschema/json-items.ts';
 import { parseJsonItem } from './qcschema/json-value.ts';
 import { itemError } from './record-text.ts';
+import { type ItemFormat, type ItemReader, itemsOfText } from './text/item-stream.ts';
+import { LARGEST_ITEM_CHARACTERS, type TextWindow } from './text/window.ts';
 
 export { writeQcSchema } from './qcschema/writer.ts';
 
@@ -21,16 +23,43 @@ export { writeQcSchema } from './qcschema/writer.ts';
  * `details.line`: MALFORMED_FILE, UNKNOWN_ELEMENT, NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE, MISSING_SHIELDING
  * (a calculation that failed) and TOO_LARGE (an item of more than 32 Mi characters or 1,000,000 values).
  */
-export function* parseQcSchema(text: string, fileName: string): Generator<ParsedItem> {
-  for (const { from, to, line, fault } of documentItems(text)) {
-    const place = { file: fileName, line, label: null as string | null };
+export function parseQcSchema(text: string, fileName: string): Generator<ParsedItem> {
+  return itemsOfText(text, fileName, QCSCHEMA);
+}
+
+/** As `parseQcSchema` reads it. */
+export const QCSCHEMA: ItemFormat<ParsedItem> = {
+  // an array may stand on one line
+  isOfLines: false,
+  start: (window, fileName) => new ObjectReader(window, fileName),
+};
+
+class ObjectReader implements ItemReader<ParsedItem> {
+  private readonly items: JsonItems;
+
+  constructor(
+    private readonly window: TextWindow,
+    private readonly fileName: string,
+  ) {
+    this.items = new JsonItems(window);
+  }
+
+  next(): ParsedItem | undefined | null {
+    const item = this.items.next();
+    if (item === undefined || item === null) return item;
+    const { from, to, line, fault } = item;
+    const place = { file: this.fileName, line, label: null as string | null };
     try {
+      if (fault === TOO_LARGE) {
+        const message = `an item of more than ${LARGEST_ITEM_CHARACTERS} characters; leave out stdout and wavefunction.`;
+        throw itemError(place, 'TOO_LARGE', message);
+      }
       if (fault !== null) throw itemError(place, 'MALFORMED_FILE', fault);
-      const record = readItem(parseJsonItem(text, from, to, place), place);
-      yield { line, label: record.label, record };
+      const record = readItem(parseJsonItem(this.window.text, from, to, place), place);
+      return { line, label: record.label, record };
     } catch (error) {
       if (!(error instanceof NatriumError)) throw error;
-      yield { line, label: place.label, error };
+      return { line, label: place.label, error };
     }
   }
 }

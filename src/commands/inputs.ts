@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
-import { detectFormat, readItems } from '../chemistry/formats.ts';
+import { readItems, withFormat } from '../chemistry/formats.ts';
 import {
   INPUT_BASES,
   INPUT_METHODS,
@@ -18,9 +18,9 @@ import type { Log } from '../composition.ts';
 import { readConfig } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { type ClusterChoice, inputsFromServer } from './inputs-from-server.ts';
+import { chunksOf } from './local-file.ts';
 import { readServerAddress } from './server-address.ts';
 
-const LARGEST_FILE_BYTES = 64 << 20;
 /** Inputs between two lines of progress. */
 const PROGRESS_STEP = 2000;
 
@@ -188,9 +188,9 @@ async function* inputsFromFile(
   options: Omit<InputOptions, 'label'>,
   refused: NatriumError[],
 ): AsyncGenerator<InputFile> {
-  const bytes = await readWhole(path);
+  const { format, chunks } = await withFormat(chunksOf(path));
   const written = new Set<string>();
-  for await (const item of readItems(bytes, basename(path), detectFormat(bytes) ?? 'EXTXYZ')) {
+  for await (const item of readItems(chunks, basename(path), format ?? 'EXTXYZ')) {
     const input = inputOf(item, program, options);
     if (input instanceof NatriumError) {
       refused.push(input);
@@ -213,22 +213,6 @@ function inputOf(
   } catch (error) {
     if (!(error instanceof NatriumError)) throw error;
     return error;
-  }
-}
-
-async function readWhole(path: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(path);
-    if (size > LARGEST_FILE_BYTES) {
-      throw new NatriumError(
-        'TOO_LARGE',
-        `${path} has ${size} bytes, at most ${LARGEST_FILE_BYTES} are read; split it`,
-      );
-    }
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof NatriumError) throw error;
-    throw new NatriumError('MALFORMED_FILE', `cannot read ${path}: ${(error as Error).message}`);
   }
 }
 

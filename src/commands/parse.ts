@@ -1,16 +1,11 @@
-import { createReadStream, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { CalculationRecord } from '../chemistry/calculation-record.ts';
 import { symbolOf } from '../chemistry/elements.ts';
-import { detectFormat, type FileFormat, readItems } from '../chemistry/formats.ts';
-import { HEAD_BYTES, parseOutput } from '../chemistry/outputs/output-file.ts';
+import { type FileFormat, readItems, withFormat } from '../chemistry/formats.ts';
+import { parseOutput } from '../chemistry/outputs/output-file.ts';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
-
-const CHUNK_BYTES = 1 << 20;
-/** Files of items are read whole; outputs are streamed and may be of any size. */
-const LARGEST_READ_WHOLE_BYTES = 64 * CHUNK_BYTES;
+import { chunksOf } from './local-file.ts';
 
 type Matrix = readonly (readonly number[])[];
 
@@ -51,12 +46,11 @@ export async function parseFile(paths: readonly string[], log: Log): Promise<voi
   }
   const [path] = paths;
   const fileName = basename(path);
-  const head = await readHead(path);
-  const format = detectFormat(head);
+  const { format, chunks } = await withFormat(chunksOf(path));
   if (format === null || format === 'PROGRAM_OUTPUT') {
-    log(JSON.stringify(parsedCalculation(await parseOutput(chunksOf(path), fileName))));
+    log(JSON.stringify(parsedCalculation(await parseOutput(chunks, fileName))));
   } else {
-    await parseItems(path, fileName, format, log);
+    await parseItems(chunks, fileName, format, log);
   }
 }
 
@@ -112,17 +106,15 @@ function matrixOf(tensors: Float64Array | null, atom: number): Matrix | null {
   return [0, 3, 6].map((row) => [...tensors.subarray(9 * atom + row, 9 * atom + row + 3)]);
 }
 
-async function parseItems(path: string, fileName: string, format: FileFormat, log: Log): Promise<void> {
-  const { size } = statSync(path);
-  if (size > LARGEST_READ_WHOLE_BYTES) {
-    throw new NatriumError(
-      'TOO_LARGE',
-      `${fileName} has ${size} bytes, at most ${LARGEST_READ_WHOLE_BYTES} are read; split it`,
-    );
-  }
+async function parseItems(
+  chunks: AsyncIterable<Uint8Array>,
+  fileName: string,
+  format: FileFormat,
+  log: Log,
+): Promise<void> {
   let refused = 0;
   let firstError: NatriumError | null = null;
-  for await (const item of readItems(await readFile(path), fileName, format)) {
+  for await (const item of readItems(chunks, fileName, format)) {
     if ('record' in item) {
       log(JSON.stringify(parsedCalculation(item.record)));
     } else {
@@ -133,19 +125,5 @@ async function parseItems(path: string, fileName: string, format: FileFormat, lo
   if (firstError !== null) {
     const more = refused > 1 ? ` (and ${refused - 1} more items were refused)` : '';
     throw new NatriumError(firstError.code, firstError.message + more, firstError.details);
-  }
-}
-
-async function readHead(path: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of chunksOf(path, HEAD_BYTES)) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function* chunksOf(path: string, bytes = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES, end: bytes - 1 });
-  } catch (error) {
-    throw new NatriumError('MALFORMED_FILE', `cannot read ${path}: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
-import { detectFormat, readItems } from '../chemistry/formats.ts';
+import { readItems, withFormat } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { lockImport } from './import-requests.ts';
@@ -159,8 +159,9 @@ async function* itemsOf(entry: FileEntry, file: string, format: Import['format']
   }
   let isEmpty = true;
   try {
-    const bytes = await collect(entry.bytes);
-    for await (const item of readItems(bytes, file, format ?? detectFormat(bytes) ?? 'EXTXYZ')) {
+    const { format: detected, chunks } = await withFormat(entry.bytes);
+    // the reader of XYZ says best what is wrong with the beginning of a file
+    for await (const item of readItems(chunks, file, format ?? detected ?? 'EXTXYZ')) {
       isEmpty = false;
       yield item;
     }
@@ -232,10 +233,4 @@ class Batch {
       );
     }
   }
-}
-
-async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
 }

@@ -1,4 +1,4 @@
-import { detectFormat, type FileFormat, MEDIA_TYPES, readItems } from '../chemistry/formats.ts';
+import { chunkOf, detectFormat, type FileFormat, MEDIA_TYPES, readItems } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { checkItems, lockImports, planIngestion, type ReadItem, type Wanted } from './ingest.ts';
@@ -47,7 +47,7 @@ export class Imports {
     // the reader of XYZ says best what is wrong with the beginning of a file
     const format = file.format ?? detectFormat(bytes) ?? 'EXTXYZ';
     const read: ReadItem[] = [];
-    for await (const item of readItems(bytes, fileName, format)) read.push({ ...item, file: fileName });
+    for await (const item of readItems(chunkOf(bytes), fileName, format)) read.push({ ...item, file: fileName });
     if (read.length === 0) {
       throw new NatriumError(
         'MALFORMED_FILE',

@@ -1,7 +1,12 @@
 import type { NatriumError } from '../../errors.ts';
 import { itemError } from '../record-text.ts';
+import { LONGEST_LINE_CHARACTERS } from '../text/line-cutter.ts';
+import { LARGEST_ITEM_CHARACTERS, type TextWindow } from '../text/window.ts';
 
-const LARGEST_ROW_CHARACTERS = 1024 * 1024;
+const QUOTE = 34;
+const COMMA = 44;
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
 
 export interface CsvRow {
   /** The line it starts at, from 1. */
@@ -9,81 +14,120 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
+/** A row that was looked at: where it stands in the text, and where reading goes on. */
+interface RowAhead {
+  readonly position: number;
+  readonly row: CsvRow;
+  readonly next: number;
+  readonly nextLine: number;
+}
+
 /**
  * The rows of a CSV text one by one, without blank ones. A row that is no CSV, such as one with a quote that is never closed,
- * costs the line it starts on.
+ * costs the line it starts on. Throws WindowEnd where a row may go on behind the window.
  */
 export class CsvLines {
-  private offset: number;
-  private lineNumber = 1;
-  private ahead: CsvRow | null = null;
+  private ahead: RowAhead | null = null;
+  private itemStart = 0;
 
   constructor(
-    private readonly text: string,
+    private readonly window: TextWindow,
     private readonly file: string,
-  ) {
-    this.offset = text.startsWith('\uFEFF') ? 1 : 0;
-  }
+  ) {}
 
   /** The line of the row that comes next, or near it. */
   get line(): number {
-    return this.ahead?.line ?? this.lineNumber;
+    return this.window.line;
+  }
+
+  /** Whether the line that comes next is blank, which is then behind. */
+  skipBlank(): boolean {
+    const { window } = this;
+    if (window.isAtEnd()) return false;
+    const end = window.lineEnd(window.at);
+    if (end - window.at > LONGEST_LINE_CHARACTERS || window.text.slice(window.at, end).trim() !== '') return false;
+    window.nextLine(end);
+    return true;
+  }
+
+  /** Says that an item starts here, whose size has a limit. */
+  startItem(): void {
+    this.itemStart = this.window.position;
   }
 
   /** The row that comes next; null at the end. Throws a NatriumError for one that is no CSV, which is then behind. */
   peek(): CsvRow | null {
-    this.ahead ??= this.read();
-    return this.ahead;
+    const { window } = this;
+    if (this.ahead?.position === window.position) return this.ahead.row;
+    const { at, line } = window;
+    const row = this.read();
+    if (row === null) return null;
+    const { position, line: nextLine } = window;
+    window.at = at;
+    window.line = line;
+    this.ahead = { position: window.position, row, next: position, nextLine };
+    return row;
   }
 
   next(): CsvRow | null {
     const row = this.peek();
-    this.ahead = null;
+    if (row !== null) {
+      const { next, nextLine } = this.ahead!;
+      this.window.at = this.window.offsetOf(next);
+      this.window.line = nextLine;
+    }
     return row;
   }
 
   private read(): CsvRow | null {
+    const { window } = this;
     for (;;) {
-      const from = this.offset;
-      if (from >= this.text.length) return null;
-      const line = this.lineNumber;
-      const newline = this.text.indexOf('\n', from);
-      const end = newline < 0 ? this.text.length : newline;
-      this.offset = end + 1;
-      this.lineNumber++;
-      if (end - from > LARGEST_ROW_CHARACTERS) {
-        throw this.tooLarge(line, end - from);
+      if (window.isAtEnd()) return null;
+      const { at: from, line, text } = window;
+      const end = window.lineEnd(from);
+      window.nextLine(end);
+      if (end - from > LONGEST_LINE_CHARACTERS) throw this.tooLarge(line);
+      if (window.position - this.itemStart > LARGEST_ITEM_CHARACTERS) {
+        const message = `a calculation of more than ${LARGEST_ITEM_CHARACTERS} characters.`;
+        throw this.error(line, 'TOO_LARGE', message);
       }
-      const row = this.text.slice(from, this.text[end - 1] === '\r' && end > from ? end - 1 : end);
+      const row = text.slice(from, end > from && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end);
       if (row.includes('"')) return { line, cells: this.quotedCells(from, line) };
       if (row.trim() !== '') return { line, cells: row.split(',') };
     }
   }
 
-  /** Reads the row at `from` character by character, over line ends inside quotes, and moves behind it. */
+  /** Reads the row at `from` cell by cell, over line ends inside quotes, and moves behind it. */
   private quotedCells(from: number, line: number): string[] {
-    const { text } = this;
-    const limit = Math.min(text.length, from + LARGEST_ROW_CHARACTERS);
+    const { window } = this;
+    const { text } = window;
+    const limit = from + LONGEST_LINE_CHARACTERS;
     const cells: string[] = [];
     for (let at = from; ; at++) {
-      let cell: string;
-      if (text[at] === '"') {
+      if (text.charCodeAt(at) === QUOTE) {
         const close = this.closingQuote(at, limit, line);
-        cell = text.slice(at + 1, close).replaceAll('""', '"');
+        cells.push(text.slice(at + 1, close).replaceAll('""', '"'));
         at = close + 1;
       } else {
         const start = at;
-        while (at < limit && text[at] !== ',' && text[at] !== '\n' && text[at] !== '"') at++;
-        cell = text.slice(start, text[at - 1] === '\r' && text[at] !== ',' && at > start ? at - 1 : at);
+        while (at < limit && at < text.length && !endsCell(text.charCodeAt(at))) at++;
+        const isLastCell = text.charCodeAt(at) !== COMMA;
+        cells.push(text.slice(start, isLastCell && at > start && text[at - 1] === '\r' ? at - 1 : at));
       }
-      if (at >= limit && at < text.length) throw this.tooLarge(line, at - from);
-      cells.push(cell);
-      if (text[at] === '\r' && (at + 1 >= text.length || text[at + 1] === '\n')) at++;
-      if (at >= text.length || text[at] === '\n') {
-        this.moveBehind(at);
+      if (at >= text.length) window.expectLast();
+      else if (at >= limit) throw this.tooLarge(line);
+      if (text.charCodeAt(at) === CARRIAGE_RETURN) {
+        if (at + 1 >= text.length) window.expectLast();
+        if (at + 1 >= text.length || text.charCodeAt(at + 1) === NEWLINE) at++;
+      }
+      if (at >= text.length || text.charCodeAt(at) === NEWLINE) {
+        window.at = from;
+        window.line = line;
+        window.moveTo(at);
+        window.nextLine(at);
         return cells;
       }
-      if (text[at] !== ',') {
+      if (text.charCodeAt(at) !== COMMA) {
         throw this.error(
           line,
           'MALFORMED_FILE',
@@ -94,31 +138,25 @@ export class CsvLines {
   }
 
   private closingQuote(open: number, limit: number, line: number): number {
-    let close = this.text.indexOf('"', open + 1);
-    while (close >= 0 && close < limit && this.text[close + 1] === '"') {
-      close = this.text.indexOf('"', close + 2);
+    const { text } = this.window;
+    let close = text.indexOf('"', open + 1);
+    while (close >= 0 && close < limit && text.charCodeAt(close + 1) === QUOTE) {
+      close = text.indexOf('"', close + 2);
     }
+    if (close + 1 === text.length || (close < 0 && text.length < limit)) this.window.expectLast();
     if (close >= 0 && close < limit) return close;
     throw this.error(line, 'MALFORMED_FILE', 'a quote that is never closed.');
   }
 
-  private moveBehind(end: number): void {
-    for (let at = this.text.indexOf('\n', this.offset - 1); at >= 0 && at < end; ) {
-      at = this.text.indexOf('\n', at + 1);
-      this.lineNumber++;
-    }
-    this.offset = end + 1;
-  }
-
-  private tooLarge(line: number, characters: number): NatriumError {
-    return this.error(
-      line,
-      'TOO_LARGE',
-      `a row of ${characters} characters or more; the most is ${LARGEST_ROW_CHARACTERS}.`,
-    );
+  private tooLarge(line: number): NatriumError {
+    return this.error(line, 'TOO_LARGE', `a row of more than ${LONGEST_LINE_CHARACTERS} characters.`);
   }
 
   private error(line: number, code: 'MALFORMED_FILE' | 'TOO_LARGE', message: string): NatriumError {
     return itemError({ file: this.file, line, label: null }, code, message);
   }
+}
+
+function endsCell(code: number): boolean {
+  return code === COMMA || code === NEWLINE || code === QUOTE;
 }

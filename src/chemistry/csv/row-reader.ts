@@ -3,6 +3,7 @@ import type { CalculationRecord } from '../calculation-record.ts';
 import { atomicNumberOf, isAtomicNumber } from '../elements.ts';
 import { parseInteger, parseReal } from '../numbers.ts';
 import { isProvenanceValue, itemError } from '../record-text.ts';
+import { detached } from '../text/window.ts';
 import { cellText } from './cells.ts';
 import { POSITION_COLUMNS, PROVENANCE_COLUMN } from './columns.ts';
 import type { AtomCsvHeader } from './header.ts';
@@ -54,7 +55,7 @@ export class RowReader {
   }
 
   text(name: string): string | null {
-    return cellText(this.cell(name));
+    return cellText(detached(this.cell(name)));
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | null {

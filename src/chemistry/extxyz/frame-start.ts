@@ -1,5 +1,5 @@
-import type { LineReader } from '../line-reader.ts';
 import { parseReal } from '../numbers.ts';
+import type { LineReader } from '../text/line-reader.ts';
 
 const COUNT = /^\s*\d+\s*$/;
 const PROPERTIES = /(^|\s)Properties\s*=/i;
@@ -20,9 +20,10 @@ export function looksLikeRow(line: string | null): boolean {
 
 /**
  * Whether a frame starts at the current line: a count with something like a comment line after it, or, so that a frame with
- * a bad or missing count is reported as a frame of its own, anything that stands before or is a line with `Properties=`.
+ * a bad or missing count is reported as a frame of its own, anything that stands before or is a line with `Properties=`. The
+ * row of an atom never looks like one, so none is skipped.
  */
-function isFrameStart(lines: LineReader): boolean {
+export function isFrameStart(lines: LineReader): boolean {
   const line = lines.peek();
   if (line === null || line.trim() === '') {
     return false;
@@ -38,11 +39,4 @@ function isFrameStart(lines: LineReader): boolean {
     return false;
   }
   return next.includes('=') || looksLikeRow(lines.peek(2));
-}
-
-/** Goes on to the next line where a frame starts, or to the end. Atom rows never look like one, so none is skipped. */
-export function skipToFrameStart(lines: LineReader): void {
-  while (lines.peek() !== null && !isFrameStart(lines)) {
-    lines.next();
-  }
 }

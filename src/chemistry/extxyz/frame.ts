@@ -1,9 +1,11 @@
 import { NatriumError } from '../../errors.ts';
 import type { CalculationRecord } from '../calculation-record.ts';
-import type { LineReader } from '../line-reader.ts';
 import { parseInteger } from '../numbers.ts';
 import { firstIsotropicDisagreement, isotropicShieldingPpm, isotropicShieldingsPpm } from '../shielding-tensor.ts';
 import { checkStructure, LARGEST_CLUSTER, lowestMultiplicity, type Structure } from '../structure.ts';
+import { LONGEST_LINE_CHARACTERS } from '../text/line-cutter.ts';
+import type { LineReader } from '../text/line-reader.ts';
+import { detached, LARGEST_ITEM_CHARACTERS } from '../text/window.ts';
 import { type Columns, ColumnsError, PLAIN_COLUMNS, parseColumns } from './columns.ts';
 import { CommentSyntaxError, type CommentValue, parseComment } from './comment.ts';
 import { looksLikeRow } from './frame-start.ts';
@@ -76,7 +78,8 @@ function readCommentLine(
   place: FramePlace,
 ): { columns: Columns; values: ReadonlyMap<string, CommentValue> } {
   const line = lines.line;
-  const comment = lines.next() ?? '';
+  const comment = detached(lines.next() ?? '');
+  refuseLongLine(comment, place, line);
   if (comment.includes('\0') || comment.includes('\uFFFD')) {
     throw frameError(
       place,
@@ -116,8 +119,15 @@ function readCommentLine(
   return { columns: PLAIN_COLUMNS, values: new Map(text === '' ? [] : [['comment', { kind: 'STRING', text }]]) };
 }
 
+function refuseLongLine(text: string, place: FramePlace, line: number): void {
+  if (text.length > LONGEST_LINE_CHARACTERS) {
+    throw frameError(place, line, 'TOO_LARGE', `a line of more than ${LONGEST_LINE_CHARACTERS} characters.`);
+  }
+}
+
 function readRows(lines: LineReader, place: FramePlace, columns: Columns, count: number): AtomRows {
   const rows = startRows();
+  const start = lines.position;
   for (let atom = 1; atom <= count; atom++) {
     const line = lines.line;
     const text = lines.peek();
@@ -129,6 +139,10 @@ function readRows(lines: LineReader, place: FramePlace, columns: Columns, count:
         'MALFORMED_FILE',
         `the frame announces ${count} atoms, but ${what} after ${atom - 1}; correct the count or add the missing rows.`,
       );
+    }
+    refuseLongLine(text, place, line);
+    if (lines.position - start > LARGEST_ITEM_CHARACTERS) {
+      throw frameError(place, place.line, 'TOO_LARGE', `a frame of more than ${LARGEST_ITEM_CHARACTERS} characters.`);
     }
     readRow(text, columns, rows, (code, message) =>
       frameError(place, line, code, `row ${atom} of ${count}: ${message}`),

@@ -1,6 +1,6 @@
 import type { ErrorCode, NatriumError } from '../../errors.ts';
 import { atomicNumberOf, isAtomicNumber } from '../elements.ts';
-import { parseInteger, parseReal, printedDecimals } from '../numbers.ts';
+import { parseInteger, parseRealAt, printedDecimals } from '../numbers.ts';
 import { type Column, type Columns, WIDEST_ROW } from './columns.ts';
 
 /** Far beyond those of the heaviest nuclei (about 2e4 ppm), and small enough that no mean or square of many overflows. */
@@ -35,35 +35,60 @@ export function startRows(): AtomRows {
   };
 }
 
+/** Where the values of the row last read begin and end; one more than the widest row that `Properties` may announce. */
+const starts = new Uint32Array(WIDEST_ROW + 1);
+const ends = new Uint32Array(WIDEST_ROW + 1);
+
 /** Reads one row into `rows`. */
 export function readRow(text: string, columns: Columns, rows: AtomRows, rowError: RowError): void {
-  // one more than the widest row that `Properties` may announce, so that a line without an end costs no memory
-  const values = text.trim().split(/\s+/, WIDEST_ROW + 1);
-  if (columns.rowWidth === null ? values.length < 4 : values.length !== columns.rowWidth) {
+  const found = findValues(text);
+  if (columns.rowWidth === null ? found < 4 : found !== columns.rowWidth) {
     const expected = columns.rowWidth === null ? 'an element and three coordinates' : `${columns.rowWidth} values`;
-    throw rowError('MALFORMED_FILE', `expected ${expected}, found ${values.length}: "${text.trim().slice(0, 60)}".`);
+    throw rowError('MALFORMED_FILE', `expected ${expected}, found ${found}: "${text.trim().slice(0, 60)}".`);
   }
-  rows.atomicNumbers.push(readElement(values, columns, rowError));
-  rows.positions.push(...readReals(values, columns.position, 'NON_FINITE_NUMBER', rowError));
+  rows.atomicNumbers.push(readElement(text, columns, rowError));
+  readReals(text, columns.position, 'NON_FINITE_NUMBER', rows.positions, rowError);
   if (columns.tensor !== null) {
-    rows.tensors.push(...readShieldings(values, columns.tensor, rowError));
-    rows.tensorDecimals = mostDecimals(values, columns.tensor, rows.tensorDecimals);
+    readShieldings(text, columns.tensor, rows.tensors, rowError);
+    rows.tensorDecimals = mostDecimals(text, columns.tensor, rows.tensorDecimals);
   }
   if (columns.isotropic !== null) {
-    rows.isotropic.push(...readShieldings(values, columns.isotropic, rowError));
-    rows.isotropicDecimals = mostDecimals(values, columns.isotropic, rows.isotropicDecimals);
+    readShieldings(text, columns.isotropic, rows.isotropic, rowError);
+    rows.isotropicDecimals = mostDecimals(text, columns.isotropic, rows.isotropicDecimals);
   }
   if (columns.populations !== null) {
-    rows.populations.push(...readReals(values, columns.populations, 'LEAVE_NAN', rowError));
+    readReals(text, columns.populations, 'LEAVE_NAN', rows.populations, rowError);
   }
   if (columns.fieldGradient !== null) {
-    rows.fieldGradients.push(...readReals(values, columns.fieldGradient, 'LEAVE_NAN', rowError));
+    readReals(text, columns.fieldGradient, 'LEAVE_NAN', rows.fieldGradients, rowError);
   }
 }
 
-function readElement(values: readonly string[], { species, atomicNumber }: Columns, rowError: RowError): number {
-  const bySpecies = species === null ? undefined : elementOf(values[species.offset], rowError);
-  const byNumber = atomicNumber === null ? undefined : elementOf(values[atomicNumber.offset], rowError);
+/** Finds the values of a row and says how many there are, or one more than the most. */
+function findValues(text: string): number {
+  let count = 0;
+  for (let at = 0; count <= WIDEST_ROW; count++) {
+    while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+    if (at === text.length) break;
+    starts[count] = at;
+    do at++;
+    while (at < text.length && !isSpace(text.charCodeAt(at)));
+    ends[count] = at;
+  }
+  return count;
+}
+
+function isSpace(code: number): boolean {
+  return code <= 32 ? code === 32 || (code >= 9 && code <= 13) : code > 127 && /\s/.test(String.fromCharCode(code));
+}
+
+function valueAt(text: string, k: number): string {
+  return text.slice(starts[k], ends[k]);
+}
+
+function readElement(text: string, { species, atomicNumber }: Columns, rowError: RowError): number {
+  const bySpecies = species === null ? undefined : elementOf(valueAt(text, species.offset), rowError);
+  const byNumber = atomicNumber === null ? undefined : elementOf(valueAt(text, atomicNumber.offset), rowError);
   if (bySpecies !== undefined && byNumber !== undefined && bySpecies !== byNumber) {
     throw rowError('MALFORMED_FILE', `${species?.name} and ${atomicNumber?.name} name different elements.`);
   }
@@ -82,42 +107,45 @@ function elementOf(text: string, rowError: RowError): number {
   return z;
 }
 
-function readShieldings(values: readonly string[], column: Column, rowError: RowError): number[] {
-  const shieldings = readReals(values, column, 'MISSING_SHIELDING', rowError);
-  const beyond = shieldings.find((value) => Math.abs(value) > LARGEST_SHIELDING_PPM);
-  if (beyond !== undefined) {
-    throw rowError('MALFORMED_FILE', `${column.name} holds ${beyond}, which no shielding can be; give ppm.`);
+function readShieldings(text: string, column: Column, shieldings: number[], rowError: RowError): void {
+  const first = shieldings.length;
+  readReals(text, column, 'MISSING_SHIELDING', shieldings, rowError);
+  for (let k = first; k < shieldings.length; k++) {
+    if (Math.abs(shieldings[k]) > LARGEST_SHIELDING_PPM) {
+      throw rowError('MALFORMED_FILE', `${column.name} holds ${shieldings[k]}, which no shielding can be; give ppm.`);
+    }
   }
-  return shieldings;
 }
 
 /** @param nanCode the code of the error for a nan, or LEAVE_NAN where it says that an atom has no such value */
 function readReals(
-  values: readonly string[],
+  text: string,
   column: Column,
   nanCode: ErrorCode | 'LEAVE_NAN',
+  reals: number[],
   rowError: RowError,
-): number[] {
-  return values.slice(column.offset, column.offset + column.width).map((text) => {
-    const value = parseReal(text);
+): void {
+  for (let k = column.offset; k < column.offset + column.width; k++) {
+    const value = parseRealAt(text, starts[k], ends[k]);
     if (value === undefined) {
-      throw rowError('MALFORMED_FILE', `${column.name} holds "${text.slice(0, 30)}", which is no number.`);
+      const shown = valueAt(text, k).slice(0, 30);
+      throw rowError('MALFORMED_FILE', `${column.name} holds "${shown}", which is no number.`);
     }
-    if (Number.isNaN(value)) {
-      if (nanCode === 'LEAVE_NAN') return value;
+    if (Number.isNaN(value) && nanCode !== 'LEAVE_NAN') {
       throw rowError(nanCode, `${column.name} holds nan; leave the frame or the column out if it is not known.`);
     }
-    if (!Number.isFinite(value)) {
-      throw rowError('NON_FINITE_NUMBER', `${column.name} holds "${text.slice(0, 30)}", which is not finite.`);
+    if (Math.abs(value) === Number.POSITIVE_INFINITY) {
+      const shown = valueAt(text, k).slice(0, 30);
+      throw rowError('NON_FINITE_NUMBER', `${column.name} holds "${shown}", which is not finite.`);
     }
-    return value;
-  });
+    reals.push(value);
+  }
 }
 
-function mostDecimals(values: readonly string[], column: Column, sofar: number): number {
+function mostDecimals(text: string, column: Column, sofar: number): number {
   let most = sofar;
   for (let k = column.offset; k < column.offset + column.width; k++) {
-    most = Math.max(most, printedDecimals(values[k]));
+    most = Math.max(most, printedDecimals(valueAt(text, k)));
   }
   return most;
 }

@@ -1,5 +1,6 @@
 import { NatriumError } from '../../errors.ts';
 import type { CalculationRecord, TensorIndexOrder } from '../calculation-record.ts';
+import { withHead } from '../text/chunks.ts';
 import { CueReader, type Dialect } from './cues.ts';
 import { gaussianDialect } from './gaussian.ts';
 import { Job } from './job.ts';
@@ -100,40 +101,20 @@ function firstSigned(text: string): OutputProgram | null {
  * NON_FINITE_NUMBER (asterisks, nan), and whatever `checkStructure` finds.
  */
 export async function parseOutput(chunks: AsyncIterable<Uint8Array>, fileName: string): Promise<CalculationRecord> {
-  let reading: Reading | null = null;
-  let head: Uint8Array | null = null;
-  for await (const chunk of chunks) {
-    if (reading !== null) {
-      reading.scanner.push(chunk);
-      continue;
-    }
-    // a copy where it must outlive its turn, because a stream may use its chunks again
-    head = head === null ? chunk : Buffer.concat([head, chunk]);
-    const program = isKnownOutput(head);
-    if (program !== null) reading = startReading(program, head, fileName);
-    else if (head.length >= HEAD_BYTES) break;
-    else head = Buffer.from(head);
+  const { head, all } = await withHead(chunks, HEAD_BYTES);
+  const program = isKnownOutput(head);
+  if (program === null) {
+    await all.return();
+    throw unknownProgram(head.length === 0, fileName);
   }
-  if (reading === null) throw unknownProgram(head === null || head.length === 0, fileName);
-  reading.scanner.finish();
-  reading.reader.finish(reading.scanner.lastLine);
-  return recordOf(reading.job, reading.tensorIndexOrder);
-}
-
-interface Reading {
-  readonly job: Job;
-  readonly scanner: LineScanner;
-  readonly reader: CueReader;
-  readonly tensorIndexOrder: TensorIndexOrder;
-}
-
-function startReading(program: OutputProgram, head: Uint8Array, fileName: string): Reading {
   const { name, dialect, tensorIndexOrder } = PROGRAMS[program];
   const job = new Job(fileName, name);
   const reader = new CueReader(dialect(job), job);
   const scanner = new LineScanner(reader);
-  scanner.push(head);
-  return { job, scanner, reader, tensorIndexOrder };
+  for await (const chunk of all) scanner.push(chunk);
+  scanner.finish();
+  reader.finish(scanner.lastLine);
+  return recordOf(job, tensorIndexOrder);
 }
 
 function unknownProgram(isEmpty: boolean, fileName: string): NatriumError {

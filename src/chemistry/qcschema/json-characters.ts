@@ -12,21 +12,27 @@ export function isSpace(code: number): boolean {
   return code === 32 || code === NEWLINE || code === 13 || code === 9;
 }
 
-/** Offset of the quote that closes the string opened at `open`; the end of the text if none does. */
-export function endOfString(text: string, open: number): number {
-  for (let close = text.indexOf('"', open + 1); close >= 0; close = text.indexOf('"', close + 1)) {
-    let before = close - 1;
-    while (text.charCodeAt(before) === BACKSLASH) before--;
-    if ((close - before) % 2 === 1) return close;
-  }
-  return text.length;
+/** Offset of the first character that is no space, or `to`. */
+export function skipSpace(text: string, from: number, to = text.length): number {
+  let at = from;
+  while (at < to && isSpace(text.charCodeAt(at))) at++;
+  return at;
 }
 
-/** Number of line ends between two offsets. */
-export function newlinesIn(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = from; at < to; at++) {
-    if (text.charCodeAt(at) === NEWLINE) count++;
-  }
-  return count;
+/**
+ * Offset of the quote that closes a string, searched from inside it; -1 if none does.
+ * @param escaped whether a backslash stands before `from`
+ */
+export function closingQuote(text: string, from: number, escaped = false): number {
+  let close = text.indexOf('"', from);
+  while (close >= 0 && isEscaped(text, from, close, escaped)) close = text.indexOf('"', close + 1);
+  return close;
+}
+
+/** Whether an odd number of backslashes stands before an offset; those before `from` are known by `escaped`. */
+export function isEscaped(text: string, from: number, at: number, escaped: boolean): boolean {
+  let before = at - 1;
+  while (before >= from && text.charCodeAt(before) === BACKSLASH) before--;
+  const backslashes = at - 1 - before + (before < from && escaped ? 1 : 0);
+  return backslashes % 2 === 1;
 }

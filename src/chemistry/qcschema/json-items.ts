@@ -1,127 +1,161 @@
-import {
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COMMA,
-  endOfString,
-  isSpace,
-  NEWLINE,
-  newlinesIn,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-} from './json-characters.ts';
+import { LARGEST_ITEM_CHARACTERS, type TextWindow } from '../text/window.ts';
+import { CLOSE_BRACE, isSpace, OPEN_BRACE, OPEN_BRACKET, skipSpace } from './json-characters.ts';
+import { ElementScanner } from './json-elements.ts';
 
-/** Where one item of a JSON document stands: characters `from` to `to`, beginning at a line (from 1). */
+/** Where one item of a JSON document stands in the window: characters `from` to `to`, beginning at a line (from 1). */
 export interface ItemSpan {
   readonly from: number;
   readonly to: number;
   readonly line: number;
-  /** What is wrong between items, in place of an item. */
+  /** What is wrong between items, in place of an item; TOO_LARGE for an item whose text was let go. */
   readonly fault: string | null;
 }
 
+export const TOO_LARGE = 'TOO_LARGE';
+
+type Layout = 'UNKNOWN' | 'LINES' | 'REST_OF_LINE' | 'WHOLE' | 'ARRAY' | 'UNCLOSED' | 'BEHIND' | 'DONE';
+
 /**
  * The items of a document: the elements of an array, the lines of JSON lines, or the whole text. A document is taken for
- * lines if its first line, with others after it, or any later one is an object of its own; so a broken line costs only itself.
+ * lines if its first line or any later one (within 32 Mi characters) is an object of its own; so a broken line costs only
+ * itself.
  */
-export function* documentItems(text: string): Generator<ItemSpan> {
-  const start = skipSpace(text, text.startsWith('\uFEFF') ? 1 : 0);
-  if (start === text.length) return;
-  const line = 1 + newlinesIn(text, 0, start);
-  if (text[start] === '[') {
-    yield* elements(text, start, line);
-  } else if (isLines(text, start)) {
-    yield* lines(text, start, line);
-  } else {
-    yield { from: start, to: text.length, line, fault: null };
+export class JsonItems {
+  private layout: Layout = 'UNKNOWN';
+  private elements: ElementScanner | null = null;
+
+  constructor(private readonly window: TextWindow) {}
+
+  /** The next item; undefined where it only went on, null at the end. Throws WindowEnd. */
+  next(): ItemSpan | undefined | null {
+    switch (this.layout) {
+      case 'UNKNOWN':
+        return this.start();
+      case 'LINES':
+        return this.lineItem();
+      case 'REST_OF_LINE':
+        return this.skipRestOfLine();
+      case 'WHOLE':
+        return this.whole();
+      case 'ARRAY':
+        return this.element(this.elements!);
+      case 'UNCLOSED':
+        this.layout = 'DONE';
+        return this.span(this.window.at, this.window.at, 'the array is never closed; is the file cut off?');
+      case 'BEHIND':
+        return this.behindArray();
+      case 'DONE':
+        return null;
+    }
   }
-}
 
-function isLines(text: string, start: number): boolean {
-  const end = text.indexOf('\n', start);
-  if (end < 0) return false;
-  return (isObjectLine(text, start, end) && skipSpace(text, end) < text.length) || hasObjectLine(text, end + 1);
-}
+  private span(from: number, to: number, fault: string | null = null): ItemSpan {
+    return { from, to, line: this.window.line, fault };
+  }
 
-function hasObjectLine(text: string, start: number): boolean {
-  for (let from = start; from < text.length; ) {
-    const newline = text.indexOf('\n', from);
+  private start(): undefined | null {
+    const { window } = this;
+    if (window.isAtEnd()) return null;
+    window.moveTo(skipSpace(window.text, window.at));
+    if (window.at === window.text.length) return undefined;
+    if (window.text.charCodeAt(window.at) === OPEN_BRACKET) {
+      window.at++;
+      this.elements = new ElementScanner(window.position, window.line);
+      this.layout = 'ARRAY';
+    } else {
+      this.layout = this.isLines() ? 'LINES' : 'WHOLE';
+    }
+    return undefined;
+  }
+
+  private isLines(): boolean {
+    const { text, at, isLast } = this.window;
+    const limit = at + LARGEST_ITEM_CHARACTERS;
+    for (let from = at; from < text.length; ) {
+      const newline = text.indexOf('\n', from);
+      const end = newline < 0 ? text.length : newline;
+      if (end > limit) return from === at;
+      if (newline < 0 && !isLast) break;
+      if (isObjectLine(text, from, end)) return true;
+      from = end + 1;
+    }
+    if (text.length <= limit) this.window.expectLast();
+    return false;
+  }
+
+  private lineItem(): ItemSpan | undefined | null {
+    const { window } = this;
+    if (window.isAtEnd()) return null;
+    const { text, at } = window;
+    const newline = text.indexOf('\n', at);
     const end = newline < 0 ? text.length : newline;
-    if (isObjectLine(text, from, end)) return true;
-    from = end + 1;
+    if (end - at > LARGEST_ITEM_CHARACTERS) {
+      this.layout = 'REST_OF_LINE';
+      return this.span(at, at, TOO_LARGE);
+    }
+    if (newline < 0) window.expectLast();
+    const first = skipSpace(text, at, end);
+    const item = first < end ? this.span(first, end) : undefined;
+    window.nextLine(end);
+    return item;
   }
-  return false;
+
+  private skipRestOfLine(): undefined | null {
+    const { window } = this;
+    if (window.isAtEnd()) return null;
+    const newline = window.text.indexOf('\n', window.at);
+    if (newline < 0) {
+      window.at = window.text.length;
+    } else {
+      window.nextLine(newline);
+      this.layout = 'LINES';
+    }
+    return undefined;
+  }
+
+  private whole(): ItemSpan {
+    const { text, at } = this.window;
+    const isTooLarge = text.length - at > LARGEST_ITEM_CHARACTERS;
+    if (!isTooLarge) this.window.expectLast();
+    this.layout = 'DONE';
+    return isTooLarge ? this.span(at, at, TOO_LARGE) : this.span(at, text.length);
+  }
+
+  private element(elements: ElementScanner): ItemSpan | undefined {
+    const { window } = this;
+    const found = elements.next(window);
+    if (found === null && !window.isLast) {
+      const needed = window.offsetOf(elements.needed);
+      const isTooLarge = window.text.length - needed > LARGEST_ITEM_CHARACTERS;
+      const at = isTooLarge ? window.text.length : Math.max(needed, window.at);
+      if (at === window.at) window.expectLast();
+      window.at = at;
+      return undefined;
+    }
+    const { from, to, line, isEmpty, endsArray } = found ?? elements.rest(window);
+    window.at = Math.min(to + 1, window.text.length);
+    window.line = elements.lineReached;
+    if (endsArray) this.layout = found === null ? 'UNCLOSED' : 'BEHIND';
+    if (isEmpty) return endsArray ? undefined : { from: to, to, line, fault: 'a comma without an item before it.' };
+    const isTooLarge = window.positionOf(to) - from > LARGEST_ITEM_CHARACTERS;
+    return isTooLarge
+      ? { from: to, to, line, fault: TOO_LARGE }
+      : { from: window.offsetOf(from), to, line, fault: null };
+  }
+
+  private behindArray(): ItemSpan | undefined | null {
+    const { window } = this;
+    if (window.isAtEnd()) return null;
+    window.moveTo(skipSpace(window.text, window.at));
+    if (window.at === window.text.length) return undefined;
+    this.layout = 'DONE';
+    const fault = 'something follows the end of the array; write one array, or one object a line.';
+    return this.span(window.at, window.at, fault);
+  }
 }
 
 function isObjectLine(text: string, from: number, end: number): boolean {
   let last = end - 1;
   while (last > from && isSpace(text.charCodeAt(last))) last--;
-  return text[from] === '{' && last > from && text[last] === '}';
-}
-
-function* lines(text: string, start: number, firstLine: number): Generator<ItemSpan> {
-  let line = firstLine;
-  for (let from = start; from < text.length; line++) {
-    const newline = text.indexOf('\n', from);
-    const to = newline < 0 ? text.length : newline;
-    const first = skipSpace(text, from, to);
-    if (first < to) yield { from: first, to, line, fault: null };
-    from = to + 1;
-  }
-}
-
-/** The elements of an array, found by counting brackets outside strings, so that one that is no JSON leaves the others. */
-function* elements(text: string, start: number, firstLine: number): Generator<ItemSpan> {
-  let line = firstLine;
-  let from = -1;
-  let fromLine = line;
-  let depth = 0;
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === NEWLINE) line++;
-    if (isSpace(code)) continue;
-    const closes = depth === 0 && code === CLOSE_BRACKET;
-    if (depth === 0 && (code === COMMA || closes)) {
-      if (from >= 0) {
-        yield { from, to: at, line: fromLine, fault: null };
-      } else if (code === COMMA) {
-        yield { from: at, to: at, line, fault: 'a comma without an item before it.' };
-      }
-      from = -1;
-      if (closes) {
-        yield* afterArray(text, at + 1, line);
-        return;
-      }
-      continue;
-    }
-    if (from < 0) {
-      from = at;
-      fromLine = line;
-    }
-    if (code === QUOTE) {
-      const end = endOfString(text, at);
-      line += newlinesIn(text, at, end);
-      at = end;
-    } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
-      depth++;
-    } else if ((code === CLOSE_BRACKET || code === CLOSE_BRACE) && depth > 0) {
-      depth--;
-    }
-  }
-  if (from >= 0) yield { from, to: text.length, line: fromLine, fault: null };
-  yield { from: text.length, to: text.length, line, fault: 'the array is never closed; is the file cut off?' };
-}
-
-function* afterArray(text: string, from: number, line: number): Generator<ItemSpan> {
-  const rest = skipSpace(text, from);
-  if (rest < text.length) {
-    const fault = 'something follows the end of the array; write one array, or one object a line.';
-    yield { from: rest, to: text.length, line: line + newlinesIn(text, from, rest), fault };
-  }
-}
-
-function skipSpace(text: string, from: number, to = text.length): number {
-  let at = from;
-  while (at < to && isSpace(text.charCodeAt(at))) at++;
-  return at;
+  return text.charCodeAt(from) === OPEN_BRACE && last > from && text.charCodeAt(last) === CLOSE_BRACE;
 }

@@ -1,17 +1,8 @@
 import type { ErrorCode, NatriumError } from '../../errors.ts';
 import { type ItemPlace, itemError } from '../record-text.ts';
-import {
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COMMA,
-  endOfString,
-  newlinesIn,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-} from './json-characters.ts';
+import { newlinesIn } from '../text/window.ts';
+import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, closingQuote, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-characters.ts';
 
-const LARGEST_ITEM_CHARACTERS = 32 * 1024 * 1024;
 const MOST_VALUES = 1_000_000;
 const DEEPEST = 64;
 
@@ -46,19 +37,14 @@ export function parseJsonItem(text: string, from: number, to: number, place: Ite
 }
 
 function checkSize(text: string, from: number, to: number, place: ItemPlace): void {
-  if (to - from > LARGEST_ITEM_CHARACTERS) {
-    throw itemError(
-      place,
-      'TOO_LARGE',
-      `an item of ${to - from} characters; the most is ${LARGEST_ITEM_CHARACTERS}. Leave out stdout and wavefunction.`,
-    );
-  }
   let depth = 0;
   let values = 0;
   for (let at = from; at < to; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
-      at = endOfString(text, at);
+      const close = closingQuote(text, at + 1);
+      if (close < 0) break;
+      at = close;
     } else if (code === COMMA) {
       values++;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {

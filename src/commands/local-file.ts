@@ -1,0 +1,13 @@
+import { createReadStream } from 'node:fs';
+import { NatriumError } from '../errors.ts';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** The bytes of a file that a command was given, as they are read. */
+export async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  } catch (error) {
+    throw new NatriumError('MALFORMED_FILE', `cannot read ${path}: ${(error as Error).message}`);
+  }
+}
