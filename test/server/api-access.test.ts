@@ -11,6 +11,7 @@ import {
   importSmallClusters,
   startApiServer,
 } from '../support/api.ts';
+import { findImport, startImport, upload } from '../support/bulk.ts';
 
 const ROLES = ['READER', 'CONTRIBUTOR', 'ADMIN'] as const;
 type Role = (typeof ROLES)[number];
@@ -19,6 +20,8 @@ let server: ApiServer;
 let calculation: string;
 let run: string;
 let toRevoke: string;
+let uploaded: string;
+let started: string;
 const tokens = {} as Record<Role, Token>;
 
 beforeAll(async () => {
@@ -37,6 +40,8 @@ beforeAll(async () => {
   run = training.id;
   for (const role of ROLES) tokens[role] = await createToken(`the ${role.toLowerCase()}`, role);
   toRevoke = (await createToken('to be revoked', 'READER')).id;
+  uploaded = await upload(server, 'a.extxyz', frame());
+  started = (await startImport(server, [uploaded])).id;
 });
 afterAll(() => server?.dispose());
 
@@ -137,11 +142,30 @@ describe('a token', () => {
   });
 });
 
+test('a report of an import needs a good token as well', async () => {
+  const { reportUrl } = await findImport(server, started);
+  const status = async (authorization: string) => (await fetch(reportUrl, { headers: { authorization } })).status;
+  expect(await status('Bearer natrium_wrong')).toBe(401);
+  expect(await status(`Bearer ${tokens.READER.secret}`)).toBe(200);
+});
+
+test('only its maker learns where an upload is put', async () => {
+  const url = (headers: object) =>
+    server.request<{ upload: { url: string | null } }>(
+      'query ($id: ID!) { upload(id: $id) { url } }',
+      { id: uploaded },
+      headers,
+    );
+  expect((await url({})).upload.url).toMatch(/^http:/);
+  expect((await url(bearer(tokens.ADMIN.secret))).upload.url).toBeNull();
+});
+
 describe('roles', () => {
   const modelVersion = 'm/1';
   /** Every mutation, with an input that only its role can be held against, and the least role that may send it. */
   const MUTATIONS: Readonly<Record<string, readonly [least: Role, input: () => object]>> = {
     archiveModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, reason: 'x' })],
+    cancelImport: ['CONTRIBUTOR', () => ({ import: started })],
     cancelTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     createApiToken: ['ADMIN', () => ({ name: 'x', role: 'READER' })],
     createDataset: ['CONTRIBUTOR', () => ({ name: 'x', title: 'x', description: 'x', licence: 'x' })],
@@ -153,15 +177,18 @@ describe('roles', () => {
     importStructures: ['CONTRIBUTOR', () => ({ fileName: 'x', content: frame() })],
     invalidateCalculation: ['CONTRIBUTOR', () => ({ calculation, reason: 'x' })],
     predictShieldings: ['CONTRIBUTOR', () => ({ modelVersion, structures: [] })],
+    requestUpload: ['CONTRIBUTOR', () => ({ fileName: 'x' })],
+    resumeImport: ['CONTRIBUTOR', () => ({ import: started })],
     resumeTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     revokeApiToken: ['ADMIN', () => ({ token: toRevoke })],
     setModelAlias: ['CONTRIBUTOR', () => ({ modelVersion, alias: 'champion' })],
+    startImport: ['CONTRIBUTOR', () => ({ uploads: [uploaded] })],
     trainLasso: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', featureSet: 'x' })],
     trainSchNet: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', seeds: [1] })],
   };
 
   function mutation(name: string): string {
-    const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(/^(Cancel|Resume)TrainingRun/, 'TrainingRun');
+    const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(/^(Cancel|Resume)(?=TrainingRun|Import)/, '');
     return `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`;
   }
 

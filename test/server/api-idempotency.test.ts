@@ -10,11 +10,14 @@ import {
   refusal,
   startApiServer,
 } from '../support/api.ts';
+import { startImport, upload } from '../support/bulk.ts';
 
 let server: ApiServer;
 let source: string;
 let training: string;
 let calculation: string;
+let uploaded: string;
+let started: string;
 beforeAll(async () => {
   server = await startApiServer();
   const imported = await importSmallClusters(server);
@@ -27,6 +30,8 @@ beforeAll(async () => {
     `mutation { run: trainSchNet(input: { model: "m", datasetVersion: "small/1", seeds: [1] }) { id } }`,
   );
   training = run.id;
+  uploaded = await upload(server, 'a.extxyz', frame());
+  started = (await startImport(server, [uploaded])).id;
 });
 afterAll(() => server?.dispose());
 
@@ -77,6 +82,9 @@ const MUTATIONS: readonly (readonly [name: string, type: string, fields: string,
   ['trainLasso', 'TrainLassoInput', 'id', () => ({ model: 'l', datasetVersion: 'small/1', featureSet: 'rcn/1' })],
   ['trainSchNet', 'TrainSchNetInput', 'id', () => ({ model: 's', datasetVersion: 'small/1', seeds: [5] })],
   ['cancelTrainingRun', 'TrainingRunInput', 'id state finishedAt', () => ({ trainingRun: training })],
+  ['requestUpload', 'RequestUploadInput', 'id url', () => ({ fileName: 'a' })],
+  ['startImport', 'StartImportInput', 'id state', () => ({ uploads: [uploaded] })],
+  ['cancelImport', 'ImportInput', 'id state finishedAt', () => ({ import: started })],
   ['invalidateCalculation', 'InvalidateCalculationInput', 'id invalidatedAt', () => ({ calculation, reason: 'x' })],
 ];
 const FRAMES = [frame({ id: 'one' }) + frame({ id: 'bad', sigma: ['nan', 1] }), frame({ id: 'two' })];

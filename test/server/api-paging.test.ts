@@ -10,6 +10,7 @@ import {
   rowOfAtoms,
   startApiServer,
 } from '../support/api.ts';
+import { importFiles } from '../support/bulk.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, trainLasso } from '../support/training.ts';
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
     } }`,
     { clusters: [clusters.nodes[0].id] },
   );
+  for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
 });
 afterAll(() => server?.dispose());
@@ -45,13 +47,16 @@ const CONNECTIONS: Readonly<
   Record<string, { readonly args?: string; readonly key?: string; readonly under?: string }>
 > = {
   atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
+  calculationInputs: { args: 'program: ORCA, filter: {}', key: 'fileName cluster { id }' },
   calculations: {},
   clusters: {},
   datasets: {},
   evaluations: {},
   featureSets: {},
+  imports: {},
   models: {},
   trainingRuns: {},
+  'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
 };
 
@@ -166,8 +171,9 @@ test('lists come newest first as well, page by page', async () => {
   const lists = type.fields.filter(({ args }) => args.some(({ name }) => name === 'newestFirst'));
   expect(lists.length).toBeGreaterThanOrEqual(7);
   for (const { name } of lists) {
+    const { args: needed = '', key = 'id' } = CONNECTIONS[name];
     const newest = (args: string) =>
-      `{ page: ${name}(newestFirst: true, ${args}) { nodes { id } pageInfo { hasNextPage endCursor } } }`;
+      `{ page: ${name}(newestFirst: true, ${args} ${needed}) { nodes { ${key} } pageInfo { hasNextPage endCursor } } }`;
     const all = (await page(name, 200)).nodes.toReversed();
     const { page: first } = await server.request<{ page: Page }>(newest('first: 1'));
     expect(first.nodes).toEqual(all.slice(0, 1));
@@ -190,7 +196,8 @@ describe('node(id)', () => {
   const OWN = `runs: trainingRuns(first: 1) { nodes { id trials { id } modelVersion { id } datasetVersion { id } model { id }
     featureSet { id } } }
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
-    datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }`;
+    datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
+    imports(first: 1) { nodes { id uploads { id } } }`;
 
   test('finds a record of every type that has ids', async () => {
     const found = await server.request<object>(`{ ${OWN} }`);

@@ -34,6 +34,12 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     ['{ atoms(datasetVersion: "x/1", first: 1) { totalCount } }', /no data set "x"; the query datasets lists them/],
     ['{ atoms(datasetVersion: "small/7", first: 1) { totalCount } }', /small has no version 7; its newest is 1/],
   ],
+  'Query.calculationInputs.clusters': [
+    [
+      `{ calculationInputs(program: ORCA, first: 1, clusters: [${id('Cluster')}]) { totalCount } }`,
+      noRecord('Cluster'),
+    ],
+  ],
   'Query.calculation.id': [[`{ calculation(id: ${id('Calculation')}) { id } }`, noRecord('Calculation')]],
   'Query.cluster.id': [
     [`{ cluster(id: ${id('Cluster')}) { id } }`, noRecord('Cluster')],
@@ -62,6 +68,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     ['{ featureSet(featureSet: "x") { id } }', /no feature set "x"; the query featureSets lists them/],
     ['{ featureSet(featureSet: "rcn/7") { id } }', /no feature set "rcn\/7"/],
   ],
+  'Query.import.id': [[`{ import(id: ${id('Import')}) { id } }`, noRecord('Import')]],
   'Query.model.name': [['{ model(name: "x") { id } }', /no model "x"; the query models lists them/]],
   'Query.modelVersion.modelVersion': [
     ['{ modelVersion(modelVersion: "m/7") { id } }', /m has no version 7/],
@@ -75,6 +82,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     ['{ shieldingDistribution(datasetVersion: "x/1") { edgesPpm } }', /no data set "x"/],
   ],
   'Query.trainingRun.id': [[`{ trainingRun(id: ${id('TrainingRun')}) { id } }`, noRecord('TrainingRun')]],
+  'Query.upload.id': [[`{ upload(id: ${id('Upload')}) { id } }`, noRecord('Upload')]],
   'ArchiveModelVersionInput.modelVersion': [
     ['mutation { archiveModelVersion(input: { modelVersion: "m/7", reason: "x" }) { id } }', /m has no version 7/],
   ],
@@ -106,6 +114,10 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
       /m has no version 7/,
     ],
   ],
+  'ImportInput.import': [
+    [`mutation { cancelImport(input: { import: ${id('Import')} }) { id } }`, noRecord('Import')],
+    [`mutation { resumeImport(input: { import: ${id('Import')} }) { id } }`, noRecord('Import')],
+  ],
   'InvalidateCalculationInput.calculation': [
     [
       `mutation { invalidateCalculation(input: { calculation: ${id('Calculation')}, reason: "x" }) { id } }`,
@@ -126,6 +138,9 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   ],
   'SetModelAliasInput.modelVersion': [
     ['mutation { setModelAlias(input: { modelVersion: "m/7", alias: "x" }) { id } }', /m has no version 7/],
+  ],
+  'StartImportInput.uploads': [
+    [`mutation { startImport(input: { uploads: [${id('Upload')}] }) { id } }`, noRecord('Upload')],
   ],
   'TrainLassoInput.datasetVersion': [
     [
@@ -183,7 +198,7 @@ test('every argument that names a record is tested here', async () => {
     ...(type === 'Query' ? fields! : []).flatMap((field) =>
       field.args.flatMap((arg) => names(`Query.${field.name}`, arg)),
     ),
-    ...(type.endsWith('Input') ? inputFields! : []).flatMap((field) => names(type, field)),
+    ...(inputFields ?? []).flatMap((field) => names(type, field)),
   ]);
   expect(found.filter((each) => !NEW_NAMES.includes(each)).sort()).toEqual(Object.keys(CASES).sort());
 });
