@@ -1,15 +1,15 @@
 import { mkdtemp, readdir, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openEntries } from '../../src/archives/entries.ts';
 import { packedTar, paxHeader, readArchive, tarMember, tarOf, withFile, zipOf } from '../support/archives.ts';
 
 const MIB = 2 ** 20;
 const FILES: Record<string, string> = {
-  'one.log': 'Entering Link 1\n'.repeat(40),
-  'set/two.out': `${Array.from({ length: 300 }, (_, k) => Math.sin(k)).join('\n')}\n`,
+  'one.log': 'Entering Link 1\n'.repeat(20),
+  'set/two.out': `${Array.from({ length: 25 }, (_, k) => Math.sin(k)).join('\n')}\n`,
   'three.xyz': '1\n\nH 0 0 0\n',
 };
 const TEXTS = Object.values(FILES);
@@ -56,13 +56,12 @@ describe('bounds of what comes out', () => {
 
   it('stops a zip archive whose many entries share one body', async () => {
     const content = Buffer.alloc(10 * MIB);
-    const first = { name: '0', content };
-    const packed = deflateRawSync(content);
-    const others = Array.from({ length: 100 }, (_, k) => ({
-      ...first,
-      ...{ name: `${k + 1}`, offset: 0, declaredPackedSize: packed.length },
-    }));
-    const { entries, failure } = await readArchive(zipOf([first, ...others]), 'bomb.zip');
+    const shared = {
+      ...{ offset: 0, crc: crc32(content), declaredSize: content.length },
+      declaredPackedSize: deflateRawSync(content).length,
+    };
+    const others = Array.from({ length: 100 }, (_, k) => ({ name: `${k + 1}`, ...shared }));
+    const { entries, failure } = await readArchive(zipOf([{ name: '0', content }, ...others]), 'bomb.zip');
     expect(entries.map(({ error }) => error?.code)).toEqual([...Array(6).fill(undefined), 'TOO_LARGE']);
     expect(failure?.details).toEqual({ file: 'bomb.zip', entry: '6', bound: 'ratio' });
   });
@@ -108,7 +107,7 @@ describe('damaged archives', () => {
   it.each(GOOD)('cut at every offset: %s', async (kind, build) => {
     const whole = await build();
     const isTar = kind === 'tar';
-    for (let length = 2; length < whole.length; length += isTar ? 7 : 1) {
+    for (let length = 2; length < whole.length; length += isTar ? 9 : 1) {
       const { entries, failure } = await readArchive(whole.subarray(0, length), 'cut');
       const error = failure ?? entries.find((entry) => entry.error !== null)?.error;
       const kindIsLost = length < 4 || (isTar && length < 512);
