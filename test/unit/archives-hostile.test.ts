@@ -109,11 +109,11 @@ describe('damaged archives', () => {
     const isTar = kind === 'tar';
     for (let length = 2; length < whole.length; length += isTar ? 9 : 1) {
       const { entries, failure } = await readArchive(whole.subarray(0, length), 'cut');
-      const error = failure ?? entries.find((entry) => entry.error !== null)?.error;
+      const error = failure ?? entries.find((entry) => entry.error !== null)?.error ?? null;
       const kindIsLost = length < 4 || (isTar && length < 512);
       // what remains of the end mark is enough, and a gzip file may end after any of its members
       const isWhole = kind === 'gz' ? TEXTS.join('').startsWith(entries[0]?.bytes.toString()) : isTar;
-      if (error === undefined || error === null) expect(kindIsLost || isWhole, `${length}`).toBe(true);
+      if (error === null) expect(kindIsLost || isWhole, `${length}`).toBe(true);
       else expect(error).toMatchObject({ code: 'MALFORMED_FILE', details: { file: 'cut' } });
       if (isTar && length <= whole.length - 1024) expect(kindIsLost || error !== null, `${length}`).toBe(true);
       if (kind.startsWith('zip') && length >= 4) expect(failure, `${length}`).not.toBeNull();
@@ -170,7 +170,6 @@ describe('damaged archives', () => {
     ['more declared', zipOf(MEMBERS, { entryCount: 4 })],
     ['2^62 declared', zipOf(MEMBERS, { entryCount: 2 ** 62, zip64: true })],
     ['no directory', zipOf(MEMBERS).subarray(0, 100)],
-    ['strong encryption', zipOf([...MEMBERS, { name: 'x', flags: 0x41 }])],
   ])('zip: %s', async (_, zip) => {
     const { failure } = await readArchive(zip, 'up.zip');
     expect(failure).toMatchObject({ code: 'MALFORMED_FILE', details: { file: 'up.zip' } });
