@@ -13,6 +13,7 @@ const STORED = 0;
 const DEFLATED = 8;
 const SMALL_PACKED_BYTES = 64 * 1024;
 const SMALL_BYTES = 512 * 1024;
+const DIRECTORY_RECORD = 0x02014b50;
 const DIRECTORY_RECORD_BYTES = 46;
 const ENCRYPTION_FLAG = 0x01;
 const STRONG_ENCRYPTION_FLAG = 0x40;
@@ -36,7 +37,8 @@ class ZipReader extends yauzl.RandomAccessReader {
   ): void {
     this.file.at(position, length).then((bytes) => {
       bytes.copy(buffer, offset);
-      if (length === DIRECTORY_RECORD_BYTES) buffer[offset + 8] = plainlyEncrypted(buffer[offset + 8]);
+      const isRecord = bytes.length === DIRECTORY_RECORD_BYTES && bytes.readUInt32LE() === DIRECTORY_RECORD;
+      if (isRecord) buffer[offset + 8] = plainlyEncrypted(bytes[8]);
       callback(bytes.length === length ? null : new Error('it ends early'));
     }, callback);
   }
