@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createInflateRaw } from 'node:zlib';
+import { createGunzip, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { ArchiveGuard } from './guard.ts';
 
 const CHUNK_BYTES = 128 * 1024;
+
+export const TOO_LONG = 'it is longer than it declares';
 
 /**
  * Unpacks gzip (all its members, one after the other) or raw DEFLATE, and counts what comes out against the limits.
@@ -27,16 +29,37 @@ export async function* inflated(
       yield value;
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('Z_') !== true) throw error;
-    const isCutOff = code === 'Z_BUF_ERROR';
-    const reason = isCutOff ? `its ${format} data end early` : `its ${format} data are damaged (${message})`;
-    throw guard.malformed(reason, error);
+    throw damage(format, error, guard);
   } finally {
     // ends the pipe also where bytes after the end of the packed data are left in it
     inflate.destroy();
     await piped;
   }
+}
+
+/**
+ * The same for raw DEFLATE of a few kB, of which no more than `most` bytes are unpacked, and one; at once, because streams take
+ * ten times as long for that.
+ */
+export function inflatedAtOnce(packed: Uint8Array, most: number, guard: ArchiveGuard): Uint8Array {
+  try {
+    const unpacked = inflateRawSync(packed, { maxOutputLength: most + 1, chunkSize: Math.max(most + 1, 64) });
+    guard.countBytes(unpacked.length);
+    return unpacked;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw guard.malformed(TOO_LONG, error);
+    throw damage('deflate', error, guard);
+  }
+}
+
+function damage(format: string, error: unknown, guard: ArchiveGuard): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code?.startsWith('Z_') !== true) return error;
+  const isCutOff = code === 'Z_BUF_ERROR';
+  return guard.malformed(
+    isCutOff ? `its ${format} data end early` : `its ${format} data are damaged (${message})`,
+    error,
+  );
 }
 
 /** Counts bytes that are as they were stored. */

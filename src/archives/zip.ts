@@ -4,13 +4,19 @@ import { NatriumError } from '../errors.ts';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { ArchiveGuard } from './guard.ts';
-import { counted, inflated } from './inflate.ts';
+import { counted, inflated, inflatedAtOnce, TOO_LONG } from './inflate.ts';
 import { HEAD_BYTES, packedReason } from './kinds.ts';
 import { isByMacOs, plainName, shownName, utf8OrNull } from './names.ts';
 import type { StoredFile } from './stored-file.ts';
 
 const STORED = 0;
 const DEFLATED = 8;
+const SMALL_PACKED_BYTES = 64 * 1024;
+const SMALL_BYTES = 512 * 1024;
+const DIRECTORY_RECORD = 0x02014b50;
+const DIRECTORY_RECORD_BYTES = 46;
+const ENCRYPTION_FLAG = 0x01;
+const STRONG_ENCRYPTION_FLAG = 0x40;
 const UTF8_FLAG = 0x800;
 const UNICODE_PATH_FIELD = 0x7075;
 // the end of central directory record, that of zip64, a digital signature
@@ -31,14 +37,21 @@ class ZipReader extends yauzl.RandomAccessReader {
   ): void {
     this.file.at(position, length).then((bytes) => {
       bytes.copy(buffer, offset);
+      const isRecord = bytes.length === DIRECTORY_RECORD_BYTES && bytes.readUInt32LE() === DIRECTORY_RECORD;
+      if (isRecord) buffer[offset + 8] = plainlyEncrypted(bytes[8]);
       callback(bytes.length === length ? null : new Error('it ends early'));
     }, callback);
   }
 }
 
+/** yauzl ends at an entry of strong encryption; one that is called encrypted and no more is refused alone. */
+function plainlyEncrypted(flags: number): number {
+  return flags & STRONG_ENCRYPTION_FLAG ? (flags & ~STRONG_ENCRYPTION_FLAG) | ENCRYPTION_FLAG : flags;
+}
+
 /**
  * The regular files of a zip archive, in the order of its directory. A damaged member fails alone: those that follow can be
- * read. Sizes that the archive declares are compared with what comes out, and used for nothing else.
+ * read. Sizes that the archive declares are compared with what comes out, never believed.
  */
 export async function* zipEntries(file: StoredFile, guard: ArchiveGuard): AsyncGenerator<ArchiveEntry> {
   const zip = await openZip(file, guard);
@@ -138,18 +151,30 @@ async function* content(
   guard: ArchiveGuard,
 ): AsyncGenerator<Uint8Array> {
   const start = await contentStart(zip, record, guard);
-  const packed = file.range(start, start + record.compressedSize);
-  const isDeflated = record.compressionMethod === DEFLATED;
   let size = 0;
   let checksum = 0;
-  for await (const chunk of isDeflated ? inflated('deflate', packed, guard) : counted(packed, guard)) {
+  for await (const chunk of unpacked(record, start, file, guard)) {
     size += chunk.length;
-    if (size > record.uncompressedSize) throw guard.malformed('it is longer than it declares');
+    if (size > record.uncompressedSize) throw guard.malformed(TOO_LONG);
     checksum = crc32(chunk, checksum);
     yield chunk;
   }
   if (size < record.uncompressedSize) throw guard.malformed('it is shorter than it declares');
   if (checksum !== record.crc32) throw guard.malformed('its content does not match its CRC-32');
+}
+
+async function* unpacked(
+  record: yauzl.Entry,
+  start: number,
+  file: StoredFile,
+  guard: ArchiveGuard,
+): AsyncGenerator<Uint8Array> {
+  const { compressedSize, uncompressedSize } = record;
+  const packed = file.range(start, start + compressedSize);
+  if (record.compressionMethod === STORED) yield* counted(packed, guard);
+  else if (compressedSize > SMALL_PACKED_BYTES || uncompressedSize > SMALL_BYTES)
+    yield* inflated('deflate', packed, guard);
+  else yield inflatedAtOnce(await file.at(start, compressedSize), uncompressedSize, guard);
 }
 
 async function contentStart(zip: yauzl.ZipFile, record: yauzl.Entry, guard: ArchiveGuard): Promise<number> {

@@ -1,15 +1,15 @@
 import { mkdtemp, readdir, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { openEntries } from '../../src/archives/entries.ts';
 import { packedTar, paxHeader, readArchive, tarMember, tarOf, withFile, zipOf } from '../support/archives.ts';
 
 const MIB = 2 ** 20;
 const FILES: Record<string, string> = {
-  'one.log': 'Entering Link 1\n'.repeat(40),
-  'set/two.out': `${Array.from({ length: 300 }, (_, k) => Math.sin(k)).join('\n')}\n`,
+  'one.log': 'Entering Link 1\n'.repeat(20),
+  'set/two.out': `${Array.from({ length: 25 }, (_, k) => Math.sin(k)).join('\n')}\n`,
   'three.xyz': '1\n\nH 0 0 0\n',
 };
 const TEXTS = Object.values(FILES);
@@ -56,13 +56,12 @@ describe('bounds of what comes out', () => {
 
   it('stops a zip archive whose many entries share one body', async () => {
     const content = Buffer.alloc(10 * MIB);
-    const first = { name: '0', content };
-    const packed = deflateRawSync(content);
-    const others = Array.from({ length: 100 }, (_, k) => ({
-      ...first,
-      ...{ name: `${k + 1}`, offset: 0, declaredPackedSize: packed.length },
-    }));
-    const { entries, failure } = await readArchive(zipOf([first, ...others]), 'bomb.zip');
+    const shared = {
+      ...{ offset: 0, crc: crc32(content), declaredSize: content.length },
+      declaredPackedSize: deflateRawSync(content).length,
+    };
+    const others = Array.from({ length: 100 }, (_, k) => ({ name: `${k + 1}`, ...shared }));
+    const { entries, failure } = await readArchive(zipOf([{ name: '0', content }, ...others]), 'bomb.zip');
     expect(entries.map(({ error }) => error?.code)).toEqual([...Array(6).fill(undefined), 'TOO_LARGE']);
     expect(failure?.details).toEqual({ file: 'bomb.zip', entry: '6', bound: 'ratio' });
   });
@@ -108,13 +107,13 @@ describe('damaged archives', () => {
   it.each(GOOD)('cut at every offset: %s', async (kind, build) => {
     const whole = await build();
     const isTar = kind === 'tar';
-    for (let length = 2; length < whole.length; length += isTar ? 7 : 1) {
+    for (let length = 2; length < whole.length; length += isTar ? 9 : 1) {
       const { entries, failure } = await readArchive(whole.subarray(0, length), 'cut');
-      const error = failure ?? entries.find((entry) => entry.error !== null)?.error;
+      const error = failure ?? entries.find((entry) => entry.error !== null)?.error ?? null;
       const kindIsLost = length < 4 || (isTar && length < 512);
       // what remains of the end mark is enough, and a gzip file may end after any of its members
       const isWhole = kind === 'gz' ? TEXTS.join('').startsWith(entries[0]?.bytes.toString()) : isTar;
-      if (error === undefined || error === null) expect(kindIsLost || isWhole, `${length}`).toBe(true);
+      if (error === null) expect(kindIsLost || isWhole, `${length}`).toBe(true);
       else expect(error).toMatchObject({ code: 'MALFORMED_FILE', details: { file: 'cut' } });
       if (isTar && length <= whole.length - 1024) expect(kindIsLost || error !== null, `${length}`).toBe(true);
       if (kind.startsWith('zip') && length >= 4) expect(failure, `${length}`).not.toBeNull();
@@ -171,7 +170,6 @@ describe('damaged archives', () => {
     ['more declared', zipOf(MEMBERS, { entryCount: 4 })],
     ['2^62 declared', zipOf(MEMBERS, { entryCount: 2 ** 62, zip64: true })],
     ['no directory', zipOf(MEMBERS).subarray(0, 100)],
-    ['strong encryption', zipOf([...MEMBERS, { name: 'x', flags: 0x41 }])],
   ])('zip: %s', async (_, zip) => {
     const { failure } = await readArchive(zip, 'up.zip');
     expect(failure).toMatchObject({ code: 'MALFORMED_FILE', details: { file: 'up.zip' } });

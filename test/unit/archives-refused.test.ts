@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { paxHeader, type ReadArchive, readArchive, type TarMember, tarOf, zipOf } from '../support/archives.ts';
 
 const BEFORE = { name: 'before.log', content: 'before' };
+// beyond what is unpacked at once
+const BIG = Buffer.alloc(2 ** 20, '0123456789');
 const AFTER = { name: 'after.log', content: 'after' };
 
 /** The middle entry is refused with the code and the words, its neighbours are read. */
@@ -118,6 +120,8 @@ describe('refused members', () => {
 
   it.each([
     ['encrypted', { flags: 1 }],
+    ['encrypted', { flags: 0x41 }],
+    ['encrypted', { flags: 0x40 }],
     ['method 12', { method: 12 }],
     ['method 99', { method: 99 }],
     ['symbolic link', { attributes: 0o120777 << 16 }],
@@ -135,13 +139,18 @@ describe('refused members', () => {
     ['shorter than it declares', { declaredSize: 1001 }],
     ['deflate data end early', { declaredPackedSize: 0 }],
     ['deflate data end early', { declaredPackedSize: 5 }],
+    ['CRC-32', { content: BIG, crc: 1 }],
+    ['longer than it declares', { content: BIG, declaredSize: 0 }],
+    ['longer than it declares', { content: BIG, declaredSize: BIG.length - 1 }],
+    ['shorter than it declares', { content: BIG, declaredSize: BIG.length + 1 }],
+    ['deflate data end early', { content: BIG, declaredPackedSize: 200 }],
     ['longer than it declares', { method: 0, declaredSize: 0 }],
     ['shorter than it declares', { method: 0, declaredPackedSize: 10 }],
     ['header is damaged', { offset: 7 }],
     ['header is damaged', { offset: 2 ** 31 }],
     ['header is damaged', { offset: 2 ** 62, zip64: true }],
     ['header is damaged', { declaredPackedSize: 2 ** 62, zip64: true }],
-  ])('a damaged member of a zip archive alone: %s %j', async (words, more) => {
+  ])('a damaged member of a zip archive alone: %s, %o', async (words, more) => {
     const zip = zipOf([BEFORE, { name: 'bad', content: '0123456789'.repeat(100), ...more }, AFTER]);
     expectRefusal(await readArchive(zip, 'up.zip'), words, 'MALFORMED_FILE');
   });

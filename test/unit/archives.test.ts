@@ -15,6 +15,8 @@ const FILES: Record<string, string> = {
   'first.log': 'Entering Link 1\n',
   'set/water.out': ' ORCA '.repeat(50_000),
   'set/empty.xyz': '',
+  // as long as a record of the directory of a zip archive
+  [`${'x'.repeat(42)}.log`]: 'y',
   'set/é-水.extxyz': '1\n\nH 0 0 0\n',
 };
 
