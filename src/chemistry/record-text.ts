@@ -2,6 +2,7 @@ import { type ErrorCode, NatriumError } from '../errors.ts';
 import type { CalculationRecord } from './calculation-record.ts';
 import { printedDecimals } from './numbers.ts';
 import { firstIsotropicDisagreement, isotropicShieldingPpm } from './shielding-tensor.ts';
+import { fileError, printable } from './text/file-error.ts';
 
 type Provenance = CalculationRecord['provenance'];
 
@@ -66,7 +67,7 @@ export function itemError(
   details: Readonly<Record<string, unknown>> = {},
 ): NatriumError {
   const named = `${file}, line ${line}${label === null ? '' : ` (${label.slice(0, 100)})`}`;
-  return new NatriumError(code, `${named}: ${message}`.replaceAll(/\p{Cc}/gu, '\uFFFD'), { ...details, file, line });
+  return fileError(code, printable(`${named}: ${message}`), { ...details, file, line });
 }
 
 /** Two values of one atom that contradict each other, or one that no shielding can be; `atom` from 0. */

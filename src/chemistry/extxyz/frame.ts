@@ -3,6 +3,7 @@ import type { CalculationRecord } from '../calculation-record.ts';
 import { parseInteger } from '../numbers.ts';
 import { firstIsotropicDisagreement, isotropicShieldingPpm, isotropicShieldingsPpm } from '../shielding-tensor.ts';
 import { checkStructure, LARGEST_CLUSTER, lowestMultiplicity, type Structure } from '../structure.ts';
+import { fileError } from '../text/file-error.ts';
 import { LONGEST_LINE_CHARACTERS } from '../text/line-cutter.ts';
 import type { LineReader } from '../text/line-reader.ts';
 import { detached, LARGEST_ITEM_CHARACTERS } from '../text/window.ts';
@@ -165,7 +166,7 @@ function checkFrameStructure(structure: Structure, place: FramePlace): void {
     checkStructure(structure, frameName(place, place.line));
   } catch (error) {
     if (error instanceof NatriumError) {
-      throw new NatriumError(error.code, error.message, { ...error.details, file: place.file, line: place.line });
+      throw fileError(error.code, error.message, { ...error.details, file: place.file, line: place.line });
     }
     throw error;
   }

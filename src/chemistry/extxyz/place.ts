@@ -1,4 +1,5 @@
-import { type ErrorCode, NatriumError } from '../../errors.ts';
+import type { ErrorCode, NatriumError } from '../../errors.ts';
+import { fileError, printable } from '../text/file-error.ts';
 
 /** Where a frame stands; the label is filled in as soon as it is known, so that later errors can name it. */
 export interface FramePlace {
@@ -14,6 +15,5 @@ export function frameName({ file, label }: FramePlace, line: number): string {
 
 /** An error at a line of a frame; what it quotes of the file may hold control characters, which no message should. */
 export function frameError(place: FramePlace, line: number, code: ErrorCode, message: string): NatriumError {
-  const printable = message.replaceAll(/\p{Cc}/gu, '\uFFFD');
-  return new NatriumError(code, `${frameName(place, line)}: ${printable}`, { file: place.file, line });
+  return fileError(code, `${frameName(place, line)}: ${printable(message)}`, { file: place.file, line });
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode, NatriumError } from '../../errors.ts';
 import { type ItemPlace, itemError } from '../record-text.ts';
+import { withoutStacks } from '../text/file-error.ts';
 import { newlinesIn } from '../text/window.ts';
 import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, closingQuote, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-characters.ts';
 
@@ -19,7 +20,7 @@ export function parseJsonItem(text: string, from: number, to: number, place: Ite
   checkSize(text, from, to, place);
   let value: unknown;
   try {
-    value = JSON.parse(text.slice(from, to));
+    value = withoutStacks(() => JSON.parse(text.slice(from, to)));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const position = /at position (\d+)/.exec(error.message);
@@ -137,15 +138,21 @@ export class MemberReader {
     if (!Array.isArray(list)) throw this.wrong(key, `must be a list of ${length} numbers`);
     const values: unknown[] = list.some(Array.isArray) ? list.flat(2) : list;
     if (values.length !== length) throw this.wrong(key, `holds ${values.length} numbers; there must be ${length}`);
-    return Float64Array.from(values, (value, k) => {
-      if (value === null && nullIsNan) return Number.NaN;
+    const reals = new Float64Array(length);
+    for (let k = 0; k < length; k++) {
+      const value = values[k];
+      if (value === null && nullIsNan) {
+        reals[k] = Number.NaN;
+        continue;
+      }
       if (typeof value !== 'number') {
         const shown = (JSON.stringify(value) ?? '').slice(0, 30);
         throw this.wrong(key, `holds ${shown} as value ${k + 1}, which is no number`);
       }
       if (!Number.isFinite(value)) throw this.notFinite(key);
-      return value;
-    });
+      reals[k] = value;
+    }
+    return reals;
   }
 
   child(key: string): JsonObject | null {

@@ -62,9 +62,16 @@ export async function* itemsOfChunks<Item extends object>(
   for (let item = nextItem(window, reader); item; item = nextItem(window, reader)) yield item;
 }
 
+/** Windows stay small, and so does what the garbage collector has not yet taken of them, however large the chunks are. */
+const PIECE_BYTES = 65_536;
+
 async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      yield decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true });
+    }
+  }
   yield decoder.decode();
 }
 
