@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { FileArtifactStore } from './artifacts/file-store.ts';
 import { S3ArtifactStore } from './artifacts/s3-store.ts';
+import { TemporaryFolder } from './artifacts/temporary-files.ts';
 import type { Config } from './config.ts';
 import { ForkedCompute } from './jobs/forked-compute.ts';
 import { Queue } from './jobs/queue.ts';
@@ -14,6 +15,7 @@ import { PostgresStore } from './store/postgres-store.ts';
 export interface Parts {
   readonly registry: Registry;
   readonly artifacts: ArtifactStore;
+  readonly temporaryFiles: TemporaryFolder;
   readonly compute: ForkedCompute;
   readonly queue: Queue;
   readonly dataSource: DataSource;
@@ -37,13 +39,17 @@ export async function openParts(config: Config, databaseUrl: string, application
     throw error;
   }
   const store = PostgresStore.over(dataSource, queue.enqueue);
+  const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
+  const registry = new Registry({ store, artifacts, temporaryFiles, compute });
   return {
-    registry: new Registry({ store, artifacts, compute }),
+    registry,
     artifacts,
+    temporaryFiles,
     compute,
     queue,
     dataSource,
     async close() {
+      await registry.exports.close();
       // jobs in hand may still compute
       await queue.stop();
       compute.close();

@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'FILE: what an output of Gaussian, ORCA or NWChem, or an XYZ file holds, as JSON, an item a line',
     run: async (files) => (await import('./commands/parse.ts')).parseFile(files, log),
   },
+  export: {
+    does: 'DATASET/VERSION FILE [--features NAME/VERSION]: downloads a data set version; .extxyz, .csv, .jsonl or .arrow',
+    run: async (args) => (await import('./commands/export.ts')).exportDataset(args, log),
+  },
   demo: {
     does: 'the whole chain over HTTP on the example data, on a server of its own',
     run: async () => (await import('./commands/demo.ts')).demo(log),

@@ -11,11 +11,12 @@ import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHt
 import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { GraphQLError } from 'graphql';
-import { NatriumError } from '../errors.ts';
+import { type ErrorCode, NatriumError } from '../errors.ts';
 import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
+import { exportsRouter } from './exports.ts';
 import { formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
 import { hostCheck } from './host-check.ts';
 import { playgroundRouter } from './playground.ts';
@@ -32,7 +33,7 @@ export interface HttpServer {
 
 export interface HttpServerOptions {
   readonly registry: Registry;
-  readonly facts: ServerFacts;
+  readonly facts: Omit<ServerFacts, 'url'>;
   readonly port: number;
   readonly log: (line: string) => void;
 }
@@ -57,6 +58,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ],
   });
   await apollo.start();
+  let url: string | null = null;
 
   app.disable('x-powered-by');
   app.use(hostCheck);
@@ -64,7 +66,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.get('/', (_request, response) => response.redirect('/playground/'));
   app.get('/livez', (_request, response) => void response.type('text/plain').send('ok\n'));
   app.use('/playground', playgroundRouter());
-  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry), refuseBadBody);
+  app.use('/exports', authentication(registry), exportsRouter(registry, log), refuseBadRequest);
+  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry), refuseBadRequest);
   app.use(
     '/graphql',
     expressMiddleware(apollo, {
@@ -72,7 +75,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         caller: res.locals.caller as Caller,
         registry,
         load: new Loaders(registry.store),
-        server: facts,
+        server: { ...facts, url },
         requestId: res.locals.requestId as string,
       }),
     }),
@@ -86,7 +89,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://${LOOPBACK_ADDRESS}:${port}`, stop: () => apollo.stop() };
+  url = `http://${LOOPBACK_ADDRESS}:${port}`;
+  return { url, stop: () => apollo.stop() };
 }
 
 const requestId: RequestHandler = (_request, response, next) => {
@@ -112,15 +116,25 @@ function authentication(registry: Registry): RequestHandler {
   };
 }
 
-/** Errors before GraphQL has its turn, in GraphQL's form. */
-const refuseBadBody: ErrorRequestHandler = (error, _request, response, next) => {
+const STATUS_OF_CODE: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  TOO_LARGE: 413,
+  FEATURES_UNAVAILABLE: 422,
+  CORRUPT_ARTIFACT: 500,
+  UNAVAILABLE: 503,
+};
+
+/** Errors outside GraphQL, in GraphQL's form. */
+const refuseBadRequest: ErrorRequestHandler = (error, _request, response, next) => {
   const known = asNatriumError(error);
   if (known === null) {
     next(error);
     return;
   }
   response
-    .status(known.code === 'UNAUTHENTICATED' ? 401 : known.code === 'TOO_LARGE' ? 413 : 400)
+    .status(STATUS_OF_CODE[known.code] ?? 400)
     .json({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
 };
 
@@ -139,6 +153,7 @@ function maskUnexpectedErrors(log: (line: string) => void): ErrorRequestHandler 
 function asNatriumError(error: unknown): NatriumError | null {
   if (error instanceof NatriumError) return error;
   const { type, message } = error as { type?: string; message?: string };
+  if (error instanceof URIError) return new NatriumError('BAD_USER_INPUT', `the path cannot be read: ${message}`);
   if (type === 'entity.too.large') {
     return new NatriumError('TOO_LARGE', 'the request is larger than 20 MB; split the file and import it in parts');
   }

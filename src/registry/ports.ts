@@ -93,6 +93,7 @@ export interface Store {
   readonly datasets: Collection<records.Dataset>;
   readonly datasetVersions: Collection<records.DatasetVersion>;
   readonly featureSets: Collection<records.FeatureSet>;
+  readonly exports: Collection<records.Export>;
   readonly models: Collection<records.Model>;
   readonly trainingRuns: Collection<records.TrainingRun>;
   readonly trials: Collection<records.Trial>;
@@ -123,10 +124,17 @@ export interface Store {
   addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void>;
   /** The members of a version in order, of one split if it is named. */
   members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
+  /** At most `limit` members of a version in order, from the one behind `position`; -1 starts with the first. */
+  membersBehind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]>;
+  versionContents(datasetVersionId: string): Promise<records.VersionContents>;
   /** Ids of the calculations that match and are valid, by id; at most `limit`. */
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
-  /** Label or id of a calculation in train or validation that lacks one of these populations; null if none does. */
-  calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null>;
+  /** Label or id of a calculation in these splits that lacks one of these populations; null if none does. */
+  calculationWithoutPopulations(
+    datasetVersionId: string,
+    splits: readonly Split[],
+    labels: readonly string[],
+  ): Promise<string | null>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;
@@ -218,6 +226,25 @@ export interface ArtifactStore {
    * @throws NatriumError UNAVAILABLE with one line that says what is wrong and what to do
    */
   check(): Promise<void>;
+}
+
+/** A temporary file that many read while one writes it. */
+export interface GrowingFile {
+  readonly path: string;
+  /** Throws UNAVAILABLE when there is no room. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Nothing more comes: readers end well when they have all. */
+  finish(): void;
+  /** Nothing more comes: readers are destroyed with the error. */
+  fail(error: Error): void;
+  /** The bytes from the first one on, as they come. Only before `remove`. */
+  follow(): Readable;
+  /** Takes the file away from its folder; those who read it go on to its end. */
+  remove(): Promise<void>;
+}
+
+export interface TemporaryFiles {
+  create(): Promise<GrowingFile>;
 }
 
 /** Runs the numerical work away from the event loop of whoever asks. */

@@ -2,11 +2,12 @@ import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
+import { Exports } from './exports.ts';
 import { FeatureSets } from './feature-sets.ts';
 import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
-import type { ArtifactStore, Compute, Store } from './ports.ts';
+import type { ArtifactStore, Compute, Store, TemporaryFiles } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Training } from './training.ts';
@@ -20,6 +21,7 @@ export class Registry {
   readonly calculations: Calculations;
   readonly imports: Imports;
   readonly datasets: Datasets;
+  readonly exports: Exports;
   readonly featureSets: FeatureSets;
   readonly models: Models;
   readonly evaluations: Evaluations;
@@ -27,8 +29,13 @@ export class Registry {
   readonly training: Training;
   readonly trials: Trials;
 
-  constructor(ports: { readonly store: Store; readonly artifacts: ArtifactStore; readonly compute: Compute }) {
-    const { store, artifacts, compute } = ports;
+  constructor(ports: {
+    readonly store: Store;
+    readonly artifacts: ArtifactStore;
+    readonly temporaryFiles: TemporaryFiles;
+    readonly compute: Compute;
+  }) {
+    const { store, artifacts, temporaryFiles, compute } = ports;
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -36,6 +43,7 @@ export class Registry {
     this.calculations = new Calculations(mutations);
     this.imports = new Imports(mutations, artifacts);
     this.datasets = new Datasets(store, mutations);
+    this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);

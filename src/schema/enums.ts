@@ -2,7 +2,7 @@ import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
-import { ROLES, RUN_STATES } from '../registry/records.ts';
+import { EXPORT_FORMATS, ROLES, RUN_STATES } from '../registry/records.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -56,6 +56,14 @@ export const ImportStatusEnum = enumOf(['INSERTED', 'EXISTING', 'REJECTED'] as c
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
   description: 'What became of an item of an imported file.',
+});
+
+export const ExportFormatEnum = enumOf(EXPORT_FORMATS);
+registerEnumType(ExportFormatEnum, {
+  name: 'ExportFormat',
+  description:
+    'What a data set version can be downloaded as. EXTXYZ, CSV (one row an atom) and QCSCHEMA (one result a line) can be imported ' +
+    'again; ARROW is an Arrow IPC file, one row a calculation.',
 });
 
 export const FileFormatEnum = enumOf(FILE_FORMATS);

@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
+import { TemporaryFolder } from '../../src/artifacts/temporary-files.ts';
 import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Compute, Job, Store } from '../../src/registry/ports.ts';
@@ -46,7 +47,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'natrium-training-run-'));
   store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
   artifacts = new FileArtifactStore(folder);
-  registry = new Registry({ store, artifacts, compute });
+  registry = new Registry({ store, artifacts, temporaryFiles: new TemporaryFolder(folder), compute });
   const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
   const { imports, datasets } = registry;
   await imports.importCalculations(LOCAL_ADMIN, request('importCalculations'), {
@@ -194,7 +195,8 @@ describe('the fence of a trial', () => {
       });
       await until(async () => done || (await someoneWaitsForALock()), 'the cancellation to be done or to wait');
     };
-    const slow = new Registry({ store: before(store, cancelMeanwhile), artifacts, compute });
+    const ports = { artifacts, temporaryFiles: new TemporaryFolder(folder), compute };
+    const slow = new Registry({ store: before(store, cancelMeanwhile), ...ports });
     await slow.trials.begin(trialIds[0], 'worker');
     await cancelled;
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
