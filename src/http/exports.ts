@@ -21,13 +21,17 @@ export function exportsRouter(registry: Registry, log: Log): Router {
     const format = exportFormatOf(file);
     const version = file.slice(0, file.lastIndexOf('.'));
     const { caller } = response.locals as { caller: Caller };
-    const opened = await registry.exports.open(caller, `${dataset}/${version}`, format, featureSetOf(request));
-    response.attachment(opened.fileName).type(opened.mediaType).set('Accept-Ranges', 'bytes');
-    try {
-      await answer(request, response, opened, log);
-    } catch (error) {
-      forgetFile(response);
-      throw error;
+    for (let isFirst = true; ; isFirst = false) {
+      const opened = await registry.exports.open(caller, `${dataset}/${version}`, format, featureSetOf(request));
+      response.attachment(opened.fileName).type(opened.mediaType).set('Accept-Ranges', 'bytes');
+      try {
+        await answer(request, response, opened, log);
+        return;
+      } catch (error) {
+        forgetFile(response);
+        // what is missing from the artifact store is made again
+        if (!isFirst || !(error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT')) throw error;
+      }
     }
   });
   return router;
@@ -72,9 +76,13 @@ async function answerMade(request: Request, response: Response, made: MadeExport
   }
   const { start, end } = range ?? { start: 0, end: made.byteLength };
   response.set('Content-Length', String(end - start));
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const bytes = await made.read(range ?? undefined);
   if (range !== null) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${made.byteLength}`);
-  if (request.method === 'HEAD') response.end();
-  else await send(response, await made.read(range ?? undefined), log);
+  await send(response, bytes, log);
 }
 
 /** What is answered instead of the file is JSON. */
@@ -89,6 +97,9 @@ function rangeOf(request: Request, response: Response, size: number): ByteRange 
   const condition = request.headers['if-range'];
   const isOther = condition !== undefined && condition !== response.get('ETag');
   if (request.method === 'HEAD' || isOther) return null;
+  // the parser knows no suffix longer than the file, which RFC 9110 (14.1.2) takes for the whole of it
+  const suffix = /^bytes=-(\d+)$/.exec(request.headers.range ?? '')?.[1];
+  if (Number(suffix) > size) return { start: 0, end: size };
   const ranges = request.range(size);
   if (ranges === -1) return 'UNSATISFIABLE';
   if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
