@@ -157,6 +157,23 @@ CREATE TABLE evaluations (
 );
 CREATE INDEX evaluations_dataset_version ON public.evaluations USING btree (dataset_version_id);
 
+CREATE TABLE exports (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  dataset_version_id bigint NOT NULL,
+  format text NOT NULL,
+  feature_set_id bigint,
+  sha256 text NOT NULL,
+  byte_length bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT exports_pkey PRIMARY KEY (id),
+  CONSTRAINT exports_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES dataset_versions(id),
+  CONSTRAINT exports_feature_set_id_fkey FOREIGN KEY (feature_set_id) REFERENCES feature_sets(id),
+  CONSTRAINT exports_sha256_fkey FOREIGN KEY (sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT exports_format_check CHECK ((format = ANY (ARRAY['EXTXYZ'::text, 'CSV'::text, 'QCSCHEMA'::text, 'ARROW'::text])))
+);
+CREATE UNIQUE INDEX exports_once ON public.exports USING btree (dataset_version_id, format, feature_set_id) NULLS NOT DISTINCT;
+
 CREATE TABLE feature_sets (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   name text NOT NULL,

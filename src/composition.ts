@@ -3,9 +3,9 @@ import type { DataSource } from 'typeorm';
 import { openEntries } from './archives/entries.ts';
 import { FileArtifactStore } from './artifacts/file-store.ts';
 import { FileUploadStore } from './artifacts/file-uploads.ts';
-import { LocalFolder } from './artifacts/local-files.ts';
 import { S3ArtifactStore } from './artifacts/s3-store.ts';
 import { S3UploadStore } from './artifacts/s3-uploads.ts';
+import { TemporaryFolder } from './artifacts/temporary-files.ts';
 import type { Config } from './config.ts';
 import { ForkedCompute } from './jobs/forked-compute.ts';
 import { Queue } from './jobs/queue.ts';
@@ -18,7 +18,7 @@ import { PostgresStore } from './store/postgres-store.ts';
 export interface Parts {
   readonly registry: Registry;
   readonly artifacts: ArtifactStore;
-  readonly files: LocalFolder;
+  readonly temporaryFiles: TemporaryFolder;
   /** Where uploads are put through this server; null where they go to the S3 directly. */
   readonly receiver: FileUploadStore | null;
   readonly compute: ForkedCompute;
@@ -43,17 +43,19 @@ export async function openParts(config: Config, databaseUrl: string, application
     await dataSource.destroy();
     throw error;
   }
-  const files = new LocalFolder(join(config.dataFolder, 'work'));
   const store = PostgresStore.over(dataSource, queue.enqueue);
+  const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
+  const registry = new Registry({ store, artifacts, uploads, temporaryFiles, openEntries, compute });
   return {
-    registry: new Registry({ store, artifacts, uploads, files, openEntries, compute }),
+    registry,
     artifacts,
-    files,
+    temporaryFiles,
     receiver: uploads instanceof FileUploadStore ? uploads : null,
     compute,
     queue,
     dataSource,
     async close() {
+      await registry.exports.close();
       // jobs in hand may still compute
       await queue.stop();
       compute.close();

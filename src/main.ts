@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: '--program NAME ... FOLDER: an input of Gaussian, NWChem, ORCA or PySCF for each cluster of a set; --help says more',
     run: async (args) => (await import('./commands/inputs.ts')).writeInputFiles(args, log),
   },
+  export: {
+    does: 'DATASET/VERSION FILE [--features NAME/VERSION]: downloads a data set version; .extxyz, .csv, .jsonl or .arrow',
+    run: async (args) => (await import('./commands/export.ts')).exportDataset(args, log),
+  },
   demo: {
     does: 'the whole chain over HTTP on the example data, on a server of its own',
     run: async () => (await import('./commands/demo.ts')).demo(log),

@@ -81,7 +81,8 @@ export class FileArtifactStore implements ArtifactStore {
       return stored;
     } finally {
       await source.close();
-      await rm(draft, { force: true });
+      // where the folder cannot be used there is no draft either
+      await rm(draft, { force: true }).catch(() => {});
     }
   }
 
@@ -132,8 +133,8 @@ export class FileArtifactStore implements ArtifactStore {
 
   private async write(path: string, bytes: Uint8Array): Promise<void> {
     const draft = draftOf(path);
+    await makeFolderDurably(dirname(path));
     try {
-      await makeFolderDurably(dirname(path));
       await writeDurably(draft, bytes);
       await moveDurably(draft, path);
     } catch (error) {

@@ -45,7 +45,7 @@ export async function serve(config: Config, log: Log): Promise<void> {
     }
     const parts = await openParts(config, databaseUrl, 'natrium api', log);
     stops.push(() => parts.close());
-    await parts.files.clear();
+    await parts.temporaryFiles.removeLeftovers();
     if (config.exampleData && (await loadExampleData(parts.registry))) log('example data set na-dft/1 loaded');
     const tokenPath = await writeAdminToken(parts.registry, config.dataFolder);
 

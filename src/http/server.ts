@@ -16,6 +16,7 @@ import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
+import { exportsRouter } from './exports.ts';
 import { formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
 import { hostCheck } from './host-check.ts';
 import { importReportRouter } from './import-report.ts';
@@ -70,6 +71,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.use('/playground', playgroundRouter());
   if (receiver !== null) app.use('/uploads', uploadRouter(registry, receiver));
   app.use('/imports', authentication(registry), importReportRouter(registry));
+  app.use('/exports', authentication(registry), exportsRouter(registry, log));
   app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry));
   app.use(
     '/graphql',
@@ -127,6 +129,8 @@ const STATUS_OF_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
   NOT_FOUND: 404,
   INVALID_STATE: 409,
   TOO_LARGE: 413,
+  FEATURES_UNAVAILABLE: 422,
+  CORRUPT_ARTIFACT: 500,
   UNAVAILABLE: 503,
 };
 
@@ -157,6 +161,7 @@ function maskUnexpectedErrors(log: (line: string) => void): ErrorRequestHandler 
 function asNatriumError(error: unknown): NatriumError | null {
   if (error instanceof NatriumError) return error;
   const { type, message } = error as { type?: string; message?: string };
+  if (error instanceof URIError) return new NatriumError('BAD_USER_INPUT', `the path cannot be read: ${message}`);
   if (type === 'entity.too.large') {
     return new NatriumError('TOO_LARGE', 'the request is larger than 20 MB; split the file and import it in parts');
   }

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
 import { readItems, withFormat } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { lockImport } from './import-requests.ts';
 import { checkItems, lockImports, planIngestion, type ReadItem } from './ingest.ts';
-import type { ArtifactStore, FileEntry, LocalFiles, OpenEntries, Store, UploadStore } from './ports.ts';
+import type { ArtifactStore, FileEntry, OpenEntries, Store, TemporaryFiles, UploadStore, WorkFolder } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
 
 /** So many items, or items with so many atoms, are stored in one transaction. */
@@ -33,7 +32,7 @@ export class ImportRuns {
     private readonly store: Store,
     private readonly artifacts: ArtifactStore,
     private readonly uploads: UploadStore,
-    private readonly files: LocalFiles,
+    private readonly temporaryFiles: TemporaryFiles,
     private readonly openEntries: OpenEntries,
   ) {}
 
@@ -41,9 +40,9 @@ export class ImportRuns {
   async run(importId: string, worker: string, { stopping, lost }: Interruptions): Promise<void> {
     const taken = await this.take(importId, worker);
     if (taken === null) return;
-    const work = await this.files.workFolder();
+    const work = await this.temporaryFiles.workFolder();
     try {
-      await this.importUploads(taken, work.path, AbortSignal.any([stopping, lost]));
+      await this.importUploads(taken, work, AbortSignal.any([stopping, lost]));
       await this.finish(taken, { state: 'SUCCEEDED', failure: null });
     } catch (error) {
       if (error instanceof NoLongerOurs) return;
@@ -88,12 +87,11 @@ export class ImportRuns {
     });
   }
 
-  private async importUploads(taken: Import, folder: string, interrupted: AbortSignal): Promise<void> {
+  private async importUploads(taken: Import, work: WorkFolder, interrupted: AbortSignal): Promise<void> {
     const batch = new Batch(this.store, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
       const [upload] = await this.store.uploads.getMany([taken.uploadIds[ordinal]]);
-      const path = join(folder, upload!.id);
-      const sha256 = await this.bring(upload!, path);
+      const { path, sha256 } = await this.bring(upload!, work);
       const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
       const cursor = { nextUpload: ordinal, nextEntry: from.nextEntry, nextItem: from.nextItem };
       try {
@@ -119,15 +117,16 @@ export class ImportRuns {
         throw error;
       }
       await batch.store(sha256, { nextUpload: ordinal + 1, nextEntry: 0, nextItem: 0 });
-      await this.files.remove(path);
+      await work.remove(upload!.id);
     }
   }
 
   /** The bytes of an upload as a local file; what was put becomes an artifact first, since uploads do not last. */
-  private async bring(upload: Upload, path: string): Promise<string> {
+  private async bring(upload: Upload, work: WorkFolder): Promise<{ path: string; sha256: string }> {
+    const path = work.pathOf(upload.id);
     if (upload.sha256 !== null) {
-      await this.files.save(await this.artifacts.read(upload.sha256), path);
-      return upload.sha256;
+      await work.save(upload.id, await this.artifacts.read(upload.sha256));
+      return { path, sha256: upload.sha256 };
     }
     await this.uploads.fetch(upload.key, path);
     const { sha256, byteLength } = await this.artifacts.putFile(path);
@@ -142,7 +141,7 @@ export class ImportRuns {
       await store.uploads.update(upload.id, { sha256, byteLength: String(byteLength) });
     });
     await this.uploads.remove(upload.key);
-    return sha256;
+    return { path, sha256 };
   }
 }
 

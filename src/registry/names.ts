@@ -27,7 +27,7 @@ export interface Reference {
 
 export function parseReference(what: string, text: string): Reference {
   const match = /^([^/@]+)(?:\/(\d{1,9})|@([^/@]+))?$/.exec(text);
-  if (match === null) {
+  if (match === null || text.includes('\0')) {
     throw new NatriumError('BAD_USER_INPUT', `${what} ${JSON.stringify(text.slice(0, 200))} is not of the form name/3`);
   }
   return { name: match[1], version: match[2] === undefined ? null : Number(match[2]), alias: match[3] ?? null };

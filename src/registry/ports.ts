@@ -98,6 +98,7 @@ export interface Store {
   readonly datasets: Collection<records.Dataset>;
   readonly datasetVersions: Collection<records.DatasetVersion>;
   readonly featureSets: Collection<records.FeatureSet>;
+  readonly exports: Collection<records.Export>;
   readonly models: Collection<records.Model>;
   readonly trainingRuns: Collection<records.TrainingRun>;
   readonly trials: Collection<records.Trial>;
@@ -137,10 +138,17 @@ export interface Store {
 
   /** The members of a version in order, of one split if it is named. */
   members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
+  /** At most `limit` members of a version in order, from the one behind `position`; -1 starts with the first. */
+  membersBehind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]>;
+  versionContents(datasetVersionId: string): Promise<records.VersionContents>;
   /** Ids of the calculations that match and are valid, by id; at most `limit`. */
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
-  /** Label or id of a calculation in train or validation that lacks one of these populations; null if none does. */
-  calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null>;
+  /** Label or id of a calculation in these splits that lacks one of these populations; null if none does. */
+  calculationWithoutPopulations(
+    datasetVersionId: string,
+    splits: readonly Split[],
+    labels: readonly string[],
+  ): Promise<string | null>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 
   /** Takes an import for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
@@ -274,15 +282,11 @@ export interface UploadStore {
 
 /** A folder for files that one piece of work needs while it lasts. */
 export interface WorkFolder {
-  readonly path: string;
-  remove(): Promise<void>;
-}
-
-/** Files of this machine, for as long as one piece of work lasts. */
-export interface LocalFiles {
-  workFolder(): Promise<WorkFolder>;
-  save(content: AsyncIterable<Uint8Array>, path: string): Promise<void>;
-  remove(path: string): Promise<void>;
+  save(name: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Path of a file to be. */
+  pathOf(name: string): string;
+  /** Removes one file of it, or all with the folder. */
+  remove(name?: string): Promise<void>;
 }
 
 /** The files in a file: itself, or the members of an archive. Names never become paths, and what comes out is bounded. */
@@ -291,6 +295,27 @@ export type OpenEntries = (path: string, fileName: string) => AsyncGenerator<Fil
 export type FileEntry =
   | { readonly name: string; readonly position: number; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly name: string; readonly position: number; readonly error: NatriumError };
+
+/** A temporary file that many read while one writes it. */
+export interface GrowingFile {
+  readonly path: string;
+  /** Throws UNAVAILABLE when there is no room. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Nothing more comes: readers end well when they have all. */
+  finish(): void;
+  /** Nothing more comes: readers are destroyed with the error. */
+  fail(error: Error): void;
+  /** The bytes from the first one on, as they come. Only before `remove`. */
+  follow(): Readable;
+  /** Takes the file away from its folder; those who read it go on to its end. */
+  remove(): Promise<void>;
+}
+
+/** Files of this machine, for as long as one piece of work lasts. */
+export interface TemporaryFiles {
+  create(): Promise<GrowingFile>;
+  workFolder(): Promise<WorkFolder>;
+}
 
 /** Runs the numerical work away from the event loop of whoever asks. */
 export interface Compute {

@@ -107,6 +107,34 @@ export interface DatasetMember {
   readonly split: Split;
 }
 
+/** A member with where it stands in its version, from 0, and the number of its atoms. */
+export interface PlacedMember extends DatasetMember {
+  readonly position: number;
+  readonly size: number;
+}
+
+/** What the calculations of a data set version have, taken together. */
+export interface VersionContents {
+  /** Labels of gross orbital populations, in the order in which they first come. */
+  readonly populationLabels: readonly string[];
+  readonly shieldingTensors: boolean;
+  readonly fieldGradients: boolean;
+  readonly provenance: boolean;
+}
+
+export const EXPORT_FORMATS = ['EXTXYZ', 'CSV', 'QCSCHEMA', 'ARROW'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** A file of a data set version that was made; its bytes are an artifact. */
+export interface Export extends Recorded {
+  readonly datasetVersionId: string;
+  readonly format: ExportFormat;
+  /** Features that stand in it, if any. */
+  readonly featureSetId: string | null;
+  readonly sha256: string;
+  readonly byteLength: string;
+}
+
 export interface FeatureSet extends Recorded {
   readonly name: string;
   readonly version: number;

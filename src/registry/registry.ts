@@ -2,13 +2,14 @@ import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
+import { Exports } from './exports.ts';
 import { FeatureSets } from './feature-sets.ts';
 import { ImportRequests } from './import-requests.ts';
 import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
-import type { ArtifactStore, Compute, LocalFiles, OpenEntries, Store, UploadStore } from './ports.ts';
+import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Training } from './training.ts';
@@ -19,7 +20,7 @@ export interface Ports {
   readonly store: Store;
   readonly artifacts: ArtifactStore;
   readonly uploads: UploadStore;
-  readonly files: LocalFiles;
+  readonly temporaryFiles: TemporaryFiles;
   readonly openEntries: OpenEntries;
   readonly compute: Compute;
 }
@@ -35,6 +36,7 @@ export class Registry {
   readonly importRequests: ImportRequests;
   readonly importRuns: ImportRuns;
   readonly datasets: Datasets;
+  readonly exports: Exports;
   readonly featureSets: FeatureSets;
   readonly models: Models;
   readonly evaluations: Evaluations;
@@ -42,7 +44,7 @@ export class Registry {
   readonly training: Training;
   readonly trials: Trials;
 
-  constructor({ store, artifacts, uploads, files, openEntries, compute }: Ports) {
+  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute }: Ports) {
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -51,8 +53,9 @@ export class Registry {
     this.imports = new Imports(store, mutations, artifacts);
     this.uploads = new Uploads(store, mutations, uploads);
     this.importRequests = new ImportRequests(store, mutations, uploads);
-    this.importRuns = new ImportRuns(store, artifacts, uploads, files, openEntries);
+    this.importRuns = new ImportRuns(store, artifacts, uploads, temporaryFiles, openEntries);
     this.datasets = new Datasets(store, mutations);
+    this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);

@@ -43,6 +43,7 @@ export class Loaders {
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
   readonly versionsOfDataset: DataLoader<string, records.DatasetVersion[]>;
+  readonly exportsOfVersion: DataLoader<string, records.Export[]>;
   readonly versionsOfModel: DataLoader<string, records.ModelVersion[]>;
   readonly versionOfRun: DataLoader<string, records.ModelVersion[]>;
   readonly trialsOfRun: DataLoader<string, records.Trial[]>;
@@ -69,6 +70,7 @@ export class Loaders {
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');
+    this.exportsOfVersion = grouped((ids) => store.exports.findIn('datasetVersionId', ids), 'datasetVersionId');
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');
     this.versionOfRun = grouped((ids) => store.modelVersions.findIn('trainingRunId', ids), 'trainingRunId');
     this.trialsOfRun = grouped((ids) => store.trials.findIn('trainingRunId', ids), 'trainingRunId');

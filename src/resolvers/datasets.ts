@@ -3,8 +3,10 @@ import type { Split } from '../chemistry/calculation-record.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import { PAPER_POPULATION_LABELS, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import type { CommonHistogram } from '../ml/histogram.ts';
+import { EXPORT_FILES, exportFileName, exportPath } from '../registry/export-formats.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
+import { EXPORT_FORMATS } from '../registry/records.ts';
 import type { SplitLists } from '../registry/splitting.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
 import { ListArgs, PageArgs } from '../schema/common.ts';
@@ -14,6 +16,7 @@ import {
   CreateFeatureSetInput,
   Dataset,
   DatasetConnection,
+  DatasetExport,
   DatasetVersion,
   FeatureSet,
   FeatureSetConnection,
@@ -115,6 +118,26 @@ export class DatasetVersionResolver {
   @FieldResolver(() => [LevelOfTheory])
   levelsOfTheory(@Root() version: records.DatasetVersion, @Ctx() { load }: RequestContext) {
     return load.levelsOfTheory.loadMany(version.levelOfTheoryIds);
+  }
+
+  @FieldResolver(() => [DatasetExport], { description: 'Files to download, one a format.' })
+  async exports(
+    @Root() version: records.DatasetVersion,
+    @Ctx() { load, baseUrl }: RequestContext,
+  ): Promise<DatasetExport[]> {
+    const reference = `${(await load.datasets.load(version.datasetId)).name}/${version.version}`;
+    const made = await load.exportsOfVersion.load(version.id);
+    return EXPORT_FORMATS.map((format) => {
+      const file = made.find((each) => each.format === format && each.featureSetId === null);
+      return {
+        format,
+        url: new URL(exportPath(reference, format, null), baseUrl).href,
+        fileName: exportFileName(reference, format, null),
+        mediaType: EXPORT_FILES[format].mediaType,
+        sha256: file?.sha256 ?? null,
+        byteLength: file === undefined ? null : Number(file.byteLength),
+      };
+    });
   }
 
   @FieldResolver(() => CalculationConnection, { description: "In the version's order." })

@@ -2,7 +2,7 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
-import { SplitEnum } from './enums.ts';
+import { ExportFormatEnum, SplitEnum } from './enums.ts';
 import { CalculationFilter } from './filters.ts';
 
 @ObjectType({
@@ -57,6 +57,31 @@ export class DatasetVersion extends Recorded {
 
   @Field(() => [SplitCount])
   splitCounts!: SplitCount[];
+}
+
+@ObjectType({
+  description:
+    'A file with a whole data set version: always the same bytes. Its `url` answers GET with the token of GraphQL and takes ranges, ' +
+    'so that a download can go on where it stopped; `?featureSet=name/1` adds features to CSV.',
+})
+export class DatasetExport {
+  @Field(() => ExportFormatEnum)
+  format!: string;
+
+  @Field(() => String)
+  url!: string;
+
+  @Field(() => String)
+  fileName!: string;
+
+  @Field(() => String)
+  mediaType!: string;
+
+  @Field(() => String, { nullable: true, description: 'Null until the file has been asked for once.' })
+  sha256!: string | null;
+
+  @Field(() => Float, { nullable: true, description: 'Null until the file has been asked for once.' })
+  byteLength!: number | null;
 }
 
 @ObjectType()

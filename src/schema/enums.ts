@@ -3,7 +3,7 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
-import { IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
+import { EXPORT_FORMATS, IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -79,6 +79,14 @@ export const InputMethodEnum = enumOf(INPUT_METHODS);
 registerEnumType(InputMethodEnum, {
   name: 'InputMethod',
   description: "A density functional; B3LYP is Gaussian's in every program.",
+});
+
+export const ExportFormatEnum = enumOf(EXPORT_FORMATS);
+registerEnumType(ExportFormatEnum, {
+  name: 'ExportFormat',
+  description:
+    'What a data set version can be downloaded as. EXTXYZ, CSV (one row an atom) and QCSCHEMA (one result a line) can be imported ' +
+    'again; ARROW is an Arrow IPC file, one row a calculation.',
 });
 
 export const FileFormatEnum = enumOf(FILE_FORMATS);

@@ -5,7 +5,7 @@ import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryR
 import { NatriumError } from '../errors.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
-import { DatasetEntity, DatasetVersionEntity, FeatureSetEntity } from './entities/datasets.ts';
+import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
   EvaluationEntity,
@@ -74,6 +74,7 @@ export async function connectDatabase(url: string, application: string, poolSize
       CalculationEntity,
       DatasetEntity,
       DatasetVersionEntity,
+      ExportEntity,
       FeatureSetEntity,
       ModelEntity,
       TrainingRunEntity,

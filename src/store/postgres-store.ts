@@ -4,7 +4,7 @@ import type * as ports from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
-import { DatasetEntity, DatasetVersionEntity, FeatureSetEntity } from './entities/datasets.ts';
+import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
   EvaluationEntity,
@@ -46,6 +46,7 @@ export class PostgresStore implements ports.Store {
   readonly datasets: EntityCollection<records.Dataset>;
   readonly datasetVersions: EntityCollection<records.DatasetVersion>;
   readonly featureSets: EntityCollection<records.FeatureSet>;
+  readonly exports: EntityCollection<records.Export>;
   readonly models: EntityCollection<records.Model>;
   readonly trainingRuns: EntityCollection<records.TrainingRun>;
   readonly trials: EntityCollection<records.Trial>;
@@ -77,6 +78,7 @@ export class PostgresStore implements ports.Store {
     this.datasets = new EntityCollection(manager, DatasetEntity);
     this.datasetVersions = new EntityCollection(manager, DatasetVersionEntity);
     this.featureSets = new EntityCollection(manager, FeatureSetEntity);
+    this.exports = new EntityCollection(manager, ExportEntity);
     this.models = new EntityCollection(manager, ModelEntity);
     this.trainingRuns = new EntityCollection(manager, TrainingRunEntity, {
       model: `(SELECT m.name FROM models m WHERE m.id = t.model_id)`,
@@ -207,19 +209,54 @@ export class PostgresStore implements ports.Store {
     );
   }
 
+  membersBehind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]> {
+    return query(
+      this.manager,
+      `SELECT m.position, m.calculation_id AS "calculationId", m.split, c.size
+       FROM dataset_version_members m
+       JOIN calculations k ON k.id = m.calculation_id
+       JOIN clusters c ON c.id = k.cluster_id
+       WHERE m.dataset_version_id = $1 AND m.position > $2 ORDER BY m.position LIMIT $3`,
+      [datasetVersionId, position, limit],
+    );
+  }
+
+  async versionContents(datasetVersionId: string): Promise<records.VersionContents> {
+    const members = `dataset_version_members m JOIN calculations k ON k.id = m.calculation_id`;
+    const [row] = await query<records.VersionContents[]>(
+      this.manager,
+      `SELECT bool_or(k.shielding_tensors_ppm IS NOT NULL) AS "shieldingTensors",
+              bool_or(k.electric_field_gradients_au IS NOT NULL) AS "fieldGradients",
+              bool_or(k.provenance <> '{}') AS provenance,
+              ARRAY(SELECT p.label FROM (
+                SELECT u.label, min(ARRAY[m.position, u.number]) AS place
+                FROM ${members}
+                CROSS JOIN LATERAL unnest(k.population_labels) WITH ORDINALITY AS u (label, number)
+                WHERE m.dataset_version_id = $1 GROUP BY u.label
+              ) p ORDER BY p.place) AS "populationLabels"
+       FROM ${members} WHERE m.dataset_version_id = $1`,
+      [datasetVersionId],
+    );
+    return row;
+  }
+
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
     return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
   }
 
-  async calculationWithoutPopulations(datasetVersionId: string, labels: readonly string[]): Promise<string | null> {
+  async calculationWithoutPopulations(
+    datasetVersionId: string,
+    splits: readonly Split[],
+    labels: readonly string[],
+  ): Promise<string | null> {
     const [row] = await query<{ name: string }[]>(
       this.manager,
       `SELECT coalesce(k.label, k.id::text) AS name
        FROM dataset_version_members m JOIN calculations k ON k.id = m.calculation_id
-       WHERE m.dataset_version_id = $1 AND m.split <> 'test'
+       WHERE m.dataset_version_id = $1 AND m.split = ANY($3)
          AND NOT coalesce(k.population_labels @> $2::text[] AND array_position(k.gross_orbital_populations, 'NaN') IS NULL, FALSE)
        ORDER BY m.position LIMIT 1`,
-      [datasetVersionId, labels],
+      [datasetVersionId, labels, splits],
     );
     return row?.name ?? null;
   }

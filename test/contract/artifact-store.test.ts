@@ -67,6 +67,7 @@ describe('the artifact store in a folder', () => {
       };
       await expect(store.check()).rejects.toMatchObject(expected);
       await expect(store.put(randomBytes(1))).rejects.toMatchObject(expected);
+      await expect(store.putFile(fileURLToPath(import.meta.url))).rejects.toMatchObject(expected);
     });
   });
 });

@@ -6,6 +6,7 @@ import { startTestServer, type TestServer } from './server.ts';
 
 /** A server on a database that the test can look into. */
 export interface ApiServer extends TestServer {
+  readonly databaseUrl: string;
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** Rows of every table, queued jobs included: what a refused request must leave alone. */
   countRecords(): Promise<Record<string, number>>;
@@ -26,6 +27,7 @@ export async function startApiServer({ workers = 0 } = {}): Promise<ApiServer> {
   const counts = [...tables, 'pgboss.job'].map((table) => `SELECT '${table}' AS name, count(*)::int FROM ${table}`);
   return {
     ...server,
+    databaseUrl: database.url,
     sql,
     async countRecords() {
       const rows = await sql(counts.join(' UNION ALL '));

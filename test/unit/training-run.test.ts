@@ -7,7 +7,7 @@ import { openEntries } from '../../src/archives/entries.ts';
 import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import { FileUploadStore } from '../../src/artifacts/file-uploads.ts';
-import { LocalFolder } from '../../src/artifacts/local-files.ts';
+import { TemporaryFolder } from '../../src/artifacts/temporary-files.ts';
 import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Compute, Job, Store } from '../../src/registry/ports.ts';
@@ -44,7 +44,7 @@ const jobs: Job[] = [];
 
 function parts(): Ports {
   const uploads = new FileUploadStore(join(folder, 'uploads'));
-  return { store, artifacts, uploads, files: new LocalFolder(join(folder, 'work')), openEntries, compute };
+  return { store, artifacts, uploads, temporaryFiles: new TemporaryFolder(folder), openEntries, compute };
 }
 
 beforeAll(async () => {

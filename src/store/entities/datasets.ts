@@ -1,6 +1,14 @@
 import { Column, Entity } from 'typeorm';
 import type { FeatureSetDefinition } from '../../ml/features/feature-set.ts';
-import type { Dataset, DatasetVersion, FeatureSet, SplitCount, SplitMethod } from '../../registry/records.ts';
+import type {
+  Dataset,
+  DatasetVersion,
+  Export,
+  ExportFormat,
+  FeatureSet,
+  SplitCount,
+  SplitMethod,
+} from '../../registry/records.ts';
 import { RecordedEntity } from './recorded.ts';
 
 @Entity({ name: 'datasets' })
@@ -43,6 +51,24 @@ export class DatasetVersionEntity extends RecordedEntity implements DatasetVersi
 
   @Column('jsonb')
   splitCounts!: SplitCount[];
+}
+
+@Entity({ name: 'exports' })
+export class ExportEntity extends RecordedEntity implements Export {
+  @Column('bigint')
+  datasetVersionId!: string;
+
+  @Column('text')
+  format!: ExportFormat;
+
+  @Column('bigint', { nullable: true })
+  featureSetId!: string | null;
+
+  @Column('text')
+  sha256!: string;
+
+  @Column('bigint')
+  byteLength!: string;
 }
 
 @Entity({ name: 'feature_sets' })
