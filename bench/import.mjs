@@ -66,7 +66,7 @@ try {
     ...{ value: speed.toFixed(0), peer: `${ASE} and its db`, peerValue: clustersPerSecond.toFixed(0) },
     ratio: speed / clustersPerSecond,
   });
-  const within = (name, { seconds, inserted, existing }, count, expected) =>
+  const within = (name, { seconds }, count, expected) =>
     figure({
       name,
       value: seconds.toFixed(1),

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: '--program NAME ... FOLDER: an input of Gaussian, NWChem, ORCA or PySCF for each cluster of a set; --help says more',
     run: async (args) => (await import('./commands/inputs.ts')).writeInputFiles(args, log),
   },
+  import: {
+    does: '[--structures] FILE...: brings files and archives in, of any size; --help says more',
+    run: async (args) => (await import('./commands/import.ts')).importFiles(args, log),
+  },
   export: {
     does: 'DATASET/VERSION FILE [--features NAME/VERSION]: downloads a data set version; .extxyz, .csv, .jsonl or .arrow',
     run: async (args) => (await import('./commands/export.ts')).exportDataset(args, log),

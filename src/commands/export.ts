@@ -6,11 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import type { Log } from '../composition.ts';
-import { readConfig } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { exportFormatOf, exportPath } from '../registry/export-formats.ts';
 import { parseReference } from '../registry/names.ts';
-import { readServerAddress } from './server-address.ts';
+import { requireServer } from './server-address.ts';
 
 const BYTES_PER_LINE = 64 << 20;
 
@@ -23,12 +22,7 @@ export async function exportDataset(args: readonly string[], log: Log): Promise<
   const { name, version } = parseReference('data set version', reference);
   if (version === null) throw new NatriumError('BAD_USER_INPUT', `${reference} names no version; write ${name}/1`);
   const path = exportPath(reference, exportFormatOf(file), featureSet);
-  const { dataFolder } = readConfig(process.env);
-  const server = await readServerAddress(dataFolder);
-  if (server === null) {
-    throw new NatriumError('UNAVAILABLE', `no server runs on the data folder ${dataFolder}; start one with npm start`);
-  }
-  const url = `${server}${path}`;
+  const url = `${await requireServer()}${path}`;
   const part = `${file}.part`;
   await download(url, part, log);
   const expected = etagOf(await ask(url, { method: 'HEAD' }))?.slice(1, -1);

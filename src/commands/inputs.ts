@@ -15,11 +15,10 @@ import {
   writeInput,
 } from '../chemistry/inputs/input-writer.ts';
 import type { Log } from '../composition.ts';
-import { readConfig } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { type ClusterChoice, inputsFromServer } from './inputs-from-server.ts';
 import { chunksOf } from './local-file.ts';
-import { readServerAddress } from './server-address.ts';
+import { requireServer } from './server-address.ts';
 
 /** Inputs between two lines of progress. */
 const PROGRESS_STEP = 2000;
@@ -87,7 +86,7 @@ export async function writeInputFiles(args: readonly string[], log: Log): Promis
   const inputs =
     'file' in origin
       ? inputsFromFile(origin.file, program, options, refused)
-      : inputsFromServer(await serverUrl(), program, options, origin.clusters);
+      : inputsFromServer(await requireServer(), program, options, origin.clusters);
   await makeFolder(task.folder);
   const counts = { written: 0, known: 0 };
   for await (const input of inputs) {
@@ -102,7 +101,7 @@ export async function writeInputFiles(args: readonly string[], log: Log): Promis
     throw new NatriumError(refused[0].code, refused[0].message + more, refused[0].details);
   }
   if (written + known === 0) throw new NatriumError('NOT_FOUND', 'there are no such clusters; nothing was written');
-  log('next: run them, then import what they give with importCalculations; each result finds its cluster by itself');
+  log('next: run them, then natrium import what they give; each result finds its cluster by itself');
 }
 
 /** Null if help is asked for. */
@@ -170,16 +169,6 @@ function wholeNumber(option: string, value: string | undefined): number | undefi
 
 function wrongUse(message: string): NatriumError {
   return new NatriumError('BAD_USER_INPUT', `${message}; natrium inputs --help lists the options`);
-}
-
-async function serverUrl(): Promise<string> {
-  const { dataFolder } = readConfig(process.env);
-  const url = await readServerAddress(dataFolder);
-  if (url !== null) return url;
-  throw new NatriumError(
-    'UNAVAILABLE',
-    `no server runs on the data folder ${dataFolder}; start it with npm start, or give structures with --from FILE`,
-  );
 }
 
 async function* inputsFromFile(

@@ -1,5 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readConfig } from '../config.ts';
+import { NatriumError } from '../errors.ts';
 
 function pathOf(dataFolder: string): string {
   return join(dataFolder, 'server-address');
@@ -25,4 +27,12 @@ export async function readServerAddress(dataFolder: string): Promise<string | nu
   } catch {
     return null;
   }
+}
+
+/** The server that uses the data folder; throws UNAVAILABLE if none runs. */
+export async function requireServer(): Promise<string> {
+  const { dataFolder } = readConfig(process.env);
+  const url = await readServerAddress(dataFolder);
+  if (url !== null) return url;
+  throw new NatriumError('UNAVAILABLE', `no server runs on the data folder ${dataFolder}; start one with npm start`);
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from '../../src/artifacts/artifact-store.ts';
-import { errorOf } from '../support/api.ts';
+import { errorOf, frame } from '../support/api.ts';
+import { finishedImport, startImport, upload } from '../support/bulk.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { processesOf } from '../support/processes.ts';
 import { startTestServer, type TestServer, until, withoutSettings } from '../support/server.ts';
@@ -190,6 +191,32 @@ skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', 
     expect(existsSync(join(server.dataFolder, 'artifacts'))).toBe(false);
     const { server: facts } = await server.request<{ server: object }>('{ server { artifactStore } }');
     expect(facts).toEqual({ artifactStore: `the bucket weights at ${gateway.endpoint}` });
+  });
+
+  test('takes uploads without the API, at an address that it signed', async () => {
+    const content = frame({ id: 'by-s3' });
+    const id = await upload(server, 'by-s3.extxyz', content);
+    const { upload: asked } = await server.request<{ upload: { url: string } }>(
+      `query ($id: ID!) { upload(id: $id) { url } }`,
+      { id },
+    );
+    expect(asked.url.startsWith(`${gateway.endpoint}/weights/uploads/`)).toBe(true);
+    const forged = new URL(asked.url);
+    forged.searchParams.set('X-Amz-Signature', '0'.repeat(64));
+    expect((await fetch(forged, { method: 'PUT', body: 'forged' })).status).toBe(403);
+    expect((await fetch(asked.url)).status).toBe(403);
+
+    const imported = await finishedImport(server, (await startImport(server, [id])).id);
+    expect(imported).toMatchObject({ state: 'SUCCEEDED', inserted: 1, rejected: 0, uploads: [{ url: null }] });
+    const { sha256: source } = imported.uploads[0];
+    expect(readFileSync(join(gateway.objectFolder, 'weights', artifactKey(source!)), 'utf8')).toBe(content);
+    expect(existsSync(join(gateway.objectFolder, new URL(asked.url).pathname))).toBe(false);
+
+    const { requested } = await server.request<{ requested: { id: string } }>(
+      `mutation { requested: requestUpload(input: { fileName: "none" }) { id } }`,
+    );
+    const start = `mutation ($id: ID!) { startImport(input: { uploads: [$id] }) { id } }`;
+    expect(await errorOf(server, start, { id: requested.id })).toMatchObject({ code: 'INVALID_STATE' });
   });
 
   test('never lets damaged weights become a number', async () => {
