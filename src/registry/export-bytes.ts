@@ -41,7 +41,7 @@ interface Member {
  * memory at once.
  */
 export async function* exportBytes(store: Store, content: ExportContent): AsyncGenerator<Uint8Array> {
-  const parts = membersOf(store, content.version);
+  const parts = oneAhead(membersOf(store, content.version));
   if (content.format === 'ARROW') yield* writeArrow(arrowEntries(parts), aboutOf(content));
   else yield* inChunks(await textWriter(store, content), parts);
 }
@@ -125,8 +125,10 @@ async function* membersOf(store: Store, version: DatasetVersion): AsyncGenerator
     if (members.length === 0) return;
     position = members[members.length - 1].position;
     for (const part of byAtoms(members)) {
-      const calculations = await store.calculations.getMany(part.map((member) => member.calculationId));
-      const clusters = await store.clusters.getMany(calculations.map((each) => each!.clusterId));
+      const [calculations, clusters] = await Promise.all([
+        store.calculations.getMany(part.map((member) => member.calculationId)),
+        store.clusters.getMany(part.map((member) => member.clusterId)),
+      ]);
       yield part.map(({ split }, i) => {
         const calculation = calculations[i]!;
         const cluster = clusters[i]!;
@@ -135,6 +137,26 @@ async function* membersOf(store: Store, version: DatasetVersion): AsyncGenerator
         return { calculation, cluster, record: { ...recordOf(calculation, cluster), levelOfTheory, split } };
       });
     }
+  }
+}
+
+/** Asks for the next value while the one before is worked on. */
+async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const ask = () => {
+    const result = source.next();
+    // its error is met when it is waited for, if ever
+    result.catch(() => {});
+    return result;
+  };
+  try {
+    for (let next = ask(); ; ) {
+      const { done, value } = await next;
+      if (done) return;
+      next = ask();
+      yield value;
+    }
+  } finally {
+    await source.return(undefined);
   }
 }
 

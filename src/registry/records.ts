@@ -107,9 +107,10 @@ export interface DatasetMember {
   readonly split: Split;
 }
 
-/** A member with where it stands in its version, from 0, and the number of its atoms. */
+/** A member with where it stands in its version, from 0, its cluster, and the number of its atoms. */
 export interface PlacedMember extends DatasetMember {
   readonly position: number;
+  readonly clusterId: string;
   readonly size: number;
 }
 

@@ -212,7 +212,7 @@ export class PostgresStore implements ports.Store {
   membersBehind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]> {
     return query(
       this.manager,
-      `SELECT m.position, m.calculation_id AS "calculationId", m.split, c.size
+      `SELECT m.position, m.calculation_id AS "calculationId", m.split, k.cluster_id AS "clusterId", c.size
        FROM dataset_version_members m
        JOIN calculations k ON k.id = m.calculation_id
        JOIN clusters c ON c.id = k.cluster_id
