@@ -149,7 +149,7 @@ function change(bytes: Buffer, random: Random): Buffer {
       return spliced(
         at,
         at,
-        Buffer.from({ length }, () => random(256)),
+        Uint8Array.from({ length }, () => random(256)),
       );
     case 7: {
       const line = bytes.indexOf('\n', at) + 1;
