@@ -7,7 +7,7 @@ import { parseOutput } from '../chemistry/outputs/output-file.ts';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 
 type Matrix = readonly (readonly number[])[];
 
