@@ -25,7 +25,7 @@ export type AtomCsvItem =
  * A calculation that is refused gives one item with the error, and reading goes on where the next one starts (`atom` 1). Errors
  * carry `details.file`, `details.line` and, where one is to blame, `details.column`: MALFORMED_FILE, UNKNOWN_ELEMENT,
  * NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE and TOO_LARGE (a row of more than 1 Mi characters, or a
- * calculation of more than 32 Mi).
+ * calculation of more than 16 Mi).
  */
 export function parseAtomCsv(text: string, fileName: string): Generator<AtomCsvItem> {
   return itemsOfText(text, fileName, ATOM_CSV);

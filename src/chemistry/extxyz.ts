@@ -24,7 +24,7 @@ export type ParsedItem =
  * A frame that is refused gives one item with the error, and reading goes on at the next frame. Errors carry
  * `details.file` and `details.line`: MALFORMED_FILE, UNKNOWN_ELEMENT, NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE,
  * PERIODIC_STRUCTURE, MISSING_SHIELDING (a shielding column with nan), TOO_LARGE (a line of more than 1 Mi characters, or a
- * frame of more than 32 Mi).
+ * frame of more than 16 Mi).
  */
 export function parseExtxyz(text: string, fileName: string): Generator<ParsedItem> {
   return itemsOfText(text, fileName, EXTXYZ);

@@ -40,7 +40,7 @@ const READERS = { EXTXYZ, QCSCHEMA, CSV: ATOM_CSV } as const satisfies Partial<
 
 /**
  * The items of a file of any format, the same however it is cut into chunks; an item that is refused never loses the others.
- * Holds one item (at most 32 Mi characters) and one chunk in memory. Errors carry `details.file` and `details.line`.
+ * Holds one item (at most 16 Mi characters) and one chunk in memory. Errors carry `details.file` and `details.line`.
  */
 export async function* readItems(
   chunks: AsyncIterable<Uint8Array>,

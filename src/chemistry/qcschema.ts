@@ -21,7 +21,7 @@ export { writeQcSchema } from './qcschema/writer.ts';
  *
  * An item that is refused gives one item with the error, and reading goes on with the next. Errors carry `details.file` and
  * `details.line`: MALFORMED_FILE, UNKNOWN_ELEMENT, NON_FINITE_NUMBER, ATOMS_TOO_CLOSE, INVALID_STRUCTURE, MISSING_SHIELDING
- * (a calculation that failed) and TOO_LARGE (an item of more than 32 Mi characters or 1,000,000 values).
+ * (a calculation that failed) and TOO_LARGE (an item of more than 16 Mi characters or 1,000,000 values).
  */
 export function parseQcSchema(text: string, fileName: string): Generator<ParsedItem> {
   return itemsOfText(text, fileName, QCSCHEMA);

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { NatriumError } from '../errors.ts';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 256 << 10;
 
 /** The bytes of a file that a command was given, as they are read. */
 export async function* chunksOf(path: string): AsyncGenerator<Buffer> {

@@ -149,7 +149,7 @@ function change(bytes: Buffer, random: Random): Buffer {
       return spliced(
         at,
         at,
-        Buffer.from({ length }, () => random(256)),
+        Uint8Array.from({ length }, () => random(256)),
       );
     case 7: {
       const line = bytes.indexOf('\n', at) + 1;
@@ -179,12 +179,15 @@ export interface LargeInput {
 
 const CSV_HEADER = 'atom,atoms,element,x_angstrom,y_angstrom,z_angstrom\n';
 
-/** Lines of 100 MB, brackets, quotes and spaces without end, atoms by the thousand million, and files of nothing else. */
-export function largeInputs(): LargeInput[] {
+/**
+ * Lines of 100 MB, brackets, quotes and spaces without end, atoms by the thousand million, and files of nothing but errors.
+ * @param scale makes them smaller
+ */
+export function largeInputs(scale = 1): LargeInput[] {
   const large = (format: FileFormat, begin: string, over: string, megabytes = 100): LargeInput => ({
     name: `${format}: ${JSON.stringify(begin.slice(-20))} and ${megabytes} MB of ${JSON.stringify(over)}`,
     format,
-    chunks: () => repeated(begin, over, megabytes * 1e6),
+    chunks: () => repeated(begin, over, scale * megabytes * 1e6),
   });
   return [
     ...['1', ' ', '[', '"', ',', 'é', '\\', '1 '].flatMap((over) => [

@@ -13,8 +13,9 @@ import type { Fault, Populations, Step } from './step.ts';
 export function recordOf(job: Job, tensorIndexOrder: TensorIndexOrder): CalculationRecord {
   const step = job.result();
   const fault = faultOf(job, step);
-  if (fault !== null || step === null) throw job.error(fault ?? noGeometry(job));
-  const atoms = step.geometry!.atomicNumbers.flatMap((z, k) => (z === 0 ? [] : [k]));
+  // shieldings whose geometry was lost are no result either
+  if (fault !== null || step === null || step.geometry === null) throw job.error(fault ?? noGeometry(job));
+  const atoms = step.geometry.atomicNumbers.flatMap((z, k) => (z === 0 ? [] : [k]));
   const { shieldings } = step;
   const correlated = (shieldings === null || shieldings.correlated) && step.correlated !== null;
   const method = correlated ? step.correlated!.method : step.method;
@@ -63,7 +64,11 @@ function faultOf(job: Job, step: Step | null): Fault | null {
 }
 
 function noGeometry({ program, line }: Job): Fault {
-  return { line, code: 'MALFORMED_FILE', message: `this ${program} output has no geometry; is it cut off?` };
+  return {
+    line,
+    code: 'MALFORMED_FILE',
+    message: `this ${program} output has no geometry for its result; is it cut off?`,
+  };
 }
 
 function structureOf(job: Job, { geometry, charge, multiplicity }: Step, atoms: readonly number[]): Structure {

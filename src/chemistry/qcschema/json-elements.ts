@@ -46,11 +46,9 @@ export class ElementScanner {
   /** The end of the next element, or null at the end of the window. */
   next(window: TextWindow): ElementEnd | null {
     const { text } = window;
-    for (let at = window.offsetOf(this.scanned); at < text.length; at++) {
-      if (this.inString) {
-        at = this.endOfString(text, at);
-        continue;
-      }
+    let at = window.offsetOf(this.scanned);
+    if (this.inString && at < text.length) at = this.endOfString(text, at) + 1;
+    for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
       if (isSpace(code)) {
         if (code === NEWLINE) this.line++;
@@ -64,7 +62,8 @@ export class ElementScanner {
         this.from = window.positionOf(at);
         this.fromLine = this.line;
       }
-      if (code === QUOTE) this.inString = true;
+      // a search for the end of an empty string would cost more than the string
+      if (code === QUOTE) at = text.charCodeAt(at + 1) === QUOTE ? at + 1 : this.endOfString(text, at + 1);
       else if (code === OPEN_BRACKET || code === OPEN_BRACE) this.depth++;
       else if ((code === CLOSE_BRACKET || code === CLOSE_BRACE) && this.depth > 0) this.depth--;
     }
@@ -103,9 +102,9 @@ export class ElementScanner {
   private endOfString(text: string, from: number): number {
     const close = closingQuote(text, from, this.escaped);
     const to = close < 0 ? text.length : close;
+    if (to > from) this.line += newlinesIn(text, from, to);
     this.escaped = close < 0 && isEscaped(text, from, to, this.escaped);
     this.inString = close < 0;
-    this.line += newlinesIn(text, from, to);
     return to;
   }
 }

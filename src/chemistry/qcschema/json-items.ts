@@ -17,7 +17,7 @@ type Layout = 'UNKNOWN' | 'LINES' | 'REST_OF_LINE' | 'WHOLE' | 'ARRAY' | 'UNCLOS
 
 /**
  * The items of a document: the elements of an array, the lines of JSON lines, or the whole text. A document is taken for
- * lines if its first line or any later one (within 32 Mi characters) is an object of its own; so a broken line costs only
+ * lines if its first line or any later one (within 16 Mi characters) is an object of its own; so a broken line costs only
  * itself.
  */
 export class JsonItems {

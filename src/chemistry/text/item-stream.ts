@@ -49,7 +49,7 @@ export async function* itemsOfChunks<Item extends object>(
     parts.push(cutter === null ? text : cutter.push(text));
     characters += parts[parts.length - 1].length;
     // an item is read again with twice the text, so that a large one costs little more than one reading
-    if (characters === 0 || characters < window.text.length - window.at) continue;
+    if (characters < Math.min(Math.max(1, window.text.length - window.at), MOST_ADDED_CHARACTERS)) continue;
     window.append(parts);
     parts = [];
     characters = 0;
@@ -61,6 +61,9 @@ export async function* itemsOfChunks<Item extends object>(
   window.isLast = true;
   for (let item = nextItem(window, reader); item; item = nextItem(window, reader)) yield item;
 }
+
+/** Beside a window that holds the largest item twice its text would be too much. */
+const MOST_ADDED_CHARACTERS = 4 * 1024 * 1024;
 
 /** Windows stay small, and so does what the garbage collector has not yet taken of them, however large the chunks are. */
 const PIECE_BYTES = 65_536;

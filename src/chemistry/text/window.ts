@@ -1,5 +1,7 @@
+const NEWLINE = 10;
+
 /** Most characters of one item of a file: what is longer is refused, so that memory stays bounded whatever a file holds. */
-export const LARGEST_ITEM_CHARACTERS = 32 * 1024 * 1024;
+export const LARGEST_ITEM_CHARACTERS = 16 * 1024 * 1024;
 
 /** A reader asked for text behind the window. Whoever fills the window has it read again from where it stood. */
 export class WindowEnd extends Error {}
@@ -59,10 +61,10 @@ export class TextWindow {
     return this.text.length;
   }
 
-  /** Goes behind the line that ends at an offset. */
+  /** Goes behind the line that ends at an offset; the last line of a text may have no end to count. */
   nextLine(end: number): void {
     this.at = Math.min(end + 1, this.text.length);
-    this.line++;
+    if (end < this.text.length) this.line++;
   }
 
   /** Goes on to an offset, over any number of lines. */
@@ -75,7 +77,9 @@ export class TextWindow {
 /** Number of line ends between two offsets. */
 export function newlinesIn(text: string, from: number, to: number): number {
   let count = 0;
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count++;
+  for (let at = from; at < to; at++) {
+    if (text.charCodeAt(at) === NEWLINE) count++;
+  }
   return count;
 }
 
