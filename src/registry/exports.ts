@@ -156,6 +156,7 @@ export class Exports {
   }
 
   private async make(caller: Caller, content: ExportContent, begin: (file: GrowingFile) => void): Promise<Export> {
+    this.checkOpen();
     const file = await this.temporaryFiles.create();
     try {
       for await (const bytes of exportBytes(this.store, content)) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from '../../src/artifacts/artifact-store.ts';
@@ -187,6 +188,15 @@ describe('a file that nobody asked for before', () => {
     ).toEqual([{ count: 0 }]);
   });
 
+  test('is made first for HTTP 1.0, in which an answer of unknown length cannot be told from one cut off', async () => {
+    const address = new URL(await fresh('csv', 2));
+    const socket = connect(Number(address.port), address.hostname);
+    socket.write(`GET ${address.pathname} HTTP/1.0\r\nHost: ${address.host}\r\n\r\n`);
+    const answer = Buffer.concat(await socket.toArray()).toString();
+    const [head, body] = answer.split('\r\n\r\n');
+    expect(/Content-Length: (\d+)/.exec(head)?.[1]).toBe(String(Buffer.byteLength(body)));
+  });
+
   test('breaks off when it cannot be made to its end', async () => {
     const address = await fresh('jsonl');
     const label = `t-${100 + datasets}-99`;
@@ -219,6 +229,25 @@ describe('a file that nobody asked for before', () => {
     renameSync(`${folder}-away`, folder);
     expect((await download(address)).broken).toBeNull();
   });
+});
+
+test('a server that stops while it makes a file leaves nothing, and sends no half file for a whole one', async () => {
+  const stopping = await startTestServer({ environment: besides() });
+  const response = await openDownload(`${stopping.url}/exports/large/1.arrow`);
+  const stopped = stopping.stop();
+  const chunks: Buffer[] = [];
+  const broken = await (async () => {
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+  })().then(
+    () => null,
+    (error: Error) => error,
+  );
+  await stopped;
+  expect(readdirSync(join(stopping.dataFolder, 'temporary'))).toEqual([]);
+  const { bytes } = await download(`${server.url}/exports/large/1.arrow`);
+  if (broken === null) expect(Buffer.compare(Buffer.concat(chunks), bytes)).toBe(0);
+  else expect(Buffer.concat(chunks).length).toBeLessThan(bytes.length);
+  await stopping.dispose();
 });
 
 test('what a server left behind is removed at the next start', async () => {

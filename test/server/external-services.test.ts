@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from '../../src/artifacts/artifact-store.ts';
 import { errorOf, frame } from '../support/api.ts';
 import { finishedImport, startImport, upload } from '../support/bulk.ts';
+import { download } from '../support/exports.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { processesOf } from '../support/processes.ts';
 import { startTestServer, type TestServer, until, withoutSettings } from '../support/server.ts';
@@ -217,6 +218,20 @@ skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', 
     );
     const start = `mutation ($id: ID!) { startImport(input: { uploads: [$id] }) { id } }`;
     expect(await errorOf(server, start, { id: requested.id })).toMatchObject({ code: 'INVALID_STATE' });
+  });
+
+  test('keeps exports there too, and answers ranges from it', async () => {
+    const url = `${server.url}/exports/synthetic/1.csv`;
+    const first = await download(url);
+    expect([first.status, first.broken]).toEqual([200, null]);
+    const { headers, bytes } = await download(url);
+    expect(Buffer.compare(bytes, first.bytes)).toBe(0);
+    const object = join(gateway.objectFolder, 'weights', artifactKey(headers.etag!.slice(1, -1)));
+    expect(Buffer.compare(readFileSync(object), bytes)).toBe(0);
+    const rest = await download(url, { range: 'bytes=1000-', 'if-range': headers.etag! });
+    expect(Buffer.compare(rest.bytes, bytes.subarray(1000))).toBe(0);
+    rmSync(object);
+    expect(Buffer.compare((await download(url, { range: 'bytes=-9' })).bytes, bytes.subarray(-9))).toBe(0);
   });
 
   test('never lets damaged weights become a number', async () => {

@@ -32,6 +32,7 @@ export function lehmer(seed: number): Random {
 export function fixtureSamples(): Sample[] {
   const frames = readdirSync(FIXTURES).filter((name) => name.endsWith('.extxyz'));
   const outputs = readdirSync(`${FIXTURES}outputs`).map((name) => `outputs/${name}`);
+  const formatOf = (name: string) => (name.endsWith('.extxyz') ? 'EXTXYZ' : 'PROGRAM_OUTPUT');
   const complete = [...parseExtxyz(readFileSync(`${FIXTURES}complete.extxyz`, 'utf8'), 'complete.extxyz')];
   const records = complete.flatMap((item): CalculationRecord[] => ('record' in item ? [item.record] : []));
   const lines = [...writeQcSchema(records)];
@@ -45,7 +46,7 @@ export function fixtureSamples(): Sample[] {
   ];
   return [
     ...frames.map((name) => sample(FIXTURES, name, 'EXTXYZ')),
-    ...outputs.map((name) => sample(FIXTURES, name, 'PROGRAM_OUTPUT')),
+    ...outputs.filter((name) => !name.endsWith('.md')).map((name) => sample(FIXTURES, name, formatOf(name))),
     ...made.map(([name, format, text]) => ({ name, format, bytes: Buffer.from(text) })),
   ];
 }
