@@ -138,8 +138,8 @@ export class S3ArtifactStore implements ArtifactStore {
     try {
       await this.client.makeBucket(this.settings.bucket, this.settings.region ?? DEFAULT_REGION);
     } catch (error) {
-      // another server of ours may have made it in the meantime
-      if (s3CodeOf(error) !== 'BucketAlreadyOwnedByYou') throw error;
+      // another server of ours may have made it in the meantime, which stores answer in many ways
+      if (!(await this.hasBucket())) throw error;
     }
   }
 

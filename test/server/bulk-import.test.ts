@@ -172,7 +172,7 @@ describe('an upload', () => {
   test('that is imported leaves no file behind', async () => {
     await importFiles(server, { 'clean.extxyz': frame() });
     expect(readdirSync(join(server.dataFolder, 'uploads'))).toEqual([]);
-    expect(readdirSync(join(server.dataFolder, 'work'))).toEqual([]);
+    expect(readdirSync(join(server.dataFolder, 'temporary'))).toEqual([]);
   });
 
   test('to which nothing was put is not imported', async () => {
