@@ -7,7 +7,7 @@ import { sha256Hex } from './canonical-json.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName, checkText } from './names.ts';
 import type { Filter, Store } from './ports.ts';
-import type { Calculation, Cluster, DatasetMember, DatasetVersion } from './records.ts';
+import type { Calculation, CalculationSummary, Cluster, DatasetMember, DatasetVersion } from './records.ts';
 import { References } from './references.ts';
 import { checkSplit, nameOf, type SplitInput } from './splitting.ts';
 
@@ -71,14 +71,13 @@ export class Datasets {
     return this.mutations.run(caller, request, async (store) => {
       const dataset = await new References(store).dataset(input.dataset);
       const chosen = await chooseCalculations(store, input);
-      const clusters = await clustersOf(store, chosen);
-      const members = splitting.assign(chosen, clusters);
-      checkClustersStayTogether(chosen, clusters, members);
+      const members = splitting.assign(chosen);
+      checkClustersStayTogether(chosen, members);
       const levelOfTheoryIds = await levels(store, chosen, input.allowMixedLevelsOfTheory);
       const splitCounts = SPLITS.map((split) => ({
         split,
         clusters: members.filter((member) => member.split === split).length,
-        atoms: chosen.reduce((sum, each, i) => sum + (members[i].split === split ? each.shieldingsPpm.length : 0), 0),
+        atoms: chosen.reduce((sum, each, i) => sum + (members[i].split === split ? each.size : 0), 0),
       }));
       if (splitCounts[0].clusters === 0) {
         throw new NatriumError(
@@ -182,7 +181,7 @@ async function clustersOf(store: Store, calculations: readonly Calculation[]): P
   return present(await store.clusters.getMany(calculations.map((each) => each.clusterId)));
 }
 
-async function chooseCalculations(store: Store, input: DatasetVersionInput): Promise<Calculation[]> {
+async function chooseCalculations(store: Store, input: DatasetVersionInput): Promise<CalculationSummary[]> {
   if ((input.calculationIds === null) === (input.filter === null)) {
     throw new NatriumError('BAD_USER_INPUT', 'give either the ids of the calculations or a filter for them');
   }
@@ -194,26 +193,23 @@ async function chooseCalculations(store: Store, input: DatasetVersionInput): Pro
   if (new Set(ids).size < ids.length) {
     throw new NatriumError('BAD_USER_INPUT', 'a calculation is listed twice; list each once');
   }
-  const sorted = [...ids].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-  const calculations = await store.calculations.getMany(sorted);
-  calculations.forEach((calculation, i) => {
-    if (calculation === null) throw new NatriumError('NOT_FOUND', `there is no calculation ${sorted[i]}`);
-    if (calculation.invalidatedAt !== null) {
-      throw new NatriumError(
-        'INVALID_STATE',
-        `${nameOf(calculation)} was invalidated (${calculation.invalidationReason}); leave it out`,
-      );
-    }
-  });
-  return present(calculations);
+  const found = await store.calculationSummaries(ids);
+  if (found.length < ids.length) {
+    const known = new Set(found.map((each) => each.id));
+    throw new NatriumError('NOT_FOUND', `there is no calculation ${ids.find((id) => !known.has(id))}`);
+  }
+  const invalid = found.find((each) => each.invalidationReason !== null);
+  if (invalid !== undefined) {
+    throw new NatriumError(
+      'INVALID_STATE',
+      `${nameOf(invalid)} was invalidated (${invalid.invalidationReason}); leave it out`,
+    );
+  }
+  return found;
 }
 
 /** A cluster in two splits would leak; a cluster twice at one level of theory would count double. */
-function checkClustersStayTogether(
-  chosen: readonly Calculation[],
-  clusters: readonly Cluster[],
-  members: readonly DatasetMember[],
-): void {
+function checkClustersStayTogether(chosen: readonly CalculationSummary[], members: readonly DatasetMember[]): void {
   const seen = new Map<string, number>();
   chosen.forEach((calculation, i) => {
     const first = seen.get(calculation.clusterId);
@@ -221,7 +217,7 @@ function checkClustersStayTogether(
       seen.set(calculation.clusterId, i);
       return;
     }
-    const pair = `${nameOf(chosen[first])} and ${nameOf(calculation)} are of the same cluster (${clusters[i].formula})`;
+    const pair = `${nameOf(chosen[first])} and ${nameOf(calculation)} are of the same cluster (${calculation.formula})`;
     if (chosen[first].levelOfTheoryId === calculation.levelOfTheoryId) {
       throw new NatriumError('BAD_USER_INPUT', `${pair} at the same level of theory; keep one of them`);
     }
@@ -231,7 +227,7 @@ function checkClustersStayTogether(
   });
 }
 
-async function levels(store: Store, chosen: readonly Calculation[], allowMixed: boolean): Promise<string[]> {
+async function levels(store: Store, chosen: readonly CalculationSummary[], allowMixed: boolean): Promise<string[]> {
   const ids = [...new Set(chosen.map((calculation) => calculation.levelOfTheoryId))].sort();
   if (ids.length > 1 && !allowMixed) {
     const found = present(await store.levelsOfTheory.getMany(ids));

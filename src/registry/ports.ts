@@ -143,6 +143,8 @@ export interface Store {
   versionContents(datasetVersionId: string): Promise<records.VersionContents>;
   /** Ids of the calculations that match and are valid, by id; at most `limit`. */
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
+  /** Calculations by these ids, in the order of their ids, without those there are not. */
+  calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
   /** Label or id of a calculation in these splits that lacks one of these populations; null if none does. */
   calculationWithoutPopulations(
     datasetVersionId: string,

@@ -71,6 +71,13 @@ export interface Calculation extends Recorded {
   readonly invalidationReason: string | null;
 }
 
+/** A calculation without its values, and what its cluster is. */
+export type CalculationSummary = Pick<
+  Calculation,
+  'id' | 'contentSha256' | 'clusterId' | 'levelOfTheoryId' | 'label' | 'givenSplit' | 'invalidationReason'
+> &
+  Pick<Cluster, 'size' | 'formula'>;
+
 export interface Dataset extends Recorded {
   readonly name: string;
   readonly title: string;

@@ -1,6 +1,6 @@
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
-import type { Calculation, Cluster, DatasetMember, SplitMethod } from './records.ts';
+import type { CalculationSummary, DatasetMember, SplitMethod } from './records.ts';
 
 /** How to split: exactly one of the three. */
 export interface SplitInput {
@@ -16,7 +16,7 @@ export type SplitLists = Readonly<Record<Split, readonly ListedCalculation[]>>;
 /** How the calculations of a version are told apart; each gets one split. */
 export interface Splitting {
   readonly method: SplitMethod;
-  assign(chosen: readonly Calculation[], clusters: readonly Cluster[]): DatasetMember[];
+  assign(chosen: readonly CalculationSummary[]): DatasetMember[];
 }
 
 /** Throws BAD_USER_INPUT unless exactly one way is given and it does not contradict itself. */
@@ -51,9 +51,9 @@ function splitBySize(bySize: { readonly validation: readonly number[]; readonly 
   }
   return {
     method: { kind: 'BY_SIZE', validationSizes: bySize.validation, testSizes: bySize.test },
-    assign: (chosen, clusters) =>
-      chosen.map((each, i) => {
-        const size = clusters[i].size;
+    assign: (chosen) =>
+      chosen.map((each) => {
+        const { size } = each;
         const split = bySize.test.includes(size) ? 'test' : bySize.validation.includes(size) ? 'validation' : 'train';
         return { calculationId: each.id, split };
       }),
@@ -110,6 +110,6 @@ function listedName(listed: ListedCalculation): string {
 }
 
 /** How messages name a calculation. */
-export function nameOf(calculation: Calculation): string {
+export function nameOf(calculation: CalculationSummary): string {
   return `calculation ${calculation.label ?? calculation.id}`;
 }

@@ -240,6 +240,17 @@ export class PostgresStore implements ports.Store {
     return row;
   }
 
+  calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]> {
+    return query(
+      this.manager,
+      `SELECT k.id, k.content_sha256 AS "contentSha256", k.cluster_id AS "clusterId",
+              k.level_of_theory_id AS "levelOfTheoryId", k.label, k.given_split AS "givenSplit",
+              k.invalidation_reason AS "invalidationReason", c.size, c.formula
+       FROM calculations k JOIN clusters c ON c.id = k.cluster_id WHERE k.id = ANY($1::bigint[]) ORDER BY k.id`,
+      [ids],
+    );
+  }
+
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
     return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
   }

@@ -113,9 +113,11 @@ describe('predictions in a process that is kept', () => {
     compute = new ForkedCompute();
     const { weights } = await compute.train(LASSO, () => {}, NEVER);
     const before = await compute.predict(weights, TASK.validation);
-    const asked = compute.predict(weights, TASK.validation);
-    // the process of the training may not be gone yet
-    for (const { pid } of children()) process.kill(pid, 'SIGKILL');
+    await until(async () => children().length === 1, 'the end of the process of the training');
+    const [{ pid }] = children();
+    // so much that it cannot have answered before
+    const asked = compute.predict(weights, Array<LabelledInput>(300).fill(line(60)));
+    process.kill(pid, 'SIGKILL');
     await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await compute.predict(weights, TASK.validation)).toEqual(before);
   });
