@@ -3,6 +3,7 @@ import '../test/support/typescript-hooks.mjs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readItems, withFormat } from '../dist/chemistry/formats.js';
+import { exit, figure } from './lib/figures.mjs';
 
 const { fixtureSamples, fuzzInputs, inPieces, largeInputs, realSamples } = await import(
   '../test/support/fuzz-corpus.ts'
@@ -45,14 +46,16 @@ for (const { name, format, chunks } of largeInputs()) {
 }
 const growth = process.resourceUsage().maxRSS / 1024 - base / 2 ** 20;
 
-const isSlow = slowest.milliseconds > MILLISECONDS;
-const isLarge = growth > MEBIBYTES;
-const verdict = (isShort) => (isShort ? 'short' : 'ok');
+const { milliseconds, name } = slowest;
 console.log(
   `fuzz\t${INPUTS} inputs of ${samples.length} samples and ${largeInputs().length} large ones\t${refused} items refused`,
 );
-console.log(
-  `fuzz, the slowest input\t${slowest.milliseconds.toFixed(0)}\tms\t<= ${MILLISECONDS}\t${verdict(isSlow)}\t${slowest.name}`,
-);
-console.log(`fuzz, most memory\t${growth.toFixed(0)}\tMiB\t<= ${MEBIBYTES}\t${verdict(isLarge)}`);
-process.exit(isSlow || isLarge ? 1 : 0);
+figure({
+  ...{ name: `fuzz, the slowest input (${name})`, value: milliseconds.toFixed(0), unit: 'ms' },
+  ...{ bound: `<= ${MILLISECONDS}`, ok: milliseconds <= MILLISECONDS },
+});
+figure({
+  ...{ name: 'fuzz, most memory', value: growth.toFixed(0), unit: 'MiB' },
+  ...{ bound: `<= ${MEBIBYTES}`, ok: growth <= MEBIBYTES },
+});
+exit();

@@ -4,46 +4,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseOutput } from '../dist/chemistry/outputs/output-file.js';
+import { exit, figure } from './lib/figures.mjs';
+import { pythonWith } from './lib/python.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const REAL_FILES = join(ROOT, '..', 'shared', 'data', 'logs');
 const OWN_FILES = join(ROOT, 'test', 'fixtures', 'outputs');
-const ENVIRONMENT = join(ROOT, '.cache', 'bench-venv');
 const CCLIB = 'cclib==1.8.1';
 const TIMES_CCLIB = 30;
 const MEGABYTES_PER_SECOND = 400;
 const BIG_BYTES = 2e9;
 const RESIDENT_MEBIBYTES = 256;
 const CHUNK_BYTES = 1 << 20;
-
-let short = false;
-
-/** One figure: name, value, unit, peer, its value, ratio, bound, verdict. */
-function figure(name, value, unit, peer, peerValue, ratio, bound, ok) {
-  short ||= !ok;
-  const ratioText = ratio === null ? '-' : `${ratio.toFixed(1)}x`;
-  console.log([name, value, unit, peer, peerValue, ratioText, bound, ok ? 'ok' : 'short'].join('\t'));
-}
-
-function giveUp(why) {
-  console.error(`bench parse: ${why}`);
-  process.exit(1);
-}
-
-/** The Python that has cclib, in an environment of its own. */
-function pythonWithCclib() {
-  const python = join(ENVIRONMENT, 'bin', 'python');
-  if (existsSync(python) && spawnSync(python, ['-c', 'import cclib']).status === 0) return python;
-  for (const [command, args] of [
-    ['python3', ['-m', 'venv', ENVIRONMENT]],
-    [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', CCLIB]],
-  ]) {
-    const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    if (status !== 0)
-      giveUp(`${CCLIB} is the peer, but ${command} ${args[1]} failed: ${error?.message ?? `exit ${status}`}`);
-  }
-  return python;
-}
 
 async function* fileInChunks(path) {
   const bytes = readFileSync(path);
@@ -77,11 +49,11 @@ const paths = readdirSync(folder)
   .filter((name) => /\.(log|out)$/.test(name) && !name.includes('failure'))
   .map((name) => join(folder, name));
 
-const { stdout, status } = spawnSync(pythonWithCclib(), [join(ROOT, 'bench', 'parse_cclib.py'), ...paths], {
+const { stdout, status } = spawnSync(pythonWith(CCLIB), [join(ROOT, 'bench', 'parse_cclib.py'), ...paths], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'ignore'],
 });
-if (status !== 0) giveUp(`cclib ended with exit code ${status}`);
+if (status !== 0) throw new Error(`cclib ended with exit code ${status}`);
 const peers = new Map(
   stdout
     .trim()
@@ -94,41 +66,24 @@ for (const path of paths) {
   const peer = peers.get(path)?.megabytesPerSecond;
   const ratio = peer === undefined ? null : ours / peer;
   const bound = ratio === null ? 'none: cclib cannot parse it' : `>= ${TIMES_CCLIB}x`;
-  figure(
-    `parse ${basename(path)}`,
-    ours.toFixed(0),
-    'MB/s',
-    CCLIB,
-    peer?.toFixed(2) ?? '-',
-    ratio,
-    bound,
-    ratio === null || ratio >= TIMES_CCLIB,
-  );
+  figure({
+    ...{ name: `parse ${basename(path)}`, value: ours.toFixed(0), unit: 'MB/s' },
+    ...{ peer: CCLIB, peerValue: peer?.toFixed(2) ?? '-', ratio },
+    ...{ bound, ok: ratio === null || ratio >= TIMES_CCLIB },
+  });
 }
 
 const gaussian = paths.filter((path) => basename(path).startsWith('gaussian')).map((path) => readFileSync(path));
 const start = performance.now();
 await parseOutput(bigLog(gaussian), 'big.log');
 const speed = BIG_BYTES / 1e3 / (performance.now() - start);
-figure(
-  'parse a 2 GB log',
-  speed.toFixed(0),
-  'MB/s',
-  '-',
-  '-',
-  null,
-  `>= ${MEGABYTES_PER_SECOND}`,
-  speed >= MEGABYTES_PER_SECOND,
-);
+figure({
+  ...{ name: 'parse a 2 GB log', value: speed.toFixed(0), unit: 'MB/s' },
+  ...{ bound: `>= ${MEGABYTES_PER_SECOND}`, ok: speed >= MEGABYTES_PER_SECOND },
+});
 const resident = process.resourceUsage().maxRSS / 1024;
-figure(
-  'parse a 2 GB log, most memory',
-  resident.toFixed(0),
-  'MiB',
-  '-',
-  '-',
-  null,
-  `<= ${RESIDENT_MEBIBYTES}`,
-  resident <= RESIDENT_MEBIBYTES,
-);
-process.exit(short ? 1 : 0);
+figure({
+  ...{ name: 'parse a 2 GB log, most memory', value: resident.toFixed(0), unit: 'MiB' },
+  ...{ bound: `<= ${RESIDENT_MEBIBYTES}`, ok: resident <= RESIDENT_MEBIBYTES },
+});
+exit();
