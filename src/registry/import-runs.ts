@@ -113,10 +113,14 @@ export class ImportRuns {
         }
       } catch (error) {
         // what came out of an archive before its damage is good
-        if (isFinal(error)) await batch.store(sha256, cursor);
+        if (isFinal(error)) {
+          await batch.store(sha256, cursor);
+          await batch.stored;
+        }
         throw error;
       }
       await batch.store(sha256, { nextUpload: ordinal + 1, nextEntry: 0, nextItem: 0 });
+      await batch.stored;
       await work.remove(upload!.id);
     }
   }
@@ -185,6 +189,8 @@ class Batch {
   private atoms = 0;
   private counts: Pick<Import, 'inserted' | 'existing' | 'rejected'>;
   private readonly caller: Caller;
+  /** Of the items before. */
+  stored: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly registryStore: Store,
@@ -204,10 +210,22 @@ class Batch {
     if ('record' in item) this.atoms += item.record.structure.atomicNumbers.length;
   }
 
-  /** Stores all of them, and that the import goes on at `cursor`. */
+  /**
+   * Stores all of them, and that the import goes on at `cursor`, behind the caller's back: the next items are read meanwhile.
+   * Throws what went wrong with those before.
+   */
   async store(sha256: string, cursor: Cursor): Promise<void> {
+    await this.stored;
+    this.stored = this.write(this.items, sha256, { ...cursor });
+    // whoever comes next hears of it
+    this.stored.catch(() => {});
+    this.items = [];
+    this.atoms = 0;
+  }
+
+  private async write(read: readonly ReadItem[], sha256: string, cursor: Cursor): Promise<void> {
     const { id, attempt } = this.taken;
-    const items = await checkItems(this.registryStore, this.items, this.taken);
+    const items = await checkItems(this.registryStore, read, this.taken);
     this.counts = await this.registryStore.transaction(async (store) => {
       await lockImports(store);
       const ingestion = await planIngestion(store, this.caller, items, sha256);
@@ -223,8 +241,6 @@ class Batch {
       if (!(await store.updateImport(id, attempt, { ...counts, ...cursor }))) throw new NoLongerOurs();
       return counts;
     });
-    this.items = [];
-    this.atoms = 0;
     if (this.counts.rejected > MOST_REJECTED) {
       throw new NatriumError(
         'TOO_LARGE',
