@@ -51,3 +51,13 @@ CREATE TABLE import_items (
   CHECK ((status = 'REJECTED') = (error_code IS NOT NULL))
 );
 CREATE INDEX import_items_rejected ON import_items (import_id, position) WHERE status = 'REJECTED';
+
+-- Computed numbers do not get smaller by compression: clusters of 100 atoms come in a tenth faster without trying.
+ALTER TABLE clusters ALTER COLUMN positions_angstrom SET STORAGE EXTERNAL;
+ALTER TABLE calculations ALTER COLUMN shieldings_ppm SET STORAGE EXTERNAL;
+ALTER TABLE calculations ALTER COLUMN shielding_tensors_ppm SET STORAGE EXTERNAL;
+ALTER TABLE calculations ALTER COLUMN gross_orbital_populations SET STORAGE EXTERNAL;
+ALTER TABLE calculations ALTER COLUMN electric_field_gradients_au SET STORAGE EXTERNAL;
+ALTER TABLE evaluations ALTER COLUMN calculated_ppm SET STORAGE EXTERNAL;
+ALTER TABLE evaluations ALTER COLUMN predicted_ppm SET STORAGE EXTERNAL;
+ALTER TABLE predictions ALTER COLUMN shieldings_ppm SET STORAGE EXTERNAL;
