@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ApiServer, startApiServer } from '../support/api.ts';
+import { runCommand } from '../support/command.ts';
 import { download, importDataset, tensorClusters } from '../support/exports.ts';
-import { withoutSettings } from '../support/server.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 let server: ApiServer;
 let folder: string;
@@ -31,20 +26,7 @@ beforeEach(() => {
   file = join(folder, `${++files}.extxyz`);
 });
 
-async function run(...args: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [MAIN, 'export', ...args], {
-    env: { ...withoutSettings(process.env), NATRIUM_DATA_FOLDER: server.dataFolder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += chunk;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, output };
-}
+const run = (...args: string[]) => runCommand(['export', ...args], server.dataFolder);
 
 test('downloads every format by its extension, and with features', async () => {
   for (const [extension, ...features] of [['extxyz'], ['csv'], ['jsonl'], ['arrow'], ['csv', '--features', 'cn/1']]) {
@@ -96,10 +78,7 @@ test.each([
 });
 
 test('says that no server runs', async () => {
-  const child = spawn(process.execPath, [MAIN, 'export', 'data/1', file], {
-    env: { ...withoutSettings(process.env), NATRIUM_DATA_FOLDER: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const [chunk] = (await once(child.stderr, 'data')) as [Buffer];
-  expect(chunk.toString()).toMatch(/^natrium: no server runs on the data folder .*start one with npm start/);
+  const { code, output } = await runCommand(['export', 'data/1', file], folder);
+  expect(code).toBe(1);
+  expect(output).toMatch(/^natrium: no server runs on the data folder .*start one with npm start/);
 });

@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiServer, fixture, frame, startApiServer } from '../support/api.ts';
-import { withoutSettings } from '../support/server.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+import { runCommand } from '../support/command.ts';
 
 let server: ApiServer;
 let folder: string;
@@ -28,20 +23,7 @@ function file(name: string, content: string | Buffer): string {
   return path;
 }
 
-async function run(...args: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [MAIN, 'import', ...args], {
-    env: { ...withoutSettings(process.env), NATRIUM_DATA_FOLDER: server.dataFolder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += chunk;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, output };
-}
+const run = (...args: string[]) => runCommand(['import', ...args], server.dataFolder);
 
 test('brings several files in, once', async () => {
   const paths = [file('one.extxyz', frame({ id: 'one' })), file('two.extxyz.gz', gzipSync(frame({ id: 'two' })))];
