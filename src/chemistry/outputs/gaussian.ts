@@ -81,6 +81,14 @@ export function gaussianDialect(job: Job): Dialect {
     if (value !== undefined) job.setEnergy(realOf(value, 'the energy'));
   }
 
+  /** The energy of all layers together, after those of each layer. */
+  function layersEnergy(text: string): void {
+    const value = /^ONIOM: extrapolated energy\s*=\s*(\S+)/.exec(text)?.[1];
+    if (value === undefined) return;
+    job.setEnergy(realOf(value, 'the ONIOM energy'));
+    job.step.method = 'ONIOM';
+  }
+
   function spinBeforeAnnihilation(text: string): null {
     const match = /^S\*\*2 before annihilation\s+([^\s,]+)/.exec(text);
     if (match !== null) job.step.spinSquared = realOf(match[1], '<S**2> before annihilation');
@@ -124,6 +132,7 @@ export function gaussianDialect(job: Job): Dialect {
       see: (text) => basis(job, job.step.basis === null ? /^(Basis read from \w+)/.exec(text) : null),
     },
     { start: 'SCF Done:', see: scfDone },
+    { start: 'ONIOM: extrapolated', see: note(layersEnergy) },
     { start: 'Energy=', see: note(plainEnergy) },
     { start: 'E2', see: note((text) => correlated.secondOrder(text)) },
     ...['E3=', 'E4(', 'DEMP5'].map((start) => ({ start, see: note((text) => correlated.higherOrder(text)) })),

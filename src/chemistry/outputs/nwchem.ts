@@ -1,5 +1,5 @@
 import { parseNameTag } from '../inputs/name-tag.ts';
-import type { Cue, Dialect } from './cues.ts';
+import type { Cue, Dialect, Section } from './cues.ts';
 import { FieldError, fileNameOf, realOf } from './fields.ts';
 import type { Job } from './job.ts';
 import { nwchemBasis } from './nwchem/basis.ts';
@@ -61,6 +61,12 @@ export function nwchemDialect(job: Job): Dialect {
     }
   }
 
+  function readDeck(): Section {
+    deck = new NwchemInputDeck();
+    tasksBegun = 0;
+    return deck.section();
+  }
+
   /** A task begins. What the input says of it and not of the one before holds until the task says it itself. */
   function startTask(): void {
     job.startTask(true);
@@ -115,14 +121,9 @@ export function nwchemDialect(job: Job): Dialect {
         job.version = /\(NWChem\)\s+(\S+)/.exec(text)?.[1] ?? null;
       }),
     },
-    {
-      start: '============================== echo of input deck',
-      see: () => {
-        deck = new NwchemInputDeck();
-        tasksBegun = 0;
-        return deck.section();
-      },
-    },
+    { start: '============================== echo of input deck', see: readDeck },
+    // the rule above the input is lost in some files
+    { start: 'start ', see: () => (job.version === null && deck === null ? readDeck() : null) },
     { start: 'NWChem Input Module', see: note(startTask) },
     { start: 'input           =', see: note((text) => (job.step.title = fileNameOf(text.slice(17)))) },
     { start: 'natrium ', see: note(title) },

@@ -10,7 +10,7 @@ export interface DeckTask {
   readonly shieldingAtoms: readonly number[] | null;
 }
 
-const END = /^={20,}$/;
+const END = /^={20,}$|^Northwest Computational Chemistry Package/;
 const MOST_TASKS = 1000;
 const MOST_TAGS = 200;
 const SCF_SPINS = ['singlet', 'doublet', 'triplet', 'quartet', 'quintet', 'sextet', 'septet', 'octet'];
