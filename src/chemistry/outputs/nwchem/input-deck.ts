@@ -10,13 +10,15 @@ export interface DeckTask {
   readonly shieldingAtoms: readonly number[] | null;
 }
 
-const END = /^={20,}$|^Northwest Computational Chemistry Package/;
+const END = /^\s*(?:={20,}\s*$|Northwest Computational Chemistry Package)/;
 const MOST_TASKS = 1000;
 const MOST_TAGS = 200;
 const SCF_SPINS = ['singlet', 'doublet', 'triplet', 'quartet', 'quintet', 'sextet', 'septet', 'octet'];
 /** The modules for molecules in Gaussian basis sets; others have directives of their own for charge and spin. */
 const MOLECULAR = /^(so)?dft$|^scf$|mp2$|^r?ccsd|^tce$|^mcscf$|^selci$/;
+const FIRST_WORD = /^\s*\S+/;
 const WORDS = /"[^"]*"|\S+/g;
+const USEFUL_BLOCKS = new Set(['dft', 'scf', 'basis', 'property']);
 const BLOCKS = new Set('geometry basis ecp so dft scf property tce mp2 ccsd driver cosmo python qmmm nwpw'.split(' '));
 
 /**
@@ -41,23 +43,31 @@ export class NwchemInputDeck {
   section(): Section {
     return {
       take: (text) => {
-        if (END.test(text.trim())) return false;
-        for (const directive of text.replace(/#.*/, '').split(';')) this.read(directive);
+        if (END.test(text)) return false;
+        const comment = text.indexOf('#');
+        const line = comment < 0 ? text : text.slice(0, comment);
+        if (line.includes(';')) for (const directive of line.split(';')) this.read(directive);
+        else this.read(line);
         return true;
       },
     };
   }
 
   private read(directive: string): void {
-    const [first, ...rest] = directive.match(WORDS) ?? [];
-    if (first === undefined) return;
-    const keyword = first.toLowerCase();
+    const keyword = FIRST_WORD.exec(directive)?.[0].trimStart().toLowerCase();
+    // most lines of an input are of blocks that say nothing here
+    if (keyword === undefined || (this.isOfNoUse && keyword !== 'end' && keyword !== 'task')) return;
+    const rest = directive.match(WORDS)!.slice(1);
     if (keyword === 'end') this.block = null;
     else if (keyword === 'task') this.keepTask(rest[0]?.toLowerCase() ?? '');
     else if (this.block !== null) this.readInBlock(keyword, rest);
     else if (keyword === 'charge') this.charge = integerOf(rest[0]);
     else if (keyword === 'restart') this.isRestart = true;
     else if (BLOCKS.has(keyword)) this.open(keyword, rest);
+  }
+
+  private get isOfNoUse(): boolean {
+    return this.block !== null && !USEFUL_BLOCKS.has(this.block);
   }
 
   private open(keyword: string, rest: readonly string[]): void {
