@@ -129,10 +129,28 @@ describe('NWChem', () => {
       .replace(/ {6}Atom: {4}1 {2}Na[\s\S]*?isotropic =.*\n/, '')
       .replace(/ {6}Atom: {4}2 {2}Na/, '      Atom:    1  Na')
       .replace(/ {6}Atom: {4}3[\s\S]*?isotropic =.*\n/, '');
-    const record = await parseText(` shielding 1 2\n${one}\n`);
-    expect([...record.shieldingsPpm!]).toEqual([Number.NaN, 605.0353]);
+    const deck = (first: string, second: string): string =>
+      `============================== echo of input deck ==============================
+start na2
+property
+  ${first}
+end
+task scf property
+property; ${second}; end
+task scf property
+${'='.repeat(80)}
+${one}
+`;
+    expect([...(await parseText(deck('SHIELDING 1 2', 'shielding 1 1'))).shieldingsPpm!]).toEqual([
+      Number.NaN,
+      605.0353,
+    ]);
+    expect([...(await parseText(deck('shielding 1 1', 'shielding 1 2'))).shieldingsPpm!]).toEqual([
+      605.0353,
+      Number.NaN,
+    ]);
+    expect(await errorOf(deck('shielding', 'shielding 1 2'))).toMatchObject({ code: 'MISSING_SHIELDING' });
     expect(await errorOf(`${one}\n`)).toMatchObject({ code: 'MISSING_SHIELDING' });
-    expect(await errorOf(` shielding 1 2\n shielding 1 1\n${one}\n`)).toMatchObject({ code: 'MISSING_SHIELDING' });
   });
 });
 

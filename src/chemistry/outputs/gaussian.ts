@@ -1,5 +1,6 @@
 import type { Cue, Dialect, Section } from './cues.ts';
 import { FieldError, realOf } from './fields.ts';
+import { GaussianCorrelatedEnergy } from './gaussian/correlated-energy.ts';
 import { GaussianFieldGradients } from './gaussian/field-gradient.ts';
 import { type Heading, HeadingBox } from './gaussian/heading.ts';
 import { OrientationTable } from './gaussian/orientation.ts';
@@ -30,6 +31,14 @@ const NO_HEADING: Heading = { route: '', title: null, nameTag: null, isOver: fal
 export function gaussianDialect(job: Job): Dialect {
   const heading: Heading = { ...NO_HEADING };
   const gradients = new GaussianFieldGradients(job);
+  const correlated = new GaussianCorrelatedEnergy(job, () => heading.route);
+
+  function note(act: (text: string) => void): (text: string) => null {
+    return (text) => {
+      act(text);
+      return null;
+    };
+  }
 
   function startTask(): null {
     job.startTask(false);
@@ -66,24 +75,18 @@ export function gaussianDialect(job: Job): Dialect {
     return null;
   }
 
-  function secondOrder(text: string): null {
-    // coupled-cluster jobs print it on their way
-    const isResult = heading.route === '' || /\bmp2\b/.test(heading.route);
-    const match =
-      (isResult ? /\bEUMP2\s*=\s*(\S+)/.exec(text) : null) ?? /\bE\((?!2)([A-Z][\w-]*)\)\s*=\s*(\S+)/.exec(text);
-    if (match === null) return null;
-    const method = match.length === 3 ? match[1] : 'MP2';
-    const energyText = match[match.length - 1];
-    job.step.correlated = { method, energyHartree: realOf(energyText, `the ${method} energy`) };
-    return null;
+  /** Of molecular mechanics, and of semi-empirical methods in older versions. */
+  function plainEnergy(text: string): void {
+    const value = /^Energy=\s*(\S+)\s+NIter=/.exec(text)?.[1];
+    if (value !== undefined) job.setEnergy(realOf(value, 'the energy'));
   }
 
-  function coupledCluster(text: string): null {
-    const match = /^(CCSD\(T\))\s*=\s+(\S+)$/.exec(text);
-    if (match !== null) {
-      job.step.correlated = { method: match[1], energyHartree: realOf(match[2], 'the CCSD(T) energy') };
-    }
-    return null;
+  /** The energy of all layers together, after those of each layer. */
+  function layersEnergy(text: string): void {
+    const value = /^ONIOM: extrapolated energy\s*=\s*(\S+)/.exec(text)?.[1];
+    if (value === undefined) return;
+    job.setEnergy(realOf(value, 'the ONIOM energy'));
+    job.step.method = 'ONIOM';
   }
 
   function spinBeforeAnnihilation(text: string): null {
@@ -129,8 +132,18 @@ export function gaussianDialect(job: Job): Dialect {
       see: (text) => basis(job, job.step.basis === null ? /^(Basis read from \w+)/.exec(text) : null),
     },
     { start: 'SCF Done:', see: scfDone },
-    { start: 'E2', see: secondOrder },
-    { start: 'CCSD(T)', see: coupledCluster },
+    { start: 'ONIOM: extrapolated', see: note(layersEnergy) },
+    { start: 'Energy=', see: note(plainEnergy) },
+    { start: 'E2', see: note((text) => correlated.secondOrder(text)) },
+    ...['E3=', 'E4(', 'DEMP5'].map((start) => ({ start, see: note((text) => correlated.higherOrder(text)) })),
+    ...['DE(C', 'Wavefunction amplitudes converged.'].map((start) => ({
+      start,
+      see: note((text) => correlated.iteration(text)),
+    })),
+    ...['CCSD(T)', 'QCISD(T)', 'BD(T)'].map((start) => ({
+      start,
+      see: note((text) => correlated.triples(text)),
+    })),
     { start: 'S**2 before', see: spinBeforeAnnihilation },
     { start: '<Sx>=', see: spinExpectation },
     ...['SCF ', 'MP2 ', 'GIAO', 'CSGT', 'IGAIM', 'Magnetic s'].map((start) => ({ start, see: shieldings })),
@@ -144,26 +157,17 @@ export function gaussianDialect(job: Job): Dialect {
     },
     ...EXPLANATIONS.map((start) => ({
       start,
-      see: (text: string) => {
-        job.warn(text);
-        return null;
-      },
+      see: note((text) => job.warn(text)),
     })),
     {
       start: 'Error termination',
       endsFile: true,
-      see: (text) => {
-        job.endWithError(text);
-        return null;
-      },
+      see: note((text) => job.endWithError(text)),
     },
     {
       start: 'Normal termination',
       endsFile: true,
-      see: () => {
-        job.endNormally();
-        return null;
-      },
+      see: note(() => job.endNormally()),
     },
   ];
   return { cues };

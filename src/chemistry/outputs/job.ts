@@ -78,14 +78,29 @@ export class Job {
     this.step = nextStep(this.step, this.taskNumber, this.line, keepGeometry ? this.step.geometry : null);
   }
 
-  /** The step gets its geometry; if it has results already and this geometry is another one, another step begins. */
+  /**
+   * The step gets its geometry; if it has results already and this geometry is another one, another step begins. One that is
+   * that of the step computed last goes on with it: programs print the geometry again when an optimisation is over, perhaps
+   * in another frame first, and its populations after that.
+   */
   place(geometry: Geometry, alwaysAnotherStep: boolean): void {
     this.taskHasContent = true;
-    const { step } = this;
+    const { step, computed } = this;
     if (hasResults(step)) {
-      if (!alwaysAnotherStep && step.geometry !== null && sameGeometry(step.geometry, geometry)) return;
+      if (!alwaysAnotherStep && step.geometry !== null && sameGeometry(step.geometry, geometry)) {
+        if (step.geometry.frame === geometry.frame) step.geometry = geometry;
+        return;
+      }
       this.seal();
       this.step = nextStep(step, step.task, step.taskLine, geometry);
+    } else if (
+      !alwaysAnotherStep &&
+      computed?.geometry?.frame === geometry.frame &&
+      computed.task === step.task &&
+      sameGeometry(computed.geometry, geometry)
+    ) {
+      this.step = computed;
+      computed.geometry = geometry;
     } else {
       step.geometry = geometry;
     }

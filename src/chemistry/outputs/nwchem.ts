@@ -1,11 +1,12 @@
 import { parseNameTag } from '../inputs/name-tag.ts';
-import type { Cue, Dialect } from './cues.ts';
+import type { Cue, Dialect, Section } from './cues.ts';
 import { FieldError, fileNameOf, realOf } from './fields.ts';
 import type { Job } from './job.ts';
 import { nwchemBasis } from './nwchem/basis.ts';
 import { nwchemExchangeCorrelation } from './nwchem/exchange-correlation.ts';
 import { nwchemFieldGradients } from './nwchem/field-gradient.ts';
 import { NwchemGeometry } from './nwchem/geometry.ts';
+import { NwchemInputDeck } from './nwchem/input-deck.ts';
 import { NwchemPopulations } from './nwchem/populations.ts';
 import { NwchemShieldings } from './nwchem/shieldings.ts';
 
@@ -24,6 +25,13 @@ export function nwchemDialect(job: Job): Dialect {
   const gradients = nwchemFieldGradients(job);
   /** Numbers of alpha and beta electrons, where the multiplicity is not said otherwise. */
   const electrons: { alpha: number | null; beta: number | null } = { alpha: null, beta: null };
+
+  let deck: NwchemInputDeck | null = null;
+  let tasksBegun = 0;
+
+  /** Of the SCF that ran last; a task that finds it converged prints its energy again, but not this. */
+  let lastSpinSquared: number | null = null;
+  let isConvergedAlready = false;
 
   /** Titles of jobs whose orbitals a task reads may follow its own. */
   let titleIsDue = true;
@@ -53,13 +61,49 @@ export function nwchemDialect(job: Job): Dialect {
     }
   }
 
+  function readDeck(): Section {
+    deck = new NwchemInputDeck();
+    tasksBegun = 0;
+    return deck.section();
+  }
+
+  /** A task begins. What the input says of it and not of the one before holds until the task says it itself. */
+  function startTask(): void {
+    job.startTask(true);
+    titleIsDue = true;
+    tasksBegun += 1;
+    const told = deck?.tasks[tasksBegun - 1];
+    if (deck === null || told === null || told === undefined) return;
+    const before = deck.tasks[tasksBegun - 2];
+    const { step } = job;
+    const unsaid = deck.isRestart ? null : 0;
+    if (step.charge === null || told.charge !== before?.charge) step.charge = told.charge ?? unsaid;
+    if (step.multiplicity === null || told.multiplicity !== before?.multiplicity) {
+      step.multiplicity = told.multiplicity ?? (deck.isRestart ? null : 1);
+    }
+    if (told.method !== before?.method) step.method = told.method ?? step.method;
+    if (told.basis !== before?.basis) step.basis = told.basis ?? step.basis;
+    shieldings.choose(told.shieldingAtoms);
+  }
+
   function scfEnergy(text: string): void {
-    const value = /^Total (?:DFT|SCF) energy\s*=\s*(\S+)/.exec(text)?.[1];
-    if (value !== undefined) job.setEnergy(realOf(value, 'the energy'));
+    const value = /^Total (?:(?:SO-)?DFT|SCF) energy\s*=\s*(\S+)/.exec(text)?.[1];
+    if (value === undefined) return;
+    job.setEnergy(realOf(value, 'the energy'));
+    if (isConvergedAlready) job.step.spinSquared = lastSpinSquared;
+    else lastSpinSquared = null;
+    isConvergedAlready = false;
+  }
+
+  function spin(text: string): void {
+    lastSpinSquared = realOf(/=\s*(\S+)/.exec(text)?.[1] ?? '', '<S2>');
+    job.step.spinSquared = lastSpinSquared;
   }
 
   function correlatedEnergy(text: string): void {
-    const match = /^Total (MP2|CCSD\(T\)|CCSD) energy\s*[:=]?\s*(\S+)/.exec(text);
+    const match =
+      /^Total (MP2|CCSD\(T\)|CCSD) energy\s*[:=]?\s*(\S+)/.exec(text) ??
+      /^(\S+) total energy \/ hartree\s*=\s*(\S+)/.exec(text);
     if (match !== null) {
       job.step.correlated = { method: match[1], energyHartree: realOf(match[2], `the ${match[1]} energy`) };
     }
@@ -71,17 +115,16 @@ export function nwchemDialect(job: Job): Dialect {
       see: note((text) => {
         // outputs of several runs may stand in one file
         if (job.version !== null) job.startTask(false);
+        if (tasksBegun > 0) deck = null;
+        tasksBegun = 0;
         job.step.nameTag = null;
         job.version = /\(NWChem\)\s+(\S+)/.exec(text)?.[1] ?? null;
       }),
     },
-    {
-      start: 'NWChem Input Module',
-      see: note(() => {
-        job.startTask(true);
-        titleIsDue = true;
-      }),
-    },
+    { start: '============================== echo of input deck', see: readDeck },
+    // the rule above the input is lost in some files
+    { start: 'start ', see: () => (job.version === null && deck === null ? readDeck() : null) },
+    { start: 'NWChem Input Module', see: note(startTask) },
     { start: 'input           =', see: note((text) => (job.step.title = fileNameOf(text.slice(17)))) },
     { start: 'natrium ', see: note(title) },
     { start: 'Geometry "', see: () => new NwchemGeometry(job) },
@@ -113,14 +156,19 @@ export function nwchemDialect(job: Job): Dialect {
     { start: 'Spin multiplicity:', see: note((text) => (job.step.multiplicity = integer(text))) },
     { start: 'Total DFT energy', see: note(scfEnergy) },
     { start: 'Total SCF energy', see: note(scfEnergy) },
+    { start: 'Total SO-DFT energy', see: note(scfEnergy) },
+    ...['The DFT is already converged', 'The SCF is already converged'].map((start) => ({
+      start,
+      see: note(() => {
+        isConvergedAlready = true;
+      }),
+    })),
     { start: 'Total MP2 energy', see: note(correlatedEnergy) },
     { start: 'Total CCSD', see: note(correlatedEnergy) },
-    {
-      start: '<S2> =',
-      see: note((text) => (job.step.spinSquared = realOf(/=\s*(\S+)/.exec(text)?.[1] ?? '', '<S2>'))),
-    },
+    // of the tensor contraction engine
+    ...['CC', 'CI', 'CR-', 'LR-', 'LCC', 'MBPT', 'QCI', 'ACC'].map((start) => ({ start, see: note(correlatedEnergy) })),
+    { start: '<S2> =', see: note(spin) },
     { start: 'Chemical Shielding Tensors (GIAO', see: note(() => shieldings.begin()) },
-    { start: 'shielding ', see: note((text) => shieldings.choose(text)) },
     { start: 'Atom: ', see: note((text) => shieldings.beginAtom(text)) },
     { start: 'Total Shielding Tensor', see: () => shieldings.totalTensor() },
     { start: 'isotropic =', see: note((text) => shieldings.isotropic(text)) },

@@ -36,7 +36,7 @@ export function orcaDialect(job: Job): Dialect {
 
   function startJob(number: number): void {
     job.startTask(false);
-    settings.job = number;
+    Object.assign(settings, { job: number, isDft: null, reference: null, exchange: null, correlation: null });
     job.step.nameTag = nameTags[number - 1] ?? job.step.nameTag;
   }
 

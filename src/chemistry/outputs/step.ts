@@ -104,10 +104,13 @@ export function hasResults(step: Step): boolean {
   );
 }
 
+/** By how much two prints of one geometry may differ: programs transform it again, and print six decimals or more. */
+const REPRINT_ANGSTROM = 1.5e-6;
+
 export function sameGeometry(a: Geometry, b: Geometry): boolean {
   return (
     a.atomicNumbers.length === b.atomicNumbers.length &&
     a.atomicNumbers.every((z, k) => z === b.atomicNumbers[k]) &&
-    a.positionsAngstrom.every((x, k) => x === b.positionsAngstrom[k])
+    a.positionsAngstrom.every((x, k) => Math.abs(x - b.positionsAngstrom[k]) <= REPRINT_ANGSTROM)
   );
 }

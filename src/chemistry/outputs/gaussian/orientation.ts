@@ -4,7 +4,8 @@ import { FieldError, realsOf } from '../fields.ts';
 import { GeometryTable } from '../geometry-table.ts';
 import type { Job } from '../job.ts';
 
-const ROW = /^\s*(\d+)\s+(-?\d+)\s+(-?\d+)(\s.*|-.*)$/;
+/** Center, atomic number, atomic type (left out with `symm=follow`) and coordinates. */
+const ROW = /^\s*(\d+)\s+(-?\d+)\s+(?:-?\d+(?=[\s-]))?([\s.\d*-].*)$/;
 const RULE = /^\s*-{20,}$/;
 const DUMMY = -1;
 const TRANSLATION_VECTOR = -2;
@@ -34,7 +35,7 @@ export class OrientationTable implements Section {
     const row = ROW.exec(text);
     if (row === null) return false;
     const atomicNumber = Number(row[2]);
-    const position = realsOf(row[4], 3, `the coordinates of center ${row[1]}`);
+    const position = realsOf(row[3], 3, `the coordinates of center ${row[1]}`);
     if (atomicNumber === TRANSLATION_VECTOR) {
       throw new FieldError('PERIODIC_STRUCTURE', 'the structure is periodic; the registry holds finite clusters only.');
     }

@@ -8,7 +8,7 @@ const CARTESIAN_D = /^(\d+)(XX|YY|ZZ|XY|XZ|YZ)$/;
 
 /**
  * Gaussian's `Gross orbital populations:` (pop=full), of which the first column is the total; open shells have `Alpha`,
- * `Beta` and `Spin` beside it. Columns are fixed: function 0-3, centre 5-8, element 9-10, orbital 12-20, values of ten from 21.
+ * `Beta` and `Spin` beside it. Columns are fixed: function 0-3, centre 5-8, element 9-10, orbital 11-20, values of ten from 21.
  * ```
  *    1 1   Na 1S          2.00000   1.00000   1.00000   0.00000
  *    2        2S          1.99998   0.99999   0.99999   0.00000
@@ -34,7 +34,7 @@ export class GaussianPopulations implements Section {
       if (!/^\d+$/.test(center)) throw new FieldError('MALFORMED_FILE', `"${center}" is no number of an atom.`);
       this.center = Number(center);
     }
-    const label = text.slice(12, 21).replaceAll(/\s/g, '').replace(CARTESIAN_D, '$1D$2');
+    const label = text.slice(11, 21).replaceAll(/\s/g, '').replace(CARTESIAN_D, '$1D$2');
     const values = numberTexts(text.slice(21));
     if (label === '' || values === null || values.length === 0) {
       throw new FieldError('MALFORMED_FILE', `"${text.trim().slice(0, 60)}" is no row of gross orbital populations.`);
@@ -46,5 +46,5 @@ export class GaussianPopulations implements Section {
 
 /** The number of the only column, or the names of the four. */
 function isHeading(text: string): boolean {
-  return /^\s*(1|Total\s+Alpha\s+Beta\s+Spin)\s*$/.test(text);
+  return /^\s*(1|Total\s+Alpha\s+Beta\s+Spin)\s*$/i.test(text);
 }

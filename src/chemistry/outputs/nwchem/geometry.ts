@@ -4,7 +4,8 @@ import { FieldError, numberTexts, realOf } from '../fields.ts';
 import { GeometryTable } from '../geometry-table.ts';
 import type { Job } from '../job.ts';
 
-const ROW = /^\s*\d+\s+(\S+)\s+(.*)$/;
+/** Number, tag (of more than one word in some modules), charge and coordinates. */
+const ROW = /^\s*\d+\s+(\S+(?: [A-Za-z]\S*)*)\s+(.*)$/;
 const COLUMNS = /^\s*No\.\s+Tag\s+Charge\s+X\s+Y\s+Z/;
 const UNITS = /^\s*Output coordinates in (\S+)/;
 /** What NWChem converts with. */
@@ -54,12 +55,13 @@ export class NwchemGeometry implements Section {
   }
 }
 
-/** The nuclear charge names the element if the tag begins like its symbol; else the tag does. */
+/** The nuclear charge names the element if the tag begins like its symbol, or like none; else the tag does. */
 function elementOf(tag: string, charge: number): number {
   const name = /^[A-Za-z]*/.exec(tag)![0].toLowerCase();
   if (charge === 0 || name.startsWith('bq') || name === 'x') return 0;
   if (isAtomicNumber(charge) && name.startsWith(symbolOf(charge).toLowerCase())) return charge;
   const z = atomicNumberOf(name) ?? atomicNumberOf(name.slice(0, 2)) ?? atomicNumberOf(name.slice(0, 1));
+  if (z === undefined && isAtomicNumber(charge)) return charge;
   if (z === undefined) throw new FieldError('UNKNOWN_ELEMENT', `the tag "${tag.slice(0, 16)}" names no element.`);
   return z;
 }

@@ -13,21 +13,14 @@ export class NwchemShieldings {
   private block: ShieldingBlock | null = null;
   private atom: { readonly center: number; readonly label: string | null } | null = null;
   private tensor: readonly number[] | null = null;
-  /** The atoms asked for; null for all. */
   private chosen: readonly number[] | null = null;
-  private inputs = 0;
   private added = 0;
 
   constructor(private readonly job: Job) {}
 
-  /** A line `shielding COUNT ATOM...` of the input. */
-  choose(text: string): void {
-    const numbers = text.split(/\s+/).slice(1).map(Number);
-    const [count, ...atoms] = numbers;
-    if (!numbers.every(Number.isInteger) || atoms.length !== count) return;
-    this.inputs += 1;
-    // of several lists nobody can tell which task each is for
-    this.chosen = this.inputs === 1 ? atoms : null;
+  /** The atoms asked for, counted from 1; null for all. */
+  choose(atoms: readonly number[] | null): void {
+    this.chosen = atoms;
   }
 
   begin(): void {

@@ -4,9 +4,9 @@ import { FieldError, realsOf } from '../fields.ts';
 import { GeometryTable } from '../geometry-table.ts';
 import type { Job } from '../job.ts';
 
-/** Symbol, perhaps with a fragment in brackets, `:` for a ghost, `>` for an embedding potential; then the coordinates. */
-const ROW = /^\s*([A-Za-z]{1,2})(?:\(\d+\))?\s*([:>])?\s+(.*)$/;
-const WITHOUT_NUCLEUS = /^(da|q|x)$/i;
+/** Symbol, `-` for a dummy, perhaps with a fragment in brackets, `:` for a ghost, `>` for an embedding potential; then the coordinates. */
+const ROW = /^\s*(-|[A-Za-z]{1,2})(?:\(\d+\))?\s*([:>])?\s+(.*)$/;
+const WITHOUT_NUCLEUS = /^(da|q|x|-)$/i;
 
 /** ORCA's `CARTESIAN COORDINATES (ANGSTROEM)`, which is also the frame of its tensors. */
 export class OrcaCoordinates implements Section {

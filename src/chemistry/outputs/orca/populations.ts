@@ -3,7 +3,8 @@ import { realOf } from '../fields.ts';
 import type { Job } from '../job.ts';
 import { PopulationTable } from '../population-table.ts';
 
-const ROW = /^\s*\d+(?:\s*:\s*|\s+)(\d+)\s*([A-Za-z]{1,2})\s+(\d+[spdfgh]\S*)\s*:?\s+(\S+)(?:\s+\S+)?\s*$/;
+const ROW =
+  /^\s*\d+(?:\s*:\s*|\s+)(\d+)\s*([A-Za-z]{1,2})\s+(\d+[spdfgh]\S*)\s*:?\s+(\S+)(?:\s+\S+)?(?:\s+\([^)]*\))?\s*$/;
 
 /**
  * ORCA's `MULLIKEN ORBITAL CHARGES`, which it prints on request: a population for each basis function. The reduced charges
