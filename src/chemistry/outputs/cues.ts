@@ -21,6 +21,20 @@ export interface Dialect {
   readonly cues: readonly Cue[];
 }
 
+/** What to do about a line that begins no section. */
+export function note(act: (text: string) => unknown): Cue['see'] {
+  return (text) => {
+    act(text);
+    return null;
+  };
+}
+
+/** Cues for lines that begin differently and mean the same. */
+export function alike(starts: readonly string[], see: Cue['see']): Cue[] {
+  return starts.map((start) => ({ start, see }));
+}
+
+const NO_CUES: readonly Cue[] = [];
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** The characters of the bytes 0x80 to 0x9f, by which Windows-1252 differs from Latin-1; Node's decoder mixes them up. */
 const WINDOWS_1252 =
@@ -70,7 +84,7 @@ export class CueReader implements LineVisitor {
   read(bytes: Buffer, start: number, end: number, number: number, whole: boolean): boolean {
     const first = afterBlanks(bytes, start, end);
     const group = first + 1 < end ? this.slots[slotOf(bytes[first], bytes[first + 1])] : 0;
-    const cues = this.groups[group].filter((cue) => beginsWith(bytes, first, end, cue.start));
+    const cues = group === 0 ? NO_CUES : this.groups[group].filter((cue) => beginsWith(bytes, first, end, cue.start));
     if (this.section !== null || cues.length > 0) {
       this.job.line = number;
       if (!whole) this.section = null;

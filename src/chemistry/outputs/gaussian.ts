@@ -1,4 +1,4 @@
-import type { Cue, Dialect, Section } from './cues.ts';
+import { alike, type Cue, type Dialect, note, type Section } from './cues.ts';
 import { FieldError, realOf } from './fields.ts';
 import { GaussianCorrelatedEnergy } from './gaussian/correlated-energy.ts';
 import { GaussianFieldGradients } from './gaussian/field-gradient.ts';
@@ -32,13 +32,6 @@ export function gaussianDialect(job: Job): Dialect {
   const heading: Heading = { ...NO_HEADING };
   const gradients = new GaussianFieldGradients(job);
   const correlated = new GaussianCorrelatedEnergy(job, () => heading.route);
-
-  function note(act: (text: string) => void): (text: string) => null {
-    return (text) => {
-      act(text);
-      return null;
-    };
-  }
 
   function startTask(): null {
     job.startTask(false);
@@ -119,7 +112,7 @@ export function gaussianDialect(job: Job): Dialect {
     { start: 'Entering Link 1', see: startTask },
     { start: 'Link1:', see: startTask },
     { start: '---', see: headingBox },
-    ...['1\\1\\', '1|1|'].map((start) => ({ start, see: archiveEntry })),
+    ...alike(['1\\1\\', '1|1|'], archiveEntry),
     { start: 'Charge', see: chargeAndMultiplicity },
     ...['Standard orientation:', 'Input orientation:', 'Z-Matrix orientation:'].map((start) => ({
       start,
@@ -135,18 +128,21 @@ export function gaussianDialect(job: Job): Dialect {
     { start: 'ONIOM: extrapolated', see: note(layersEnergy) },
     { start: 'Energy=', see: note(plainEnergy) },
     { start: 'E2', see: note((text) => correlated.secondOrder(text)) },
-    ...['E3=', 'E4(', 'DEMP5'].map((start) => ({ start, see: note((text) => correlated.higherOrder(text)) })),
-    ...['DE(C', 'Wavefunction amplitudes converged.'].map((start) => ({
-      start,
-      see: note((text) => correlated.iteration(text)),
-    })),
-    ...['CCSD(T)', 'QCISD(T)', 'BD(T)'].map((start) => ({
-      start,
-      see: note((text) => correlated.triples(text)),
-    })),
+    ...alike(
+      ['E3=', 'E4(', 'DEMP5'],
+      note((text) => correlated.higherOrder(text)),
+    ),
+    ...alike(
+      ['DE(C', 'Wavefunction amplitudes converged.'],
+      note((text) => correlated.iteration(text)),
+    ),
+    ...alike(
+      ['CCSD(T)', 'QCISD(T)', 'BD(T)'],
+      note((text) => correlated.triples(text)),
+    ),
     { start: 'S**2 before', see: spinBeforeAnnihilation },
     { start: '<Sx>=', see: spinExpectation },
-    ...['SCF ', 'MP2 ', 'GIAO', 'CSGT', 'IGAIM', 'Magnetic s'].map((start) => ({ start, see: shieldings })),
+    ...alike(['SCF ', 'MP2 ', 'GIAO', 'CSGT', 'IGAIM', 'Magnetic s'], shieldings),
     {
       start: 'Gross orbital populations:',
       see: (text) => (text === 'Gross orbital populations:' ? new GaussianPopulations(job) : null),
@@ -155,10 +151,10 @@ export function gaussianDialect(job: Job): Dialect {
       start: 'Center',
       see: (text) => (/---- +(Electric Field Gradient|EFG at Nuclei) +----/.test(text) ? gradients.table() : null),
     },
-    ...EXPLANATIONS.map((start) => ({
-      start,
-      see: note((text) => job.warn(text)),
-    })),
+    ...alike(
+      EXPLANATIONS,
+      note((text) => job.warn(text)),
+    ),
     {
       start: 'Error termination',
       endsFile: true,

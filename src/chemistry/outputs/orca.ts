@@ -1,5 +1,5 @@
 import { type NameTag, parseNameTag } from '../inputs/name-tag.ts';
-import type { Cue, Dialect } from './cues.ts';
+import { alike, type Cue, type Dialect, note } from './cues.ts';
 import { FieldError, fileNameOf, realOf } from './fields.ts';
 import type { Job } from './job.ts';
 import { OrcaCoordinates } from './orca/coordinates.ts';
@@ -18,6 +18,9 @@ const EXPLANATIONS = [
   'The optimization did not converge',
 ];
 
+/** How lines of the input begin that ORCA repeats: `|  1>` to `|999>`. */
+const INPUT_LINES = [...' 123456789'].map((digit) => `|${digit}`);
+
 /** Outputs of ORCA 5 and 6. */
 export function orcaDialect(job: Job): Dialect {
   const settings = orcaSettings();
@@ -26,13 +29,6 @@ export function orcaDialect(job: Job): Dialect {
   const nameTags: (NameTag | undefined)[] = [];
   let gauge: string | null = null;
   let nucleus = 0;
-
-  function note(act: (text: string) => unknown): (text: string) => null {
-    return (text) => {
-      act(text);
-      return null;
-    };
-  }
 
   function startJob(number: number): void {
     job.startTask(false);
@@ -115,8 +111,7 @@ export function orcaDialect(job: Job): Dialect {
       }),
     },
     { start: 'NAME =', see: note((text) => (job.step.title = fileNameOf(text.slice(6)))) },
-    // `|  1>` to `|999>`
-    ...[...' 123456789'].map((digit) => ({ start: `|${digit}`, see: note(inputLine) })),
+    ...alike(INPUT_LINES, note(inputLine)),
     { start: '$$$', see: note((text) => jobNumber(/JOB NUMBER\s+(\d+)/.exec(text))) },
     { start: '*  ', see: note(boxed) },
     { start: 'COMPOUND JOB', see: note((text) => jobNumber(/COMPOUND JOB\s+(\d+)/.exec(text))) },
@@ -144,7 +139,10 @@ export function orcaDialect(job: Job): Dialect {
     { start: 'Nucleus ', see: note(namedNucleus) },
     { start: 'Raw EFG matrix', see: () => (nucleus > 0 ? orcaFieldGradient(job, nucleus) : null) },
     { start: 'MULLIKEN ORBITAL CHARGES', see: () => new OrcaPopulations(job) },
-    ...EXPLANATIONS.map((start) => ({ start, see: note((text) => job.warn(text)) })),
+    ...alike(
+      EXPLANATIONS,
+      note((text) => job.warn(text)),
+    ),
     { start: 'ORCA finished by error', endsFile: true, see: note((text) => job.endWithError(text)) },
     { start: '****ORCA TERM', endsFile: true, see: note(() => job.endNormally()) },
   ];
