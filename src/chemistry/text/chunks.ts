@@ -12,16 +12,19 @@ export async function withHead(
   bytes: number,
 ): Promise<{ readonly head: Buffer; readonly all: ClosableChunks }> {
   const iterator = chunks[Symbol.asyncIterator]();
-  const parts: Buffer[] = [];
+  const parts: Uint8Array[] = [];
   let length = 0;
   while (length < bytes) {
+    // a stream may use its chunk again once it is asked for the next one
+    if (parts.length > 0) parts.push(Buffer.from(parts.pop()!));
     const { done, value } = await iterator.next();
     if (done) break;
-    // a stream may use its chunks again
-    parts.push(Buffer.from(value));
+    parts.push(value);
     length += value.length;
   }
-  const begin = Buffer.concat(parts);
+  const [first] = parts;
+  const begin =
+    parts.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts);
   return { head: begin.subarray(0, bytes), all: restored(begin, iterator) };
 }
 
