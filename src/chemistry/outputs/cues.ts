@@ -52,6 +52,16 @@ function decodeLine(bytes: Buffer, start: number, end: number): string {
   }
 }
 
+/** Nearly always none, and then nothing is made. */
+function startingCues(group: readonly Cue[], bytes: Buffer, first: number, end: number): readonly Cue[] {
+  for (const cue of group) {
+    if (beginsWith(bytes, first, end, cue.start)) {
+      return group.filter(({ start }) => beginsWith(bytes, first, end, start));
+    }
+  }
+  return NO_CUES;
+}
+
 function beginsWith(bytes: Buffer, at: number, end: number, start: string): boolean {
   if (end - at < start.length) return false;
   for (let k = 0; k < start.length; k++) {
@@ -84,7 +94,7 @@ export class CueReader implements LineVisitor {
   read(bytes: Buffer, start: number, end: number, number: number, whole: boolean): boolean {
     const first = afterBlanks(bytes, start, end);
     const group = first + 1 < end ? this.slots[slotOf(bytes[first], bytes[first + 1])] : 0;
-    const cues = group === 0 ? NO_CUES : this.groups[group].filter((cue) => beginsWith(bytes, first, end, cue.start));
+    const cues = group === 0 ? NO_CUES : startingCues(this.groups[group], bytes, first, end);
     if (this.section !== null || cues.length > 0) {
       this.job.line = number;
       if (!whole) this.section = null;
