@@ -6,6 +6,7 @@ import { type CompleteCalculation, calculationHash } from './calculations.ts';
 import type { Caller } from './caller.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
+import { checkTexts, shownLabel } from './storable-texts.ts';
 import { tieToClusters } from './tied-clusters.ts';
 
 /** What an import takes from its items. */
@@ -39,18 +40,21 @@ export type CheckedItem = AcceptedItem | RejectedItem;
 export type ReadItem = ParsedItem & { readonly file: string };
 
 /**
- * Ties items to the clusters that they name, and checks that each has what is wanted of it: for calculations, the shieldings
- * of all atoms and a level of theory.
+ * Ties items to the clusters that they name, and checks that each can be stored and has what is wanted of it: for
+ * calculations, the shieldings of all atoms and a level of theory.
  */
 export async function checkItems(store: Store, items: readonly ReadItem[], wanted: Wanted): Promise<CheckedItem[]> {
   const records = items.flatMap((item) => ('record' in item ? [item.record] : []));
   const tied = (await tieToClusters(store, records))[Symbol.iterator]();
-  return items.map((item) => ('error' in item ? item : checkItem(item, tied.next().value!, wanted)));
+  return items
+    .map((item) => ('error' in item ? item : checkItem(item, tied.next().value!, wanted)))
+    .map((item) => ('error' in item ? { ...item, label: shownLabel(item.label) } : item));
 }
 
 function checkItem({ file, line, label }: Item, record: CalculationRecord, wanted: Wanted): CheckedItem {
   try {
     const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, file, wanted);
+    checkTexts(record, complete?.levelOfTheory ?? null, file);
     const clusterSha256 = structureHash(record.structure);
     const calculation = complete && { record: complete, sha256: calculationHash(complete, clusterSha256) };
     return { file, line, label, record, clusterSha256, calculation };

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { NatriumError } from '../errors.ts';
+import { isStorable } from '../registry/storable-texts.ts';
 
 /** The text of a file: its parser answers for damage, item by item. */
 const FILE_TEXT = 'content';
@@ -18,7 +19,7 @@ export function refuseUnstorableTexts(schema: GraphQLSchema): void {
 }
 
 function checkTexts(value: unknown, path: string): void {
-  if (typeof value === 'string' && /\0|\p{Surrogate}/u.test(value)) {
+  if (typeof value === 'string' && !isStorable(value)) {
     throw new NatriumError(
       'BAD_USER_INPUT',
       `${path} holds a NUL character or half a surrogate pair, which no text may; remove it`,
