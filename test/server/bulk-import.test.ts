@@ -98,6 +98,16 @@ describe('one file', () => {
     expect((await report(server, imported))[0]).toMatch(/^empty\.extxyz,1,,REJECTED,,,MALFORMED_FILE,"?empty\.extxyz/);
   });
 
+  test('with large items is stored in small parts', async () => {
+    const items = Array.from({ length: 20 }, () => frame({ keys: `note=${'x'.repeat(1_000_000)}` }));
+    const imported = await importFiles(server, { 'large.extxyz': items.join('') });
+    expect(imported).toMatchObject({ state: 'SUCCEEDED', inserted: 20 });
+    const transactions = await server.sql(
+      `SELECT DISTINCT import_items.xmin::text FROM import_items WHERE file = 'large.extxyz'`,
+    );
+    expect(transactions.length).toBeGreaterThan(1);
+  });
+
   test('whose first column would be a formula in a spreadsheet is made harmless in the report', async () => {
     const imported = await importFiles(server, { '=1+1.extxyz': frame({ id: '=2+2' }) });
     expect((await report(server, imported))[0]).toMatch(/^'=1\+1\.extxyz,1,'=2\+2,INSERTED/);
