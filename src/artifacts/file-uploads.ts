@@ -1,6 +1,5 @@
 import { link, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
 import { NatriumError } from '../errors.ts';
 import type { UploadStore } from '../registry/ports.ts';
 import { draftOf, explainFileError, makeFolderDurably, moveDurably, writeDurably } from './durable-files.ts';
@@ -21,7 +20,7 @@ export class FileUploadStore implements UploadStore {
   }
 
   /** Takes the bytes in, durably; nothing of them stays if `content` breaks off. Bytes that were put before are replaced. */
-  async receive(key: string, content: Readable): Promise<void> {
+  async receive(key: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.pathOf(key);
     const draft = draftOf(path);
     try {

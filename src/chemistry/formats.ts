@@ -21,8 +21,8 @@ export const MEDIA_TYPES: Readonly<Record<FileFormat, string>> = {
 };
 
 /**
- * What a file is, by how it begins (its first 64 KiB, or all of it if it is shorter): an output of a known program; JSON; a header that names columns of atoms; a line with the
- * number of atoms alone, as XYZ has. Null for anything else.
+ * What a file is, by how it begins (its first 64 KiB, or all of it if it is shorter): an output of a known program; JSON; a
+ * header that names columns of atoms; a line with the number of atoms alone, as XYZ has. Null for anything else.
  */
 export function detectFormat(head: Uint8Array): FileFormat | null {
   if (isKnownOutput(head) !== null) return 'PROGRAM_OUTPUT';
@@ -30,7 +30,7 @@ export function detectFormat(head: Uint8Array): FileFormat | null {
   const begin = text.replace(/^\uFEFF/, '').trimStart();
   if (/^[{[]/.test(begin)) return 'QCSCHEMA';
   const firstLine = begin.split(/\r?\n/, 1)[0];
-  if (firstLine.includes(',') && /\batoms?\b/.test(firstLine)) return 'CSV';
+  if (/[,;\t]/.test(firstLine) && /\batoms?\b/.test(firstLine)) return 'CSV';
   return /^\d+\s*$/.test(firstLine) ? 'EXTXYZ' : null;
 }
 

@@ -1,10 +1,11 @@
+import { finished } from 'node:stream/promises';
 import express, { type Router } from 'express';
 import { NatriumError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
 
 /** Takes the bytes of an upload in; see `FileUploadStore`. */
 export interface UploadReceiver {
-  receive(key: string, content: NodeJS.ReadableStream): Promise<void>;
+  receive(key: string, content: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
 /**
@@ -15,7 +16,15 @@ export function uploadRouter(registry: Registry, receiver: UploadReceiver): Rout
   const router = express.Router();
   router.put('/:key', async (request, response) => {
     const { key } = await registry.uploads.open(request.params.key);
-    await receiver.receive(key, request);
+    try {
+      await receiver.receive(key, request.iterator({ destroyOnReturn: false }));
+    } catch (error) {
+      // whoever is still sending reads the answer only after that
+      await finished(request.resume()).catch(() => {});
+      throw error;
+    }
+    // what an import may have passed by is not acknowledged
+    await registry.uploads.open(key);
     response.status(204).end();
   });
   router.all('/:key', () => {

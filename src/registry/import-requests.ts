@@ -50,7 +50,7 @@ export class ImportRequests {
       throw new NatriumError('BAD_USER_INPUT', 'an upload is listed twice; list each once');
     }
     return this.mutations.run(caller, request, async (store) => {
-      await this.checkUploads(store, uploadIds);
+      await this.closeUploads(store, uploadIds);
       const started = await store.imports.insert({
         ...input,
         ...{ state: 'QUEUED', attempt: 0, worker: null, failure: null },
@@ -99,7 +99,8 @@ export class ImportRequests {
     });
   }
 
-  private async checkUploads(store: Store, uploadIds: readonly string[]): Promise<void> {
+  /** Nothing can be put any more: what is imported is what was there. */
+  private async closeUploads(store: Store, uploadIds: readonly string[]): Promise<void> {
     const uploads = await store.uploads.getMany(uploadIds);
     for (const [i, upload] of uploads.entries()) {
       if (upload === null) throw new NatriumError('NOT_FOUND', `there is no upload ${uploadIds[i]}`);
@@ -109,6 +110,7 @@ export class ImportRequests {
           `nothing has been put to the address of the upload of ${upload.fileName} yet; PUT the file there first`,
         );
       }
+      if (upload.expiresAt.getTime() > Date.now()) await store.uploads.update(upload.id, { expiresAt: new Date() });
     }
   }
 }

@@ -7,9 +7,10 @@ import { checkItems, lockImports, planIngestion, type ReadItem } from './ingest.
 import type { ArtifactStore, FileEntry, OpenEntries, Store, TemporaryFiles, UploadStore, WorkFolder } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
 
-/** So many items, or items with so many atoms, are stored in one transaction. */
+/** So many items, or items with so many atoms, or read from so many bytes, are stored in one transaction. */
 const BATCH_ITEMS = 500;
 const BATCH_ATOMS = 20_000;
+const BATCH_BYTES = 16 * 1024 * 1024;
 /** A file of which so many items are bad is not what the caller takes it for. */
 const MOST_REJECTED = 100_000;
 
@@ -101,7 +102,7 @@ export class ImportRuns {
           const file = entry.name === upload!.fileName ? entry.name : `${upload!.fileName}/${entry.name}`;
           const done = entry.position === from.nextEntry ? from.nextItem : 0;
           let read = 0;
-          for await (const item of itemsOf(entry, file, taken.format)) {
+          for await (const item of itemsOf(batch.counting(entry), file, taken.format)) {
             read += 1;
             if (read <= done) continue;
             batch.add(item, file);
@@ -187,6 +188,7 @@ class NoLongerOurs extends Error {}
 class Batch {
   private items: ReadItem[] = [];
   private atoms = 0;
+  private bytes = 0;
   private counts: Pick<Import, 'inserted' | 'existing' | 'rejected'>;
   private readonly caller: Caller;
   /** Of the items before. */
@@ -202,7 +204,19 @@ class Batch {
   }
 
   get isFull(): boolean {
-    return this.items.length >= BATCH_ITEMS || this.atoms >= BATCH_ATOMS;
+    return this.items.length >= BATCH_ITEMS || this.atoms >= BATCH_ATOMS || this.bytes >= BATCH_BYTES;
+  }
+
+  /** The same entry, its bytes counted as they are read: items keep about as much memory. */
+  counting(entry: FileEntry): FileEntry {
+    return 'error' in entry ? entry : { ...entry, bytes: this.counted(entry.bytes) };
+  }
+
+  private async *counted(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
   }
 
   add(item: ParsedItem, file: string): void {
@@ -221,6 +235,7 @@ class Batch {
     this.stored.catch(() => {});
     this.items = [];
     this.atoms = 0;
+    this.bytes = 0;
   }
 
   private async write(read: readonly ReadItem[], sha256: string, cursor: Cursor): Promise<void> {

@@ -26,7 +26,7 @@ export interface Reference {
 }
 
 export function parseReference(what: string, text: string): Reference {
-  const match = /^([^/@]+)(?:\/(\d{1,9})|@([^/@]+))?$/.exec(text);
+  const match = /^([^/@]+)(?:\/([1-9]\d{0,8})|@([^/@]+))?$/.exec(text);
   if (match === null || text.includes('\0')) {
     throw new NatriumError('BAD_USER_INPUT', `${what} ${JSON.stringify(text.slice(0, 200))} is not of the form name/3`);
   }

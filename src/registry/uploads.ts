@@ -44,7 +44,7 @@ export class Uploads {
     const upload = await this.store.uploads.findOne({ key });
     if (upload === null) throw new NatriumError('NOT_FOUND', 'there is no such upload; ask requestUpload for one');
     if (upload.sha256 !== null || upload.expiresAt.getTime() <= Date.now()) {
-      const state = upload.sha256 === null ? 'has expired' : 'was imported already';
+      const state = upload.sha256 === null ? 'has expired or is being imported' : 'was imported already';
       throw new NatriumError('INVALID_STATE', `this upload ${state}; ask requestUpload for a new one`);
     }
     return upload;

@@ -98,6 +98,16 @@ describe('one file', () => {
     expect((await report(server, imported))[0]).toMatch(/^empty\.extxyz,1,,REJECTED,,,MALFORMED_FILE,"?empty\.extxyz/);
   });
 
+  test('with large items is stored in small parts', async () => {
+    const items = Array.from({ length: 20 }, () => frame({ keys: `note=${'x'.repeat(1_000_000)}` }));
+    const imported = await importFiles(server, { 'large.extxyz': items.join('') });
+    expect(imported).toMatchObject({ state: 'SUCCEEDED', inserted: 20 });
+    const transactions = await server.sql(
+      `SELECT DISTINCT import_items.xmin::text FROM import_items WHERE file = 'large.extxyz'`,
+    );
+    expect(transactions.length).toBeGreaterThan(1);
+  });
+
   test('whose first column would be a formula in a spreadsheet is made harmless in the report', async () => {
     const imported = await importFiles(server, { '=1+1.extxyz': frame({ id: '=2+2' }) });
     expect((await report(server, imported))[0]).toMatch(/^'=1\+1\.extxyz,1,'=2\+2,INSERTED/);
@@ -156,13 +166,15 @@ describe('an upload', () => {
     }
   });
 
-  test('can be put again until it is imported, and not after', async () => {
+  test('can be put again until its import is started, and not after', async () => {
     const id = await upload(server, 'twice.extxyz', 'not this');
     const { url } = (
       await server.request<{ upload: { url: string } }>(`query ($id: ID!) { upload(id: $id) { url } }`, { id })
     ).upload;
     expect((await fetch(url, { method: 'PUT', body: frame({ id: 'put-twice' }) })).status).toBe(204);
-    const imported = await finishedImport(server, (await startImport(server, [id])).id);
+    const started = await startImport(server, [id]);
+    expect((await fetch(url, { method: 'PUT', body: 'too late' })).status).toBe(409);
+    const imported = await finishedImport(server, started.id);
     expect(imported).toMatchObject({ inserted: 1, rejected: 0 });
     const late = await fetch(url, { method: 'PUT', body: 'late' });
     expect(late.status).toBe(409);

@@ -58,6 +58,11 @@ test('plain XYZ has structures but no calculation', async () => {
   expect(refused.items[0].error!.code).toBe('MISSING_SHIELDING');
 });
 
+test('CSV with semicolons is told what is wrong with it', async () => {
+  const refused = await importCalculations(server, 'label;atom;atoms;element\na;1;1;Na\n', { fileName: 'a.csv' });
+  expect(refused.items[0].error!.message).toMatch(/^a\.csv, line 1: the header has no column atom; .* apart by commas/);
+});
+
 test('a format that is given is believed before the content', async () => {
   const report = await importCalculations(server, COMPLETE, { fileName: 'complete.csv', format: 'CSV' });
   expect(report).toMatchObject({ inserted: 0, rejected: 1 });
