@@ -150,10 +150,11 @@ test('a report of an import needs a good token as well', async () => {
 });
 
 test('only its maker learns where an upload is put', async () => {
+  const own = await upload(server, 'own.extxyz', frame());
   const url = (headers: object) =>
     server.request<{ upload: { url: string | null } }>(
       'query ($id: ID!) { upload(id: $id) { url } }',
-      { id: uploaded },
+      { id: own },
       headers,
     );
   expect((await url({})).upload.url).toMatch(/^http:/);
