@@ -131,6 +131,8 @@ export class ImportRuns {
     const path = work.pathOf(upload.id);
     if (upload.sha256 !== null) {
       await work.save(upload.id, await this.artifacts.read(upload.sha256));
+      // a worker may have died before it came to that
+      await this.uploads.remove(upload.key);
       return { path, sha256: upload.sha256 };
     }
     await this.uploads.fetch(upload.key, path);
