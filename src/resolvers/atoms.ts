@@ -1,8 +1,16 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { atomicNumberOf, symbolOf } from '../chemistry/elements.ts';
+import { tensorParameters } from '../chemistry/tensor-parameters.ts';
 import { NatriumError } from '../errors.ts';
 import type * as records from '../registry/records.ts';
-import { Atom, AtomConnection, AtomFilter, Calculation, Cluster } from '../schema/clusters.ts';
+import {
+  Atom,
+  AtomConnection,
+  AtomFilter,
+  Calculation,
+  Cluster,
+  ShieldingTensorParameters,
+} from '../schema/clusters.ts';
 import { PageArgs } from '../schema/common.ts';
 import type { RequestContext } from './context.ts';
 import { checkFirst, connection, fromCursor } from './paging.ts';
@@ -75,6 +83,11 @@ export class AtomResolver {
       }),
     );
     return connection({ ...page, items }, (atom) => cursors.get(atom)!);
+  }
+
+  @FieldResolver(() => ShieldingTensorParameters, { nullable: true, description: 'Null without a tensor.' })
+  shieldingTensorParameters(@Root() { shieldingTensorPpm }: AtomOf): ShieldingTensorParameters | null {
+    return shieldingTensorPpm && tensorParameters(shieldingTensorPpm);
   }
 
   @FieldResolver(() => Cluster)

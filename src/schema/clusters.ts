@@ -154,6 +154,45 @@ export class OrbitalPopulation {
   electrons!: number;
 }
 
+@ObjectType({
+  description:
+    'What a shielding tensor is, whatever its frame. Of shieldings, not of shifts: there the order of the components and the ' +
+    'sign of the anisotropy turn round.',
+})
+export class ShieldingTensorParameters {
+  @Field(() => Float, { description: 'A third of the trace.' })
+  isotropicPpm!: number;
+
+  @Field(() => [Float], { description: 'Eigenvalues of the symmetric part, σ11 <= σ22 <= σ33.' })
+  principalComponentsPpm!: readonly number[];
+
+  @Field(() => Float, { description: 'IUPAC (Mehring): Ω = σ33 - σ11.' })
+  spanPpm!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'IUPAC (Mehring): κ = 3 (σiso - σ22) / Ω, from -1 to 1; null without span.',
+  })
+  skew!: number | null;
+
+  @Field(() => Float, {
+    description:
+      'Haeberlen: Δσ = σzz - (σxx + σyy) / 2, where σzz is the component farthest from σiso and σyy the nearest.',
+  })
+  anisotropyPpm!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Haeberlen: η = (σyy - σxx) / (σzz - σiso), from 0 to 1; null without anisotropy.',
+  })
+  asymmetry!: number | null;
+
+  @Field(() => [Float], {
+    description: 'Antisymmetric part (σij - σji) / 2 for xy, xz and yz, in the frame that the program printed.',
+  })
+  antisymmetricPpm!: readonly number[];
+}
+
 @ObjectType({ description: 'One site of a cluster, with what a calculation knows of it.' })
 export class Atom {
   @Field(() => Int, { description: 'Position in the cluster, from 0.' })

@@ -94,6 +94,24 @@ describe('what the tabs tell their reader to look at', () => {
     expect(shieldingsPpm.indexOf(Math.min(...shieldingsPpm))).toBe(0);
   });
 
+  it('Atoms: the parameters are those of the tensor', () => {
+    const { atoms } = answer<{
+      atoms: {
+        nodes: {
+          shieldingPpm: number;
+          shieldingTensorParameters: { principalComponentsPpm: number[]; spanPpm: number; skew: number };
+        }[];
+      };
+    }>('Atoms');
+    for (const { shieldingPpm, shieldingTensorParameters } of atoms.nodes) {
+      const { principalComponentsPpm, spanPpm, skew } = shieldingTensorParameters;
+      const [s11, s22, s33] = principalComponentsPpm;
+      expect((s11 + s22 + s33) / 3).toBeCloseTo(shieldingPpm, 3);
+      expect(spanPpm).toBeCloseTo(s33 - s11, 9);
+      expect(skew).toBeCloseTo((s11 + s33 - 2 * s22) / spanPpm, 9);
+    }
+  });
+
   it('Atoms: the inner shells are full, and one electron is left', () => {
     const { atoms } = answer<{
       atoms: { nodes: { shieldingPpm: number; grossOrbitalPopulations: { label: string; electrons: number }[] }[] };
