@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BulkImport, findImport, finishedImport, report, startImport, upload } from '../support/bulk.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 
-const CLUSTERS = 30_000;
+const CLUSTERS = 20_000;
 
 /** Many small clusters, each of its own shape, so that an import of them lasts for some seconds. */
 function manyClusters(first: number): string {

@@ -46,10 +46,14 @@ export async function findImport(server: TestServer, id: string): Promise<BulkIm
 
 /** The import when it is over. */
 export function finishedImport(server: TestServer, id: string): Promise<BulkImport> {
-  return until(async () => {
-    const found = await findImport(server, id);
-    return found.finishedAt === null ? null : found;
-  }, 'the end of the import');
+  return until(
+    async () => {
+      const found = await findImport(server, id);
+      return found.finishedAt === null ? null : found;
+    },
+    'the end of the import',
+    110,
+  );
 }
 
 /** Uploads files and imports them; answers the import when it is over. */
