@@ -37,21 +37,28 @@ export class Calculations {
   }
 }
 
+/** What a calculation computed, as it is stored. */
+export type CalculationValues = ReturnType<typeof calculationValues>;
+
+export function calculationValues(record: CompleteCalculation) {
+  return {
+    energyHartree: record.energyHartree,
+    spinSquared: record.spinSquared,
+    shieldingGauge: record.shieldingGauge,
+    shieldingsPpm: [...record.shieldingsPpm],
+    shieldingTensorsPpm: record.shieldingTensorsPpm && [...record.shieldingTensorsPpm],
+    tensorIndexOrder: record.tensorIndexOrder,
+    populationLabels: record.populationLabels,
+    grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
+    electricFieldGradientsAu: record.electricFieldGradientsAu && [...record.electricFieldGradientsAu],
+  };
+}
+
 /** sha256 of what was computed, not of how the file named it: the same result imported twice is one calculation. */
-export function calculationHash(record: CompleteCalculation, clusterSha256: string): string {
-  return sha256Hex(
-    canonicalJson({
-      cluster: clusterSha256,
-      levelOfTheory: record.levelOfTheory,
-      energyHartree: record.energyHartree,
-      spinSquared: record.spinSquared,
-      shieldingGauge: record.shieldingGauge,
-      shieldingsPpm: [...record.shieldingsPpm],
-      shieldingTensorsPpm: record.shieldingTensorsPpm && [...record.shieldingTensorsPpm],
-      tensorIndexOrder: record.tensorIndexOrder,
-      populationLabels: record.populationLabels,
-      grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
-      electricFieldGradientsAu: record.electricFieldGradientsAu && [...record.electricFieldGradientsAu],
-    }),
-  );
+export function calculationHash(
+  values: CalculationValues,
+  levelOfTheory: LevelOfTheory,
+  clusterSha256: string,
+): string {
+  return sha256Hex(canonicalJson({ cluster: clusterSha256, levelOfTheory, ...values }));
 }

@@ -2,7 +2,12 @@ import type { CalculationRecord, LevelOfTheory } from '../chemistry/calculation-
 import type { ParsedItem } from '../chemistry/extxyz.ts';
 import { formulaOf, structureFingerprint, structureHash } from '../chemistry/structure-identity.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
-import { type CompleteCalculation, calculationHash } from './calculations.ts';
+import {
+  type CalculationValues,
+  type CompleteCalculation,
+  calculationHash,
+  calculationValues,
+} from './calculations.ts';
 import type { Caller } from './caller.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
@@ -27,7 +32,13 @@ interface Item {
 export interface AcceptedItem extends Item {
   readonly record: CalculationRecord;
   readonly clusterSha256: string;
-  readonly calculation: { readonly record: CompleteCalculation; readonly sha256: string } | null;
+  readonly calculation: AcceptedCalculation | null;
+}
+
+interface AcceptedCalculation {
+  readonly levelOfTheory: LevelOfTheory;
+  readonly values: CalculationValues;
+  readonly sha256: string;
 }
 
 export interface RejectedItem extends Item {
@@ -56,12 +67,24 @@ function checkItem({ file, line, label }: Item, record: CalculationRecord, wante
     const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, file, wanted);
     checkTexts(record, complete?.levelOfTheory ?? null, file);
     const clusterSha256 = structureHash(record.structure);
-    const calculation = complete && { record: complete, sha256: calculationHash(complete, clusterSha256) };
-    return { file, line, label, record, clusterSha256, calculation };
+    return {
+      file,
+      line,
+      label,
+      record,
+      clusterSha256,
+      calculation: complete && calculationOf(complete, clusterSha256),
+    };
   } catch (error) {
     if (!(error instanceof NatriumError)) throw error;
     return { file, line, label, error };
   }
+}
+
+function calculationOf(complete: CompleteCalculation, clusterSha256: string): AcceptedCalculation {
+  const { levelOfTheory } = complete;
+  const values = calculationValues(complete);
+  return { levelOfTheory, values, sha256: calculationHash(values, levelOfTheory, clusterSha256) };
 }
 
 function completeCalculation(record: CalculationRecord, file: string, wanted: Wanted): CompleteCalculation {
@@ -150,17 +173,13 @@ interface Known {
 
 async function findKnown(store: Store, caller: Caller, items: readonly AcceptedItem[]): Promise<Known> {
   const calculations = items.map((item) => item.calculation).filter((each) => each !== null);
-  const levels = new Map(calculations.map(({ record }) => [levelKey(record.levelOfTheory), record.levelOfTheory]));
+  const levels = new Map(calculations.map(({ levelOfTheory }) => [levelKey(levelOfTheory), levelOfTheory]));
   const levelIds = new Map<string, string>();
   for (const [key, { program, version, method, basis }] of levels) {
     const level = { program, version, method, basis };
-    await store.levelsOfTheory.insertUnlessExists({ ...level, createdBy: caller.name }, [
-      'program',
-      'version',
-      'method',
-      'basis',
-    ]);
-    levelIds.set(key, (await store.levelsOfTheory.findOne(level))!.id);
+    const stored = await store.levelsOfTheory.findOne(level);
+    const { id } = stored ?? (await store.levelsOfTheory.insert({ ...level, createdBy: caller.name }));
+    levelIds.set(key, id);
   }
   const clusterSha256s = unique(items.map((item) => item.clusterSha256));
   const clusterIds = await store.clusters.idsBy('identitySha256', clusterSha256s);
@@ -209,8 +228,7 @@ class Batch {
         ? 'EXISTING'
         : this.reject(item, 'INVALID_STATE', `this result is stored and was marked as wrong (${reason}); leave it out`);
     }
-    const { record } = calculation;
-    const levelOfTheoryId = this.known.levelIds.get(levelKey(record.levelOfTheory))!;
+    const levelOfTheoryId = this.known.levelIds.get(levelKey(calculation.levelOfTheory))!;
     if (item.label !== null) {
       const key = nameKey(clusterSha256, levelOfTheoryId, item.label);
       const other = this.named.get(key);
@@ -225,7 +243,7 @@ class Batch {
       this.named.set(key, { sourceLine: item.line, sourceFileName: item.file });
     }
     this.addCluster(item);
-    const value = this.calculationOf(item, record, levelOfTheoryId);
+    const value = this.newCalculation(item, calculation, levelOfTheoryId);
     this.calculations.set(calculation.sha256, { clusterSha256, value });
     return 'INSERTED';
   }
@@ -268,24 +286,20 @@ class Batch {
     return 'INSERTED';
   }
 
-  private calculationOf(item: AcceptedItem, record: CompleteCalculation, levelOfTheoryId: string): NewCalculation {
+  private newCalculation(
+    { record, file }: AcceptedItem,
+    { values, sha256 }: AcceptedCalculation,
+    levelOfTheoryId: string,
+  ): NewCalculation {
     return {
-      contentSha256: item.calculation!.sha256,
+      ...values,
+      contentSha256: sha256,
       levelOfTheoryId,
       label: record.label,
-      energyHartree: record.energyHartree,
-      spinSquared: record.spinSquared,
-      shieldingGauge: record.shieldingGauge,
-      shieldingsPpm: [...record.shieldingsPpm],
-      shieldingTensorsPpm: record.shieldingTensorsPpm && [...record.shieldingTensorsPpm],
-      tensorIndexOrder: record.tensorIndexOrder,
-      populationLabels: record.populationLabels,
-      grossOrbitalPopulations: record.grossOrbitalPopulations && [...record.grossOrbitalPopulations],
-      electricFieldGradientsAu: record.electricFieldGradientsAu && [...record.electricFieldGradientsAu],
       givenSplit: record.split,
       provenance: record.provenance,
       sourceSha256: this.sourceSha256,
-      sourceFileName: item.file,
+      sourceFileName: file,
       sourceLine: record.line,
       invalidatedAt: null,
       invalidatedBy: null,
