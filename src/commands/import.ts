@@ -8,10 +8,11 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
+import { commandLine } from './command-line.ts';
 import { GraphqlClient } from './graphql-client.ts';
 import { requireServer } from './server-address.ts';
 
@@ -37,6 +38,8 @@ const OPTIONS = {
   report: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } satisfies ParseArgsConfig['options'];
+
+const { parse, wrongUse } = commandLine('import', OPTIONS);
 
 interface State {
   readonly state: string;
@@ -79,18 +82,6 @@ export async function importFiles(args: readonly string[], log: Log): Promise<vo
     throw new NatriumError('BAD_USER_INPUT', `the import ${finished.state.toLowerCase()}: ${finished.failure}`);
   }
   if (finished.rejected > 0) throw await firstRefusal(client, started.id, values.report);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw wrongUse((error as Error).message.split(/\. |\n/)[0].replace(/\.$/, ''));
-  }
-}
-
-function wrongUse(message: string): NatriumError {
-  return new NatriumError('BAD_USER_INPUT', `${message}; natrium import --help lists the options`);
 }
 
 function inputOf(values: ReturnType<typeof parse>['values']): object {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
 import { readItems, withFormat } from '../chemistry/formats.ts';
 import {
@@ -16,6 +16,7 @@ import {
 } from '../chemistry/inputs/input-writer.ts';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
+import { commandLine } from './command-line.ts';
 import { type ClusterChoice, inputsFromServer } from './inputs-from-server.ts';
 import { chunksOf } from './local-file.ts';
 import { requireServer } from './server-address.ts';
@@ -58,6 +59,8 @@ const OPTIONS = {
   overwrite: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } satisfies ParseArgsConfig['options'];
+
+const { parse, wrongUse } = commandLine('inputs', OPTIONS);
 
 /** Where the inputs come from: a file, or clusters that the server holds. */
 type Origin = { readonly file: string } | { readonly clusters: ClusterChoice };
@@ -126,15 +129,6 @@ function readTask(args: readonly string[]): Task | null {
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    // the first sentence says what is wrong, those after it how to write what nobody means here
-    throw wrongUse((error as Error).message.split(/\. |\n/)[0].replace(/\.$/, ''));
-  }
-}
-
 function originOf(values: ReturnType<typeof parse>['values']): Origin {
   const { from, dataset, cluster, 'filter-size': sizes } = values;
   const given = Object.entries({ from, dataset, cluster, 'filter-size': sizes }).filter(
@@ -165,10 +159,6 @@ function wholeNumber(option: string, value: string | undefined): number | undefi
     throw wrongUse(`--${option} is ${JSON.stringify(value.slice(0, 40))}; give a whole number from 1`);
   }
   return Number(value);
-}
-
-function wrongUse(message: string): NatriumError {
-  return new NatriumError('BAD_USER_INPUT', `${message}; natrium inputs --help lists the options`);
 }
 
 async function* inputsFromFile(
