@@ -99,14 +99,14 @@ export class Datasets {
         splitCounts,
         createdBy: caller.name,
       });
-      await store.addMembers(version.id, members);
+      await store.versionMembers.add(version.id, members);
       return version.id;
     });
   }
 
   /** Calculations of a version in its order, of one split or of all. */
   async calculations(version: DatasetVersion, split: Split | null): Promise<Calculation[]> {
-    const members = await this.store.members(version.id, split);
+    const members = await this.store.versionMembers.list(version.id, split);
     return present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
   }
 

@@ -73,7 +73,7 @@ async function textWriter(store: Store, content: ExportContent): Promise<TextWri
   if (content.format === 'QCSCHEMA') return (part) => writeQcSchema(part.map(({ record }) => record));
   const definition = content.featureSet?.definition ?? null;
   const columns: AtomCsvColumns = {
-    ...(await store.versionContents(content.version.id)),
+    ...(await store.versionMembers.contents(content.version.id)),
     featureNames: definition === null ? [] : featureNames(definition),
   };
   return (part, isFirst) => {
@@ -121,7 +121,7 @@ async function* membersOf(store: Store, version: DatasetVersion): AsyncGenerator
     (await store.levelsOfTheory.getMany(version.levelOfTheoryIds)).map((level) => [level!.id, level!]),
   );
   for (let position = -1; ; ) {
-    const members = await store.membersBehind(version.id, position, MEMBERS_PER_READ);
+    const members = await store.versionMembers.behind(version.id, position, MEMBERS_PER_READ);
     if (members.length === 0) return;
     position = members[members.length - 1].position;
     for (const part of byAtoms(members)) {

@@ -101,7 +101,7 @@ export class Exports {
     }
     const featureSet = await new References(this.store).featureSet(reference);
     const labels = featureSet.definition.grossOrbitalPopulations?.labels;
-    const lacking = labels && (await this.store.calculationWithoutPopulations(versionId, SPLITS, labels));
+    const lacking = labels && (await this.store.versionMembers.withoutPopulations(versionId, SPLITS, labels));
     if (lacking) {
       throw new NatriumError(
         'FEATURES_UNAVAILABLE',

@@ -90,6 +90,23 @@ export interface AtomSearch {
   readonly after: readonly [position: number, index: number] | null;
 }
 
+/** What data set versions hold: calculations in order, each in a split. */
+export interface VersionMembers {
+  add(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void>;
+  /** The members of a version in order, of one split if it is named. */
+  list(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
+  /** At most `limit` members of a version in order, from the one behind `position`; -1 starts with the first. */
+  behind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]>;
+  contents(datasetVersionId: string): Promise<records.VersionContents>;
+  /** Label or id of a calculation in these splits that lacks one of these populations; null if none does. */
+  withoutPopulations(
+    datasetVersionId: string,
+    splits: readonly Split[],
+    labels: readonly string[],
+  ): Promise<string | null>;
+  searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
+}
+
 export interface Store {
   readonly apiTokens: Collection<records.ApiToken>;
   readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
@@ -108,6 +125,7 @@ export interface Store {
   readonly predictions: Collection<records.Prediction>;
   readonly uploads: Collection<records.Upload>;
   readonly imports: Collection<records.Import>;
+  readonly versionMembers: VersionMembers;
   readonly jobs: JobQueue;
 
   /**
@@ -128,7 +146,6 @@ export interface Store {
   recordArtifact(artifact: Omit<records.Artifact, 'createdAt'>): Promise<void>;
   artifact(sha256: string): Promise<records.Artifact | null>;
 
-  addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void>;
   /** Calculations with one of these contents, or that a cluster has under one of these labels; without their values. */
   calculationsAlike(alike: {
     readonly contentSha256s: readonly string[];
@@ -136,22 +153,10 @@ export interface Store {
     readonly labels: readonly string[];
   }): Promise<CalculationMark[]>;
 
-  /** The members of a version in order, of one split if it is named. */
-  members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]>;
-  /** At most `limit` members of a version in order, from the one behind `position`; -1 starts with the first. */
-  membersBehind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]>;
-  versionContents(datasetVersionId: string): Promise<records.VersionContents>;
   /** Ids of the calculations that match and are valid, by id; at most `limit`. */
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
   /** Calculations by these ids, in the order of their ids, without those there are not. */
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
-  /** Label or id of a calculation in these splits that lacks one of these populations; null if none does. */
-  calculationWithoutPopulations(
-    datasetVersionId: string,
-    splits: readonly Split[],
-    labels: readonly string[],
-  ): Promise<string | null>;
-  searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 
   /** Takes an import for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
   takeImport(importId: string, worker: string): Promise<records.Import | null>;

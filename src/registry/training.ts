@@ -188,7 +188,7 @@ async function checkPopulations(
   reference: string,
 ): Promise<void> {
   const labels = featureSet.definition.grossOrbitalPopulations?.labels ?? [];
-  const lacking = await store.calculationWithoutPopulations(version.id, ['train', 'validation'], labels);
+  const lacking = await store.versionMembers.withoutPopulations(version.id, ['train', 'validation'], labels);
   if (lacking !== null) {
     throw new NatriumError(
       'FEATURES_UNAVAILABLE',

@@ -60,7 +60,7 @@ export class AtomResolver {
       throw new NatriumError('UNKNOWN_ELEMENT', `${JSON.stringify(element)} is not an element symbol, such as Na`);
     }
     const [position, index] = args.after == null ? [] : fromCursor(args.after, /^\d{1,9}-\d{1,9}$/).split('-');
-    const page = await registry.store.searchAtoms({
+    const page = await registry.store.versionMembers.searchAtoms({
       datasetVersionId: version.id,
       split: filter?.split ?? null,
       atomicNumber,

@@ -148,7 +148,7 @@ export class DatasetVersionResolver {
     @Ctx() { registry, load }: RequestContext,
   ) {
     checkFirst(args.first);
-    const members = await registry.store.members(version.id, split);
+    const members = await registry.store.versionMembers.list(version.id, split);
     const start = args.after == null ? 0 : Number(fromCursor(args.after)) + 1;
     const part = members.slice(start, start + args.first);
     const items = await Promise.all(part.map((member) => load.calculations.load(member.calculationId)));

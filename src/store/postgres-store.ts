@@ -1,5 +1,4 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Split } from '../chemistry/calculation-record.ts';
 import type * as ports from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { ApiTokenEntity } from './entities/access.ts';
@@ -17,9 +16,9 @@ import {
 } from './entities/models.ts';
 import { EntityCollection } from './entity-collection.ts';
 import { takeWork, updateWork } from './fenced-work.ts';
-import { Parameters } from './filter-sql.ts';
 import { addImportItems, importItems } from './import-report.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
+import { VersionMembers } from './version-members.ts';
 
 const VERSIONED = {
   datasetVersions: ['dataset_versions', 'dataset_id'],
@@ -27,7 +26,6 @@ const VERSIONED = {
   modelVersions: ['model_versions', 'model_id'],
 } as const;
 
-const MEMBERS_PER_INSERT = 10_000;
 const DEADLOCK_DETECTED = '40P01';
 const TRANSACTION_ATTEMPTS = 5;
 
@@ -56,6 +54,7 @@ export class PostgresStore implements ports.Store {
   readonly predictions: EntityCollection<records.Prediction>;
   readonly uploads: EntityCollection<records.Upload>;
   readonly imports: EntityCollection<records.Import>;
+  readonly versionMembers: VersionMembers;
   readonly jobs: ports.JobQueue;
 
   private constructor(
@@ -90,6 +89,7 @@ export class PostgresStore implements ports.Store {
     this.predictions = new EntityCollection(manager, PredictionEntity);
     this.uploads = new EntityCollection(manager, UploadEntity);
     this.imports = new EntityCollection(manager, ImportEntity);
+    this.versionMembers = new VersionMembers(manager);
     this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
 
@@ -171,28 +171,6 @@ export class PostgresStore implements ports.Store {
     return row ?? null;
   }
 
-  async addMembers(datasetVersionId: string, members: readonly records.DatasetMember[]): Promise<void> {
-    for (let start = 0; start < members.length; start += MEMBERS_PER_INSERT) {
-      const part = members.slice(start, start + MEMBERS_PER_INSERT);
-      await query(
-        this.manager,
-        `INSERT INTO dataset_version_members (dataset_version_id, position, calculation_id, split)
-         SELECT $1, $2 + ordinality - 1, calculation_id, split
-         FROM unnest($3::bigint[], $4::text[]) WITH ORDINALITY AS m (calculation_id, split, ordinality)`,
-        [datasetVersionId, start, part.map((member) => member.calculationId), part.map((member) => member.split)],
-      );
-    }
-  }
-
-  members(datasetVersionId: string, split: Split | null): Promise<records.DatasetMember[]> {
-    return query(
-      this.manager,
-      `SELECT calculation_id AS "calculationId", split FROM dataset_version_members
-       WHERE dataset_version_id = $1 AND ($2::text IS NULL OR split = $2) ORDER BY position`,
-      [datasetVersionId, split],
-    );
-  }
-
   calculationsAlike(alike: {
     readonly contentSha256s: readonly string[];
     readonly clusterIds: readonly string[];
@@ -209,37 +187,6 @@ export class PostgresStore implements ports.Store {
     );
   }
 
-  membersBehind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]> {
-    return query(
-      this.manager,
-      `SELECT m.position, m.calculation_id AS "calculationId", m.split, k.cluster_id AS "clusterId", c.size
-       FROM dataset_version_members m
-       JOIN calculations k ON k.id = m.calculation_id
-       JOIN clusters c ON c.id = k.cluster_id
-       WHERE m.dataset_version_id = $1 AND m.position > $2 ORDER BY m.position LIMIT $3`,
-      [datasetVersionId, position, limit],
-    );
-  }
-
-  async versionContents(datasetVersionId: string): Promise<records.VersionContents> {
-    const members = `dataset_version_members m JOIN calculations k ON k.id = m.calculation_id`;
-    const [row] = await query<records.VersionContents[]>(
-      this.manager,
-      `SELECT bool_or(k.shielding_tensors_ppm IS NOT NULL) AS "shieldingTensors",
-              bool_or(k.electric_field_gradients_au IS NOT NULL) AS "fieldGradients",
-              bool_or(k.provenance <> '{}') AS provenance,
-              ARRAY(SELECT p.label FROM (
-                SELECT u.label, min(ARRAY[m.position, u.number]) AS place
-                FROM ${members}
-                CROSS JOIN LATERAL unnest(k.population_labels) WITH ORDINALITY AS u (label, number)
-                WHERE m.dataset_version_id = $1 GROUP BY u.label
-              ) p ORDER BY p.place) AS "populationLabels"
-       FROM ${members} WHERE m.dataset_version_id = $1`,
-      [datasetVersionId],
-    );
-    return row;
-  }
-
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]> {
     return query(
       this.manager,
@@ -253,56 +200,6 @@ export class PostgresStore implements ports.Store {
 
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
     return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
-  }
-
-  async calculationWithoutPopulations(
-    datasetVersionId: string,
-    splits: readonly Split[],
-    labels: readonly string[],
-  ): Promise<string | null> {
-    const [row] = await query<{ name: string }[]>(
-      this.manager,
-      `SELECT coalesce(k.label, k.id::text) AS name
-       FROM dataset_version_members m JOIN calculations k ON k.id = m.calculation_id
-       WHERE m.dataset_version_id = $1 AND m.split = ANY($3)
-         AND NOT coalesce(k.population_labels @> $2::text[] AND array_position(k.gross_orbital_populations, 'NaN') IS NULL, FALSE)
-       ORDER BY m.position LIMIT 1`,
-      [datasetVersionId, labels, splits],
-    );
-    return row?.name ?? null;
-  }
-
-  async searchAtoms(search: ports.AtomSearch): Promise<ports.Page<ports.AtomRow>> {
-    const p = new Parameters();
-    const version = p.add(search.datasetVersionId);
-    const conditions = ['TRUE'];
-    if (search.split !== null) conditions.push(`m.split = ${p.add(search.split)}`);
-    if (search.sizes !== null) conditions.push(`c.size = ANY(${p.add(search.sizes)})`);
-    if (search.atomicNumber !== null) conditions.push(`c.atomic_numbers[a.index] = ${p.add(search.atomicNumber)}`);
-    if (search.shieldingAtLeastPpm !== null) conditions.push(`a.shielding >= ${p.add(search.shieldingAtLeastPpm)}`);
-    if (search.shieldingAtMostPpm !== null) conditions.push(`a.shielding <= ${p.add(search.shieldingAtMostPpm)}`);
-    const from = `FROM dataset_version_members m
-      JOIN calculations k ON k.id = m.calculation_id
-      JOIN clusters c ON c.id = k.cluster_id
-      CROSS JOIN LATERAL unnest(k.shieldings_ppm) WITH ORDINALITY AS a (shielding, index)
-      WHERE m.dataset_version_id = ${version} AND ${conditions.join(' AND ')}`;
-    const counted = [...p.values];
-    const start =
-      search.after === null
-        ? 'TRUE'
-        : `(m.position, a.index - 1) > (${p.add(search.after[0])}, ${p.add(search.after[1])})`;
-    const rows: ports.AtomRow[] = await query(
-      this.manager,
-      `SELECT k.id AS "calculationId", c.id AS "clusterId", m.position, m.split, (a.index - 1)::int AS index,
-              a.shielding AS "shieldingPpm" ${from} AND ${start}
-       ORDER BY m.position, a.index LIMIT ${p.add(search.first + 1)}`,
-      p.values,
-    );
-    return {
-      items: rows.slice(0, search.first),
-      hasNextPage: rows.length > search.first,
-      totalCount: async () => Number((await query(this.manager, `SELECT count(*) ${from}`, counted))[0].count),
-    };
   }
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]> {
