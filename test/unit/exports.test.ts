@@ -50,11 +50,13 @@ function fakeStore(): Store {
     levelsOfTheory: { getMany: async () => [{ id: '1', program: 'p', version: '1', method: 'm', basis: 'b' }] },
     calculations: { getMany: async (ids: string[]) => ids.map(calculation) },
     clusters: { getMany: async (ids: string[]) => ids.map(cluster) },
-    membersBehind: async (versionId: string, position: number): Promise<PlacedMember[]> => {
-      if (position + 1 === PARTS) return [];
-      await new Promise<void>((resolve) => gates.set(versionId, [...(gates.get(versionId) ?? []), resolve]));
-      const id = String(position + 1);
-      return [{ position: position + 1, calculationId: id, clusterId: id, split: 'train', size: 1 }];
+    versionMembers: {
+      behind: async (versionId: string, position: number): Promise<PlacedMember[]> => {
+        if (position + 1 === PARTS) return [];
+        await new Promise<void>((resolve) => gates.set(versionId, [...(gates.get(versionId) ?? []), resolve]));
+        const id = String(position + 1);
+        return [{ position: position + 1, calculationId: id, clusterId: id, split: 'train', size: 1 }];
+      },
     },
     exports: {
       findOne: async () => foreign ?? stored[0] ?? null,
