@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Structure } from '../../src/chemistry/structure.ts';
-import { Random } from '../../src/ml/random.ts';
 import type { NamedTensors } from '../../src/ml/safetensors.ts';
 import { Adam } from '../../src/ml/schnet/adam.ts';
 import type { SchNetBatch, SchNetEngine, SchNetSession } from '../../src/ml/schnet/engine.ts';
@@ -9,6 +8,7 @@ import { compareWithGolden } from '../../src/ml/schnet/golden.ts';
 import type { SchNetHyperparameters } from '../../src/ml/schnet/hyperparameters.ts';
 import { evaluateLoss, type SchNetLoss } from '../../src/ml/schnet/loss.ts';
 import { initialWeights, weightShapes } from '../../src/ml/schnet/weights.ts';
+import { Random } from '../../src/random.ts';
 import { plainSchNet } from './plain-schnet.ts';
 
 /** Small, and no two sizes alike, so that a mixed-up one shows. */

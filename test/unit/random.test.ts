@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Random, type RandomState } from '../../src/ml/random.ts';
+import { Random, type RandomState } from '../../src/random.ts';
 
 /** Standard normal distribution function (Abramowitz and Stegun 7.1.26, error below 2e-7). */
 function normalCdf(x: number): number {

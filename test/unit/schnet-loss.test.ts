@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Random } from '../../src/ml/random.ts';
 import { checkLoss, evaluateLoss, type SchNetLoss } from '../../src/ml/schnet/loss.ts';
+import { Random } from '../../src/random.ts';
 
 describe('evaluateLoss', () => {
   test('is the mean of the squares', () => {

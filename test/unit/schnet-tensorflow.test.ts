@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test, vi } from 'vitest';
-import { Random } from '../../src/ml/random.ts';
 import { openTensorflow } from '../../src/ml/schnet/tensorflow/backend.ts';
+import { Random } from '../../src/random.ts';
 import { randomStructure, randomWeights, SMALL } from '../contract/schnet-engine.ts';
 
 const structures = [randomStructure(new Random(1), [11, 11, 17]), randomStructure(new Random(2), [11, 11, 11, 11, 11])];

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Structure } from '../../src/chemistry/structure.ts';
-import { Random } from '../../src/ml/random.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/ml/schnet/checkpoint.ts';
 import type { SchNetBatch, SchNetEngine, SchNetSession } from '../../src/ml/schnet/engine.ts';
 import { evaluateLoss } from '../../src/ml/schnet/loss.ts';
 import { openTensorflow } from '../../src/ml/schnet/tensorflow/backend.ts';
 import { type EpochProgress, type SchNetTrainingOptions, trainSchNet } from '../../src/ml/schnet/training.ts';
+import { Random } from '../../src/random.ts';
 import { randomStructure, SMALL } from '../contract/schnet-engine.ts';
 
 const OPTIONS: SchNetTrainingOptions = {

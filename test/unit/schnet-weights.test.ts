@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { Random } from '../../src/ml/random.ts';
 import { float32Tensor, type NamedTensors, type Tensor } from '../../src/ml/safetensors.ts';
 import {
   checkSchNetHyperparameters,
@@ -8,6 +7,7 @@ import {
   type SchNetHyperparameters,
 } from '../../src/ml/schnet/hyperparameters.ts';
 import { checkWeights, initialWeights, weightShapes } from '../../src/ml/schnet/weights.ts';
+import { Random } from '../../src/random.ts';
 import { SMALL } from '../contract/schnet-engine.ts';
 import golden from '../golden/schnetpack-v1.0.0.json' with { type: 'json' };
 

@@ -1,5 +1,5 @@
 import { NatriumError } from '../../errors.ts';
-import type { RandomState } from '../random.ts';
+import type { RandomState } from '../../random.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors, type Tensor } from '../safetensors.ts';
 import type { AdamState } from './adam.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { NatriumError } from '../../errors.ts';
-import { Random } from '../random.ts';
+import { Random } from '../../random.ts';
 import type { NamedTensors } from '../safetensors.ts';
 import type { BestEpoch, EpochMetrics, TrainingCheckpoint } from './checkpoint.ts';
 import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from './engine.ts';

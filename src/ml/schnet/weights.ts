@@ -1,5 +1,5 @@
 import { NatriumError } from '../../errors.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../random.ts';
 import { float32Tensor, type NamedTensors, type Tensor } from '../safetensors.ts';
 import type { SchNetHyperparameters } from './hyperparameters.ts';
 

@@ -1,4 +1,4 @@
-import { NatriumError } from '../errors.ts';
+import { NatriumError } from './errors.ts';
 
 /** The whole state of a {@link Random}: four unsigned 32-bit words, never all zero. */
 export type RandomState = readonly [number, number, number, number];
