@@ -68,6 +68,20 @@ export interface Collection<T extends { readonly id: string }> {
   update(id: string, changes: Partial<T>): Promise<void>;
 }
 
+/** Work that a worker holds: whatever it writes counts only while the attempt number is the one it took. */
+export interface Fenced {
+  readonly id: string;
+  readonly state: records.RunState;
+  readonly attempt: number;
+}
+
+export interface FencedCollection<T extends Fenced> extends Collection<T> {
+  /** Takes open work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
+  take(id: string, changes: Partial<T>): Promise<T | null>;
+  /** Writes to work that is running under this attempt; false if it is not any more. */
+  updateHeld(id: string, attempt: number, changes: Partial<T>): Promise<boolean>;
+}
+
 /** One atom of a data set version, found by its values. */
 export interface AtomRow {
   readonly calculationId: string;
@@ -118,13 +132,13 @@ export interface Store {
   readonly exports: Collection<records.Export>;
   readonly models: Collection<records.Model>;
   readonly trainingRuns: Collection<records.TrainingRun>;
-  readonly trials: Collection<records.Trial>;
+  readonly trials: FencedCollection<records.Trial>;
   readonly modelVersions: Collection<records.ModelVersion>;
   readonly modelAliasChanges: Collection<records.ModelAliasChange>;
   readonly evaluations: Collection<records.Evaluation>;
   readonly predictions: Collection<records.Prediction>;
   readonly uploads: Collection<records.Upload>;
-  readonly imports: Collection<records.Import>;
+  readonly imports: FencedCollection<records.Import>;
   readonly versionMembers: VersionMembers;
   readonly jobs: JobQueue;
 
@@ -158,10 +172,6 @@ export interface Store {
   /** Calculations by these ids, in the order of their ids, without those there are not. */
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
 
-  /** Takes an import for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
-  takeImport(importId: string, worker: string): Promise<records.Import | null>;
-  /** Writes to an import that is running under this attempt; false if it is not any more. */
-  updateImport(importId: string, attempt: number, changes: Partial<records.Import>): Promise<boolean>;
   /** Adds to the report of an import, from this position on. */
   addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void>;
   /** The report of an import after a position, in order; of one status if it is named. */
@@ -173,11 +183,6 @@ export interface Store {
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;
   setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void>;
   deleteAlias(modelId: string, alias: string): Promise<boolean>;
-
-  /** Takes a trial for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
-  takeTrial(trialId: string, worker: string): Promise<records.Trial | null>;
-  /** Writes to a trial that is running under this attempt; false if it is not any more. */
-  updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean>;
 
   /** Number of the newest migration applied. */
   schemaVersion(): Promise<string>;

@@ -15,7 +15,7 @@ import {
   TrialEntity,
 } from './entities/models.ts';
 import { EntityCollection } from './entity-collection.ts';
-import { takeWork, updateWork } from './fenced-work.ts';
+import { FencedCollection } from './fenced-collection.ts';
 import { addImportItems, importItems } from './import-report.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
 import { VersionMembers } from './version-members.ts';
@@ -47,13 +47,13 @@ export class PostgresStore implements ports.Store {
   readonly exports: EntityCollection<records.Export>;
   readonly models: EntityCollection<records.Model>;
   readonly trainingRuns: EntityCollection<records.TrainingRun>;
-  readonly trials: EntityCollection<records.Trial>;
+  readonly trials: FencedCollection<records.Trial>;
   readonly modelVersions: EntityCollection<records.ModelVersion>;
   readonly modelAliasChanges: EntityCollection<records.ModelAliasChange>;
   readonly evaluations: EntityCollection<records.Evaluation>;
   readonly predictions: EntityCollection<records.Prediction>;
   readonly uploads: EntityCollection<records.Upload>;
-  readonly imports: EntityCollection<records.Import>;
+  readonly imports: FencedCollection<records.Import>;
   readonly versionMembers: VersionMembers;
   readonly jobs: ports.JobQueue;
 
@@ -82,13 +82,13 @@ export class PostgresStore implements ports.Store {
     this.trainingRuns = new EntityCollection(manager, TrainingRunEntity, {
       model: `(SELECT m.name FROM models m WHERE m.id = t.model_id)`,
     });
-    this.trials = new EntityCollection(manager, TrialEntity);
+    this.trials = new FencedCollection(manager, TrialEntity);
     this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
     this.predictions = new EntityCollection(manager, PredictionEntity);
     this.uploads = new EntityCollection(manager, UploadEntity);
-    this.imports = new EntityCollection(manager, ImportEntity);
+    this.imports = new FencedCollection(manager, ImportEntity);
     this.versionMembers = new VersionMembers(manager);
     this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
@@ -228,22 +228,6 @@ export class PostgresStore implements ports.Store {
       [modelId, alias],
     );
     return count === 1;
-  }
-
-  takeTrial(trialId: string, worker: string): Promise<records.Trial | null> {
-    return takeWork(this.manager, this.trials, trialId, { worker, progress: null, updatedAt: new Date() });
-  }
-
-  updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean> {
-    return updateWork(this.manager, this.trials, trialId, attempt, { ...changes, updatedAt: new Date() });
-  }
-
-  takeImport(importId: string, worker: string): Promise<records.Import | null> {
-    return takeWork(this.manager, this.imports, importId, { worker });
-  }
-
-  updateImport(importId: string, attempt: number, changes: Partial<records.Import>): Promise<boolean> {
-    return updateWork(this.manager, this.imports, importId, attempt, changes);
   }
 
   addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void> {

@@ -156,7 +156,7 @@ describe('the fence of a trial', () => {
     expect([first.attempt, second.attempt]).toEqual([1, 2]);
 
     const progress = { step: 5, steps: 10, point: null, seconds: 1 };
-    expect(await store.updateTrial(first.id, first.attempt, { progress })).toBe(false);
+    expect(await store.trials.updateHeld(first.id, first.attempt, { progress })).toBe(false);
     expect(await trials.report(first, progress)).toBe(false);
     await trials.complete(first, weights('first'), outcome(0));
     await trials.fail(first, 'too late');
