@@ -1,3 +1,4 @@
+import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 
 /** What a compute process is asked; `id` pairs the answer with the question. */
@@ -8,12 +9,20 @@ export type ComputeRequest =
       readonly kind: 'predict';
       readonly weights: Uint8Array;
       readonly inputs: readonly ModelInput[];
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'generate';
+      readonly parameters: GenerationParameters;
+      readonly from: number;
+      readonly to: number;
     };
 
 export type ComputeReply =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
+  | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly GeneratedCluster[] }
   | {
       readonly id: number;
       readonly kind: 'failed';

@@ -1,7 +1,8 @@
 /**
- * Entry of the process in which models are trained and evaluated, one at a time, so that neither the API nor a worker's
+ * Entry of the process in which models are trained and evaluated and structures made, one after another, so that neither the API nor a worker's
  * heartbeat ever waits for arithmetic. Started by forked-compute.ts.
  */
+import { generateCluster } from '../chemistry/s-blda/generator.ts';
 import { NatriumError } from '../errors.ts';
 import { MODELS, predictShieldings } from '../ml/models.ts';
 import type { ComputeReply, ComputeRequest } from './compute-messages.ts';
@@ -19,8 +20,12 @@ async function answer(request: ComputeRequest): Promise<void> {
         reply({ id, kind: 'progress', progress }),
       );
       reply({ id, kind: 'trained', ...trained });
-    } else {
+    } else if (request.kind === 'predict') {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });
+    } else {
+      const { parameters, from, to } = request;
+      const clusters = Array.from({ length: to - from }, (_, k) => generateCluster(parameters, from + k));
+      reply({ id, kind: 'generated', clusters });
     }
   } catch (error) {
     const known = error instanceof NatriumError ? error : null;

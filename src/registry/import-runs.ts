@@ -4,7 +4,8 @@ import { NatriumError } from '../errors.ts';
 import { BackgroundWork, type Interruptions, isFinal } from './background-work.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { IMPORT_WORK } from './import-requests.ts';
-import { checkItems, lockImports, planIngestion, type ReadItem } from './ingest.ts';
+import { checkItems, planIngestion, type ReadItem } from './ingest.ts';
+import { lockClusters } from './new-clusters.ts';
 import type { ArtifactStore, FileEntry, OpenEntries, Store, TemporaryFiles, UploadStore, WorkFolder } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
 
@@ -200,7 +201,7 @@ class Batch {
   private async write(read: readonly ReadItem[], sha256: string, cursor: Cursor): Promise<void> {
     const items = await checkItems(this.registryStore, read, this.taken);
     this.counts = await this.registryStore.transaction(async (store) => {
-      await lockImports(store);
+      await lockClusters(store);
       const ingestion = await planIngestion(store, this.caller, items, sha256);
       const report = await ingestion.insert(store);
       const { inserted, existing, rejected } = this.counts;

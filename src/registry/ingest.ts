@@ -1,6 +1,6 @@
 import type { CalculationRecord, LevelOfTheory } from '../chemistry/calculation-record.ts';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
-import { formulaOf, structureFingerprint, structureHash } from '../chemistry/structure-identity.ts';
+import { structureHash } from '../chemistry/structure-identity.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
 import {
   type CalculationValues,
@@ -9,6 +9,7 @@ import {
   calculationValues,
 } from './calculations.ts';
 import type { Caller } from './caller.ts';
+import { newCluster } from './new-clusters.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
 import { checkTexts, shownLabel } from './storable-texts.ts';
@@ -125,7 +126,7 @@ export interface Ingestion {
 
 /**
  * Decides what of the items is new, each cluster and each calculation once. Call it in a transaction that holds the lock of
- * {@link lockImports}, and insert in the same.
+ * {@link lockClusters}, and insert in the same.
  */
 export async function planIngestion(
   store: Store,
@@ -157,11 +158,6 @@ export async function planIngestion(
       });
     },
   };
-}
-
-/** Imports of the same clusters in different orders would wait for each other for ever. */
-export function lockImports(store: Store): Promise<void> {
-  return store.lock('import');
 }
 
 /** What of the items is stored already. */
@@ -267,22 +263,9 @@ class Batch {
 
   private addCluster({ clusterSha256, record }: AcceptedItem): 'INSERTED' | 'EXISTING' {
     if (this.known.clusterIds.has(clusterSha256) || this.clusters.has(clusterSha256)) return 'EXISTING';
-    const { structure } = record;
-    this.clusters.set(clusterSha256, {
-      identitySha256: clusterSha256,
-      fingerprint: structureFingerprint(structure),
-      label: record.label,
-      formula: formulaOf(structure.atomicNumbers),
-      size: structure.atomicNumbers.length,
-      atomicNumbers: structure.atomicNumbers,
-      positionsAngstrom: [...structure.positionsAngstrom],
-      charge: structure.charge,
-      multiplicity: structure.multiplicity,
-      provenance: record.provenance,
-      sourceSha256: this.sourceSha256,
-      sourceLine: record.line,
-      createdBy: this.caller.name,
-    });
+    const { structure, label, provenance, line } = record;
+    const draft = { structure, label, provenance, sourceSha256: this.sourceSha256, sourceLine: line };
+    this.clusters.set(clusterSha256, newCluster(draft, clusterSha256, this.caller));
     return 'INSERTED';
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { Split } from '../chemistry/calculation-record.ts';
+import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import type * as records from './records.ts';
@@ -121,6 +122,21 @@ export interface VersionMembers {
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 }
 
+export type PlacedClusterRunItem = records.ClusterRunItem & { readonly position: number };
+
+/** What became of the clusters of runs, in order. */
+export interface ClusterRunItems {
+  /** Adds items from this position on. */
+  add(runId: string, position: number, items: readonly records.ClusterRunItem[]): Promise<void>;
+  /** Items after a position; of one status if it is named. */
+  list(
+    runId: string,
+    page: { readonly after: number; readonly first: number; readonly status: records.ItemStatus | null },
+  ): Promise<PlacedClusterRunItem[]>;
+  /** Ids of the clusters that came out of a run, in order. */
+  clusterIds(runId: string): Promise<string[]>;
+}
+
 export interface Store {
   readonly apiTokens: Collection<records.ApiToken>;
   readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
@@ -139,6 +155,8 @@ export interface Store {
   readonly predictions: Collection<records.Prediction>;
   readonly uploads: Collection<records.Upload>;
   readonly imports: FencedCollection<records.Import>;
+  readonly clusterRuns: FencedCollection<records.ClusterRun>;
+  readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
   readonly jobs: JobQueue;
 
@@ -210,11 +228,13 @@ export interface IdempotentResult {
 export type Job =
   | { readonly kind: 'trial'; readonly trialId: string }
   | { readonly kind: 'completion'; readonly trainingRunId: string }
-  /** A trial, a completion or an import that failed, or whose workers died, too often: somebody has to say so in the records. */
+  /** A trial, a completion, an import or a cluster run that failed, or whose workers died, too often: somebody has to say so in the records. */
   | { readonly kind: 'lost-trial'; readonly trialId: string }
   | { readonly kind: 'lost-completion'; readonly trainingRunId: string }
   | { readonly kind: 'import'; readonly importId: string }
-  | { readonly kind: 'lost-import'; readonly importId: string };
+  | { readonly kind: 'lost-import'; readonly importId: string }
+  | { readonly kind: 'cluster-run'; readonly clusterRunId: string }
+  | { readonly kind: 'lost-cluster-run'; readonly clusterRunId: string };
 
 /** Jobs are queued inside the store's transaction: both happen or neither. */
 export interface JobQueue {
@@ -336,6 +356,8 @@ export interface Compute {
     onProgress: (progress: TrialProgress) => void,
     signal: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
+  /** The clusters of a generation from one index up to, but without, another. Throws what `generateCluster` throws. */
+  generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]>;
   /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
 }

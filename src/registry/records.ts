@@ -4,6 +4,7 @@
  */
 import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calculation-record.ts';
 import type { FileFormat } from '../chemistry/formats.ts';
+import type { GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
@@ -301,5 +302,48 @@ export interface ImportedItem {
   readonly status: ItemStatus;
   readonly clusterId: string | null;
   readonly calculationId: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export const CLUSTER_RUN_KINDS = ['GENERATION', 'RELAXATION'] as const;
+export type ClusterRunKind = (typeof CLUSTER_RUN_KINDS)[number];
+
+export interface RelaxationSettings {
+  readonly largestForceEvPerAngstrom: number;
+  readonly mostSteps: number;
+}
+
+/** A background run that makes clusters. As many of `total` are done as the three counts add up to. */
+export interface ClusterRun extends Recorded {
+  readonly kind: ClusterRunKind;
+  readonly settings: GenerationParameters | RelaxationSettings;
+  /** Of a relaxation: what is relaxed, in order. */
+  readonly sourceClusterIds: readonly string[] | null;
+  readonly total: number;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly failure: string | null;
+  readonly inserted: number;
+  readonly existing: number;
+  readonly rejected: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** How a cluster was relaxed. */
+export interface RelaxationOutcome {
+  readonly energyBeforeEv: number;
+  readonly energyEv: number;
+  readonly largestForceEvPerAngstrom: number;
+  readonly steps: number;
+}
+
+/** What became of one cluster of a run. */
+export interface ClusterRunItem {
+  readonly status: ItemStatus;
+  readonly sourceClusterId: string | null;
+  readonly clusterId: string | null;
+  readonly relaxation: RelaxationOutcome | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -1,5 +1,6 @@
 import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
+import { ClusterRuns } from './cluster-runs.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
 import { Exports } from './exports.ts';
@@ -35,6 +36,7 @@ export class Registry {
   readonly uploads: Uploads;
   readonly importRequests: ImportRequests;
   readonly importRuns: ImportRuns;
+  readonly clusterRuns: ClusterRuns;
   readonly datasets: Datasets;
   readonly exports: Exports;
   readonly featureSets: FeatureSets;
@@ -54,6 +56,7 @@ export class Registry {
     this.uploads = new Uploads(store, mutations, uploads);
     this.importRequests = new ImportRequests(store, mutations, uploads);
     this.importRuns = new ImportRuns(store, artifacts, uploads, temporaryFiles, openEntries);
+    this.clusterRuns = new ClusterRuns(store, mutations, compute);
     this.datasets = new Datasets(store, mutations);
     this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);

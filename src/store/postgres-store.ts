@@ -1,8 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type * as ports from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
+import { ClusterRunItems } from './cluster-run-items.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
+import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
@@ -54,6 +56,8 @@ export class PostgresStore implements ports.Store {
   readonly predictions: EntityCollection<records.Prediction>;
   readonly uploads: EntityCollection<records.Upload>;
   readonly imports: FencedCollection<records.Import>;
+  readonly clusterRuns: FencedCollection<records.ClusterRun>;
+  readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
   readonly jobs: ports.JobQueue;
 
@@ -89,6 +93,8 @@ export class PostgresStore implements ports.Store {
     this.predictions = new EntityCollection(manager, PredictionEntity);
     this.uploads = new EntityCollection(manager, UploadEntity);
     this.imports = new FencedCollection(manager, ImportEntity);
+    this.clusterRuns = new FencedCollection(manager, ClusterRunEntity);
+    this.clusterRunItems = new ClusterRunItems(manager);
     this.versionMembers = new VersionMembers(manager);
     this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
