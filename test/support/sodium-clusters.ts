@@ -13,8 +13,8 @@ export function sodiumCluster(positions: ArrayLike<number>): Structure {
 }
 
 /**
- * A random cluster, the same bytes everywhere. Each atom 3.5 Å from one before it and none nearer than 3.3 Å; of the free places among eight, the one nearest to the
- * first atom.
+ * A random cluster, the same bytes everywhere. Each atom is 3.5 Å from one before it and none is nearer than 3.3 Å; of
+ * the free places among eight, the one nearest to the first atom is taken.
  */
 export function grownCluster(size: number, random: Random): Structure {
   const atoms = [[0, 0, 0]];
