@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Objective } from '../../src/chemistry/relaxation/line-search.ts';
+import { Curvature } from '../../src/chemistry/relaxation/curvature.ts';
+import { type Objective, searchLine } from '../../src/chemistry/relaxation/line-search.ts';
 import { minimise } from '../../src/chemistry/relaxation/minimiser.ts';
 import { longestGroup } from '../../src/chemistry/relaxation/vectors.ts';
 import { Random } from '../../src/random.ts';
@@ -114,6 +115,28 @@ describe('minimise', () => {
     }
   });
 
+  it('steps back from where only the gradient is not finite, as for atoms that coincide', () => {
+    const hole: Objective = (x, gradient) => {
+      const isInside = Math.abs(x[0] - 0.8) < 0.05;
+      gradient[0] = isInside ? Number.NaN : 2 * (x[0] - 1);
+      return isInside ? -1 : (x[0] - 1) * (x[0] - 1);
+    };
+    const minimum = minimise(hole, Float64Array.of(1.2), OPTIONS);
+    expect(minimum).toMatchObject({ outcome: 'converged' });
+    expect(farthestFromOne(minimum.x)).toBeLessThan(1e-8);
+  });
+
+  it('begins afresh where what it learned leads nowhere', () => {
+    let evaluations = 0;
+    const interrupted: Objective = (x, gradient) => {
+      evaluations += 1;
+      // as many failures as a line search has trials
+      return evaluations > 20 && evaluations <= 50 ? Number.NaN : rosenbrock(x, gradient);
+    };
+    expect(minimise(interrupted, Float64Array.of(-1.2, 1), OPTIONS).outcome).toBe('converged');
+    expect(evaluations).toBeGreaterThan(50);
+  });
+
   it('ends whatever the function does', () => {
     const slope: Objective = (x, gradient) => {
       gradient[0] = -1;
@@ -140,5 +163,48 @@ describe('minimise', () => {
       return Math.abs(x[0] - 1 / 3);
     };
     expect(minimise(corner, Float64Array.of(3), OPTIONS).outcome).not.toBe('converged');
+  });
+});
+
+const parabola: Objective = (x, gradient) => {
+  gradient[0] = 2 * x[0];
+  return x[0] * x[0];
+};
+
+function parabolaAt(x: number): { x: Float64Array; gradient: Float64Array; value: number } {
+  return { x: Float64Array.of(x), gradient: Float64Array.of(2 * x), value: x * x };
+}
+
+describe('searchLine', () => {
+  it('accepts a step that satisfies Wolfe’s conditions and fills in where it ends', () => {
+    for (const first of [1e-6, 0.1, 3, 1e6]) {
+      const to = parabolaAt(0);
+      expect(searchLine(parabola, parabolaAt(3), Float64Array.of(-1), first, 1e9, to)).toBe(true);
+      expect(to).toEqual(parabolaAt(to.x[0]));
+      expect(to.value).toBeLessThanOrEqual(9 - 1e-4 * 6 * (3 - to.x[0]));
+      expect(-2 * to.x[0]).toBeGreaterThanOrEqual(0.9 * -6);
+    }
+  });
+
+  it('finds nothing uphill or along a direction that is no number', () => {
+    for (const direction of [1, 0, Number.NaN]) {
+      expect(searchLine(parabola, parabolaAt(3), Float64Array.of(direction), 1e-9, 1, parabolaAt(0))).toBe(false);
+    }
+  });
+});
+
+describe('Curvature', () => {
+  it('learns where the function is convex only', () => {
+    const curvature = new Curvature(1);
+    const direction = new Float64Array(1);
+    curvature.learn(parabolaAt(3), { ...parabolaAt(2), gradient: Float64Array.of(7) });
+    expect(curvature.isEmpty).toBe(true);
+    expect(curvature.forget()).toBe(false);
+    curvature.learn(parabolaAt(3), parabolaAt(2));
+    curvature.direction(Float64Array.of(4), direction);
+    expect(direction[0]).toBe(-2);
+    expect(curvature.forget()).toBe(true);
+    curvature.direction(Float64Array.of(4), direction);
+    expect(direction[0]).toBe(-4);
   });
 });
