@@ -5,7 +5,7 @@ import { minimise } from './relaxation/minimiser.ts';
 import type { Structure } from './structure.ts';
 
 export const DEFAULT_FORCE_TOLERANCE_EV_PER_ANGSTROM = 1e-6;
-export const DEFAULT_RELAXATION_STEPS = 2000;
+export const DEFAULT_RELAXATION_STEPS = 5000;
 export const MOST_RELAXATION_STEPS = 100_000;
 
 const LONGEST_STEP_ANGSTROM = 0.2;
@@ -14,7 +14,7 @@ const CONNECTED_ANGSTROM = 6;
 export interface RelaxationOptions {
   /** Converged when the force on no atom (Euclidean norm) is larger; default 1e-6 eV/Å. */
   readonly forceToleranceEvPerAngstrom?: number;
-  /** From 1 to 100,000; default 2,000, of which 20 atoms need some 100. */
+  /** From 1 to 100,000; default 5,000; 20 atoms need some 100, 500 atoms some 1,000. */
   readonly mostSteps?: number;
 }
 
