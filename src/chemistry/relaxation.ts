@@ -50,7 +50,7 @@ export function relaxCluster(structure: Structure, where: string, options: Relax
     forceToleranceEvPerAngstrom = DEFAULT_FORCE_TOLERANCE_EV_PER_ANGSTROM,
     mostSteps = DEFAULT_RELAXATION_STEPS,
   } = options;
-  checkOptions(forceToleranceEvPerAngstrom, mostSteps);
+  checkRelaxationOptions({ forceToleranceEvPerAngstrom, mostSteps });
   const potential = guptaPotential(structure, where);
   const start = structure.positionsAngstrom;
   const energyBeforeEv = potential(start, new Float64Array(start.length));
@@ -80,7 +80,9 @@ export function relaxCluster(structure: Structure, where: string, options: Relax
   };
 }
 
-function checkOptions(forceTolerance: number, mostSteps: number): void {
+/** Throws BAD_USER_INPUT for options outside their range. */
+export function checkRelaxationOptions(options: Required<RelaxationOptions>): void {
+  const { forceToleranceEvPerAngstrom: forceTolerance, mostSteps } = options;
   if (!(forceTolerance > 0 && Number.isFinite(forceTolerance))) {
     throw new NatriumError(
       'BAD_USER_INPUT',

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
-import type { Compute } from '../registry/ports.ts';
-import type { ComputeReply, ComputeRequest } from './compute-messages.ts';
+import type { Compute, RelaxationInput } from '../registry/ports.ts';
+import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
 const ENTRY = fileURLToPath(new URL('./compute-process.js', import.meta.url));
 const IDLE_MS = 60_000;
@@ -56,6 +57,15 @@ export class ForkedCompute implements Compute {
     const reply = await this.askKept({ kind: 'generate', parameters, from, to });
     if (reply.kind !== 'generated') throw new TypeError(`a generation was answered by ${reply.kind}`);
     return reply.clusters;
+  }
+
+  async relax(
+    inputs: readonly RelaxationInput[],
+    options: RelaxationOptions,
+  ): Promise<readonly (Relaxation | NatriumError)[]> {
+    const reply = await this.askKept({ kind: 'relax', inputs, options });
+    if (reply.kind !== 'relaxed') throw new TypeError(`a relaxation was answered by ${reply.kind}`);
+    return reply.relaxations.map((each) => ('code' in each ? (received(each) as NatriumError) : each));
   }
 
   private async askKept(question: Question): Promise<ComputeReply> {
@@ -131,8 +141,7 @@ class ComputeProcess {
     }
     this.pending.delete(reply.id);
     if (reply.kind !== 'failed') waiting.resolve(reply);
-    else if (reply.code === null) waiting.reject(new Error(reply.message));
-    else waiting.reject(new NatriumError(reply.code as ErrorCode, reply.message, reply.details));
+    else waiting.reject(received(reply));
   }
 
   private end(reason: string): void {
@@ -141,4 +150,8 @@ class ComputeProcess {
     for (const waiting of this.pending.values()) waiting.reject(error);
     this.pending.clear();
   }
+}
+
+function received({ code, message, details }: SentError): Error {
+  return code === null ? new Error(message) : new NatriumError(code as ErrorCode, message, details);
 }

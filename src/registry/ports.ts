@@ -4,7 +4,9 @@
  */
 import type { Readable } from 'node:stream';
 import type { Split } from '../chemistry/calculation-record.ts';
+import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
+import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import type * as records from './records.ts';
@@ -59,6 +61,8 @@ export interface Collection<T extends { readonly id: string }> {
   /** All records whose `field` is among `values`, by id. */
   findIn<K extends keyof T & string>(field: K, values: readonly T[K][]): Promise<T[]>;
   page(request: PageRequest): Promise<Page<T>>;
+  /** Ids of the records that match, in order; at most `limit`. */
+  ids(filter: Filter | null, limit: number): Promise<string[]>;
   /** Ids of the records whose `field`, which is unique, is among `values`. */
   idsBy(field: keyof T & string, values: readonly string[]): Promise<Map<string, string>>;
   insert(value: New<T>): Promise<T>;
@@ -349,6 +353,12 @@ export interface TemporaryFiles {
   workFolder(): Promise<WorkFolder>;
 }
 
+/** A structure to relax, and its name in messages. */
+export interface RelaxationInput {
+  readonly name: string;
+  readonly structure: Structure;
+}
+
 /** Runs the numerical work away from the event loop of whoever asks. */
 export interface Compute {
   train(
@@ -358,6 +368,11 @@ export interface Compute {
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
   /** The clusters of a generation from one index up to, but without, another. Throws what `generateCluster` throws. */
   generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]>;
+  /** Relaxes each structure; an error for one that cannot be relaxed at all. */
+  relax(
+    inputs: readonly RelaxationInput[],
+    options: RelaxationOptions,
+  ): Promise<readonly (Relaxation | NatriumError)[]>;
   /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
 }

@@ -4,6 +4,7 @@
  */
 import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calculation-record.ts';
 import type { FileFormat } from '../chemistry/formats.ts';
+import type { RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
@@ -308,10 +309,7 @@ export interface ImportedItem {
 export const CLUSTER_RUN_KINDS = ['GENERATION', 'RELAXATION'] as const;
 export type ClusterRunKind = (typeof CLUSTER_RUN_KINDS)[number];
 
-export interface RelaxationSettings {
-  readonly largestForceEvPerAngstrom: number;
-  readonly mostSteps: number;
-}
+export type RelaxationSettings = Required<RelaxationOptions>;
 
 /** A background run that makes clusters. As many of `total` are done as the three counts add up to. */
 export interface ClusterRun extends Recorded {
@@ -334,7 +332,7 @@ export interface ClusterRun extends Recorded {
 /** How a cluster was relaxed. */
 export interface RelaxationOutcome {
   readonly energyBeforeEv: number;
-  readonly energyEv: number;
+  readonly energyAfterEv: number;
   readonly largestForceEvPerAngstrom: number;
   readonly steps: number;
 }

@@ -39,6 +39,7 @@ export class Loaders {
   readonly predictions: DataLoader<string, records.Prediction>;
   readonly uploads: DataLoader<string, records.Upload>;
   readonly imports: DataLoader<string, records.Import>;
+  readonly clusterRuns: DataLoader<string, records.ClusterRun>;
 
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
@@ -67,6 +68,7 @@ export class Loaders {
     this.predictions = byId(store.predictions, 'Prediction');
     this.uploads = byId(store.uploads, 'Upload');
     this.imports = byId(store.imports, 'Import');
+    this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');

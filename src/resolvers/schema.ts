@@ -4,6 +4,7 @@ import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
 import { CalculationInputResolver } from './calculation-inputs.ts';
+import { ClusterRunItemResolver, ClusterRunResolver } from './cluster-runs.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
@@ -28,6 +29,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     CalculationInputResolver,
     CalculationResolver,
     ClusterResolver,
+    ClusterRunItemResolver,
+    ClusterRunResolver,
     ComparisonResolver,
     DatasetResolver,
     DatasetVersionResolver,

@@ -3,7 +3,14 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
-import { EXPORT_FORMATS, IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
+import {
+  CLUSTER_RUN_KINDS,
+  EXPORT_FORMATS,
+  IMPORT_CONTENTS,
+  ITEM_STATUSES,
+  ROLES,
+  RUN_STATES,
+} from '../registry/records.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -39,7 +46,7 @@ registerEnumType(TargetEnum, {
 export const RunStateEnum = enumOf(RUN_STATES);
 registerEnumType(RunStateEnum, {
   name: 'RunState',
-  description: 'State of a training run, of one of its trials, or of an import.',
+  description: 'State of a training run, of one of its trials, of an import, or of a cluster run.',
 });
 
 export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
@@ -65,7 +72,13 @@ registerEnumType(ImportContentEnum, {
 export const ImportStatusEnum = enumOf(ITEM_STATUSES);
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
-  description: 'What became of an item of an imported file.',
+  description: 'What became of an item of an imported file, or of a cluster of a run.',
+});
+
+export const ClusterRunKindEnum = enumOf(CLUSTER_RUN_KINDS);
+registerEnumType(ClusterRunKindEnum, {
+  name: 'ClusterRunKind',
+  description: 'GENERATION: clusters by S-BLDA. RELAXATION: clusters brought to minima of the Gupta potential.',
 });
 
 export const InputProgramEnum = enumOf(INPUT_PROGRAMS);

@@ -61,7 +61,7 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
     };
   }
 
-  async ids(filter: PageRequest['filter'], extra: string, limit: number): Promise<string[]> {
+  async ids(filter: PageRequest['filter'], limit: number, extra = 'TRUE'): Promise<string[]> {
     const p = new Parameters();
     const condition = filterSql(filter, this.filterColumns(), p);
     const rows = await query<{ id: string }[]>(

@@ -205,7 +205,7 @@ export class PostgresStore implements ports.Store {
   }
 
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
-    return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
+    return this.calculations.ids(filter, limit, 't.invalidated_at IS NULL');
   }
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]> {

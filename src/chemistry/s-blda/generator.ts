@@ -26,6 +26,10 @@ export interface GeneratedCluster {
   readonly structure: Structure;
 }
 
+/** The paper's numbers of atoms; 28 and 30 are its validation split, 40 its test split. */
+export const PAPER_SIZES: readonly number[] = [14, 16, 18, 20, 22, 24, 26, 28, 30, 40];
+export const PAPER_CLUSTERS_PER_SIZE = 200;
+
 export const LARGEST_GENERATED_CLUSTER = 1000;
 export const MOST_GENERATED_CLUSTERS = 100_000;
 export const MOST_GENERATED_ATOMS = 2_000_000;
