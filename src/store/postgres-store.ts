@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type * as ports from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
+import { ClusterShapes } from './cluster-shapes.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
@@ -17,6 +18,7 @@ import {
 import { EntityCollection } from './entity-collection.ts';
 import { takeWork, updateWork } from './fenced-work.ts';
 import { addImportItems, importItems } from './import-report.ts';
+import { Lineage } from './lineage.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
 import { VersionMembers } from './version-members.ts';
 
@@ -55,6 +57,8 @@ export class PostgresStore implements ports.Store {
   readonly uploads: EntityCollection<records.Upload>;
   readonly imports: EntityCollection<records.Import>;
   readonly versionMembers: VersionMembers;
+  readonly lineage: Lineage;
+  readonly clusterShapes: ClusterShapes;
   readonly jobs: ports.JobQueue;
 
   private constructor(
@@ -90,6 +94,8 @@ export class PostgresStore implements ports.Store {
     this.uploads = new EntityCollection(manager, UploadEntity);
     this.imports = new EntityCollection(manager, ImportEntity);
     this.versionMembers = new VersionMembers(manager);
+    this.lineage = new Lineage(manager);
+    this.clusterShapes = new ClusterShapes(manager);
     this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
 
@@ -200,6 +206,15 @@ export class PostgresStore implements ports.Store {
 
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
     return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
+  }
+
+  givenSplits(clusterIds: readonly string[]): Promise<ports.GivenSplit[]> {
+    return query(
+      this.manager,
+      `SELECT cluster_id AS "clusterId", id AS "calculationId", label, given_split AS split FROM calculations
+       WHERE cluster_id = ANY($1::bigint[]) AND given_split IS NOT NULL AND invalidated_at IS NULL ORDER BY id`,
+      [clusterIds],
+    );
   }
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]> {
