@@ -64,6 +64,20 @@ CREATE INDEX calculations_label ON public.calculations USING btree (label);
 CREATE INDEX calculations_level_of_theory ON public.calculations USING btree (level_of_theory_id);
 CREATE INDEX calculations_source ON public.calculations USING btree (source_sha256);
 
+CREATE TABLE cluster_parents (
+  cluster_id bigint NOT NULL,
+  parent_id bigint NOT NULL,
+  relation text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT cluster_parents_pkey PRIMARY KEY (cluster_id, parent_id),
+  CONSTRAINT cluster_parents_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_parents_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_parents_check CHECK ((cluster_id <> parent_id)),
+  CONSTRAINT cluster_parents_relation_check CHECK ((relation = ANY (ARRAY['RELAXATION'::text, 'OPTIMIZATION'::text])))
+);
+CREATE INDEX cluster_parents_parent ON public.cluster_parents USING btree (parent_id);
+
 CREATE TABLE clusters (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   identity_sha256 text NOT NULL,
@@ -80,9 +94,12 @@ CREATE TABLE clusters (
   source_line integer,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  radius_of_gyration_angstrom double precision NOT NULL,
+  centroid_distance_quantiles_angstrom double precision[] NOT NULL,
   CONSTRAINT clusters_identity_sha256_key UNIQUE (identity_sha256),
   CONSTRAINT clusters_pkey PRIMARY KEY (id),
   CONSTRAINT clusters_source_sha256_fkey FOREIGN KEY (source_sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT clusters_centroid_distance_quantiles_angstrom_check CHECK ((cardinality(centroid_distance_quantiles_angstrom) = 7)),
   CONSTRAINT clusters_check CHECK ((cardinality(atomic_numbers) = size)),
   CONSTRAINT clusters_check1 CHECK ((cardinality(positions_angstrom) = (3 * size))),
   CONSTRAINT clusters_multiplicity_check CHECK ((multiplicity > 0)),
@@ -90,6 +107,7 @@ CREATE TABLE clusters (
 );
 CREATE INDEX clusters_fingerprint ON public.clusters USING btree (fingerprint);
 CREATE INDEX clusters_label ON public.clusters USING btree (label);
+CREATE INDEX clusters_shape ON public.clusters USING btree (formula, charge, radius_of_gyration_angstrom);
 CREATE INDEX clusters_size ON public.clusters USING btree (size);
 
 CREATE TABLE dataset_version_members (

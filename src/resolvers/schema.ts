@@ -4,6 +4,7 @@ import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
 import { CalculationInputResolver } from './calculation-inputs.ts';
+import { ClusterRelativeResolver, ClusterRelativesResolver } from './cluster-relatives.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
@@ -16,6 +17,11 @@ import {
 } from './evaluations.ts';
 import { ImportResolver, UploadResolver } from './imports.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
+import {
+  ClusterNearDuplicateResolver,
+  MemberNearDuplicateResolver,
+  VersionNearDuplicatesResolver,
+} from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
@@ -27,6 +33,9 @@ export function buildNatriumSchema(): GraphQLSchema {
     AtomResolver,
     CalculationInputResolver,
     CalculationResolver,
+    ClusterNearDuplicateResolver,
+    ClusterRelativeResolver,
+    ClusterRelativesResolver,
     ClusterResolver,
     ComparisonResolver,
     DatasetResolver,
@@ -36,6 +45,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     ImportedItemResolver,
     ImportResolver,
     ImportReportResolver,
+    MemberNearDuplicateResolver,
     ModelAliasChangeResolver,
     ModelAliasResolver,
     ModelResolver,
@@ -47,6 +57,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     TrainingRunResolver,
     TrialResolver,
     UploadResolver,
+    VersionNearDuplicatesResolver,
     ...idResolvers,
   ];
   const schema = buildSchemaSync({

@@ -3,7 +3,14 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
-import { EXPORT_FORMATS, IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
+import {
+  CLUSTER_RELATIONS,
+  EXPORT_FORMATS,
+  IMPORT_CONTENTS,
+  ITEM_STATUSES,
+  ROLES,
+  RUN_STATES,
+} from '../registry/records.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -20,6 +27,14 @@ export const RoleEnum = enumOf(ROLES);
 registerEnumType(RoleEnum, {
   name: 'Role',
   description: 'READER may query, CONTRIBUTOR may also import, train and predict, ADMIN may also manage tokens.',
+});
+
+export const ClusterRelationEnum = enumOf(CLUSTER_RELATIONS);
+registerEnumType(ClusterRelationEnum, {
+  name: 'ClusterRelation',
+  description:
+    'How a cluster came out of another one. RELAXATION: relaxed here. OPTIMIZATION: the imported result of an input for the other ' +
+    'one, in which atoms moved or the frame turned.',
 });
 
 export const ModelKindEnum = enumOf(MODEL_KINDS);
