@@ -12,14 +12,14 @@ class Families {
   private readonly heads = new Map<string, string>();
 
   join(a: string, b: string): void {
-    this.heads.set(this.of(a), this.of(b));
+    const [from, to] = [this.of(a), this.of(b)];
+    if (from !== to) this.heads.set(from, to);
   }
 
   /** The cluster that stands for the family. */
   of(cluster: string): string {
     let head = cluster;
-    for (let above = this.heads.get(head); above !== undefined && above !== head; above = this.heads.get(head))
-      head = above;
+    for (let above = this.heads.get(head); above !== undefined; above = this.heads.get(head)) head = above;
     // the next search is shorter
     for (let at = cluster; at !== head; ) {
       const above = this.heads.get(at)!;
@@ -29,9 +29,9 @@ class Families {
     return head;
   }
 
-  /** All clusters of these families that have a relative. */
+  /** All clusters of these families. */
   members(families: ReadonlySet<string>): string[] {
-    return [...this.heads.keys()].filter((cluster) => families.has(this.of(cluster)));
+    return [...families, ...[...this.heads.keys()].filter((cluster) => families.has(this.of(cluster)))];
   }
 }
 
@@ -80,7 +80,7 @@ export async function assignSplits(
     if (before === undefined) decided.set(family[i], here);
   }
   const open = new Set(family.filter((each, i) => splits[i] === null && !decided.has(each)));
-  const given = open.size > 0 && splitting.inheritsGiven ? await givenSplits(store, families, open, chosen) : new Map();
+  const given = open.size > 0 && splitting.inheritsGiven ? await givenSplits(store, families, open) : new Map();
   return chosen.map((each, i) => {
     const split = splits[i] ?? decided.get(family[i])?.split ?? given.get(family[i])?.split;
     if (split === undefined) throw splitting.undecided(each);
@@ -89,17 +89,9 @@ export async function assignSplits(
 }
 
 /** What files gave to clusters of these families, though to other calculations than the chosen ones. */
-async function givenSplits(
-  store: Store,
-  families: Families,
-  open: ReadonlySet<string>,
-  chosen: readonly CalculationSummary[],
-): Promise<Map<string, Decided>> {
-  const alone = chosen.map((each) => each.clusterId).filter((cluster) => open.has(cluster));
+async function givenSplits(store: Store, families: Families, open: ReadonlySet<string>): Promise<Map<string, Decided>> {
   const found = new Map<string, Decided>();
-  for (const { clusterId, calculationId, label, split } of await store.givenSplits([
-    ...new Set([...alone, ...families.members(open)]),
-  ])) {
+  for (const { clusterId, calculationId, label, split } of await store.givenSplits(families.members(open))) {
     const here = { split, name: nameOf({ id: calculationId, label }) };
     const family = families.of(clusterId);
     const before = found.get(family);
