@@ -3,7 +3,7 @@ import { checkGenerationParameters, type GenerationParameters, generatedCount } 
 import type { Structure } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
 import { BackgroundWork, type Interruptions, type WorkKind } from './background-work.ts';
-import { type Caller, requireRole, SYSTEM } from './caller.ts';
+import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { type ClusterDraft, lockClusters, storeClusters } from './new-clusters.ts';
@@ -41,11 +41,13 @@ export interface ToRelax {
   readonly clusterRunId: string | null;
 }
 
+type Draft = Omit<ClusterDraft, 'createdBy'>;
+
 /** One cluster that a run made, or why it could not. */
 interface Made {
   /** What was relaxed. */
   readonly source: Cluster | null;
-  readonly result: { readonly draft: ClusterDraft; readonly relaxation: RelaxationOutcome | null } | NatriumError;
+  readonly result: { readonly draft: Draft; readonly relaxation: RelaxationOutcome | null } | NatriumError;
 }
 
 /**
@@ -178,8 +180,10 @@ export class ClusterRuns {
   private keep(run: ClusterRun, counts: Counts, batch: readonly Made[]): Promise<Counts> {
     return this.store.transaction(async (store) => {
       await lockClusters(store);
-      const drafts = batch.flatMap(({ result }) => (result instanceof NatriumError ? [] : [result.draft]));
-      const stored = (await storeClusters(store, { ...SYSTEM, name: run.createdBy }, drafts))[Symbol.iterator]();
+      const drafts = batch.flatMap(({ result }) =>
+        result instanceof NatriumError ? [] : [{ ...result.draft, createdBy: run.createdBy }],
+      );
+      const stored = (await storeClusters(store, drafts))[Symbol.iterator]();
       const items = batch.map(({ source, result }): ClusterRunItem => {
         const sourceClusterId = source?.id ?? null;
         if (result instanceof NatriumError) {
@@ -222,7 +226,7 @@ function batchSize(left: number, sizeOf: (k: number) => number): number {
   return size;
 }
 
-function draftOf(structure: Structure, label: string | null, provenance: Provenance): ClusterDraft {
+function draftOf(structure: Structure, label: string | null, provenance: Provenance): Draft {
   return { structure, label, provenance, sourceSha256: null, sourceLine: null };
 }
 

@@ -13,7 +13,7 @@ import { newCluster } from './new-clusters.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
 import { checkTexts, shownLabel } from './storable-texts.ts';
-import { tieToClusters } from './tied-clusters.ts';
+import { type Tied, tieToClusters } from './tied-clusters.ts';
 
 /** What an import takes from its items. */
 export interface Wanted {
@@ -33,6 +33,8 @@ interface Item {
 export interface AcceptedItem extends Item {
   readonly record: CalculationRecord;
   readonly clusterSha256: string;
+  /** The stored cluster that this one was optimised from, if it says so. */
+  readonly parentId: string | null;
   readonly calculation: AcceptedCalculation | null;
 }
 
@@ -63,7 +65,11 @@ export async function checkItems(store: Store, items: readonly ReadItem[], wante
     .map((item) => ('error' in item ? { ...item, label: shownLabel(item.label) } : item));
 }
 
-function checkItem({ file, line, label }: Item, record: CalculationRecord, wanted: Wanted): CheckedItem {
+function checkItem(
+  { file, line, label }: Item,
+  { record, parentId }: Tied<CalculationRecord>,
+  wanted: Wanted,
+): CheckedItem {
   try {
     const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, file, wanted);
     checkTexts(record, complete?.levelOfTheory ?? null, file);
@@ -74,6 +80,7 @@ function checkItem({ file, line, label }: Item, record: CalculationRecord, wante
       label,
       record,
       clusterSha256,
+      parentId,
       calculation: complete && calculationOf(complete, clusterSha256),
     };
   } catch (error) {
@@ -141,6 +148,15 @@ export async function planIngestion(
     acceptsAny: verdicts.some((verdict) => typeof verdict === 'string'),
     async insert(into) {
       const { clusterIds, calculationIds } = await batch.insert(into);
+      await into.lineage.add(
+        items.flatMap((item, i) => {
+          if (typeof verdicts[i] === 'object') return [];
+          const { clusterSha256, parentId } = item as AcceptedItem;
+          const clusterId = clusterIds.get(clusterSha256)!;
+          if (parentId === null || parentId === clusterId) return [];
+          return [{ clusterId, parentId, relation: 'OPTIMIZATION', createdBy: caller.name }];
+        }),
+      );
       return items.map((item, i): ImportedItem => {
         const verdict = verdicts[i];
         const { file, line, label } = item;
@@ -263,9 +279,15 @@ class Batch {
 
   private addCluster({ clusterSha256, record }: AcceptedItem): 'INSERTED' | 'EXISTING' {
     if (this.known.clusterIds.has(clusterSha256) || this.clusters.has(clusterSha256)) return 'EXISTING';
-    const { structure, label, provenance, line } = record;
-    const draft = { structure, label, provenance, sourceSha256: this.sourceSha256, sourceLine: line };
-    this.clusters.set(clusterSha256, newCluster(draft, clusterSha256, this.caller));
+    const cluster = newCluster(record.structure, {
+      identitySha256: clusterSha256,
+      label: record.label,
+      provenance: record.provenance,
+      sourceSha256: this.sourceSha256,
+      sourceLine: record.line,
+      createdBy: this.caller.name,
+    });
+    this.clusters.set(clusterSha256, cluster);
     return 'INSERTED';
   }
 

@@ -1,35 +1,28 @@
 import type { Structure } from '../chemistry/structure.ts';
 import { formulaOf, structureFingerprint, structureHash } from '../chemistry/structure-identity.ts';
-import type { Caller } from './caller.ts';
+import { structureShape } from '../chemistry/structure-shape.ts';
 import type { New, Store } from './ports.ts';
-import type { Cluster, Provenance } from './records.ts';
+import type { Cluster } from './records.ts';
 
-/** A cluster that may be stored already. */
-export interface ClusterDraft {
-  readonly structure: Structure;
-  readonly label: string | null;
-  readonly provenance: Provenance;
-  readonly sourceSha256: string | null;
-  readonly sourceLine: number | null;
-}
+/** What a structure does not say of itself. */
+export type ClusterParticulars = Pick<
+  Cluster,
+  'identitySha256' | 'label' | 'provenance' | 'sourceSha256' | 'sourceLine' | 'createdBy'
+>;
 
-/** The record of a cluster with this identity, the sha256 of its structure. */
-export function newCluster(draft: ClusterDraft, identitySha256: string, caller: Caller): New<Cluster> {
-  const { structure, label, provenance, sourceSha256, sourceLine } = draft;
+/** A cluster to be stored, with all that follows from its structure; `identitySha256` is its `structureHash`. */
+export function newCluster(structure: Structure, particulars: ClusterParticulars): New<Cluster> {
+  const { atomicNumbers, charge, multiplicity } = structure;
   return {
-    identitySha256,
+    ...particulars,
+    ...structureShape(structure.positionsAngstrom),
     fingerprint: structureFingerprint(structure),
-    label,
-    formula: formulaOf(structure.atomicNumbers),
-    size: structure.atomicNumbers.length,
-    atomicNumbers: structure.atomicNumbers,
+    formula: formulaOf(atomicNumbers),
+    size: atomicNumbers.length,
+    atomicNumbers,
     positionsAngstrom: [...structure.positionsAngstrom],
-    charge: structure.charge,
-    multiplicity: structure.multiplicity,
-    provenance,
-    sourceSha256,
-    sourceLine,
-    createdBy: caller.name,
+    charge,
+    multiplicity,
   };
 }
 
@@ -38,18 +31,23 @@ export function lockClusters(store: Store): Promise<void> {
   return store.lock('import');
 }
 
+/** A cluster that may be stored already. */
+export interface ClusterDraft extends Omit<ClusterParticulars, 'identitySha256'> {
+  readonly structure: Structure;
+}
+
 /** Stores each cluster once and answers for each, in order. Call it in a transaction that holds {@link lockClusters}. */
 export async function storeClusters(
   store: Store,
-  caller: Caller,
   drafts: readonly ClusterDraft[],
 ): Promise<{ readonly id: string; readonly status: 'INSERTED' | 'EXISTING' }[]> {
   const identities = drafts.map((draft) => structureHash(draft.structure));
   const stored = await store.clusters.idsBy('identitySha256', [...new Set(identities)]);
   const added = new Map<string, New<Cluster>>();
-  const statuses = drafts.map((draft, i) => {
-    if (stored.has(identities[i]) || added.has(identities[i])) return 'EXISTING';
-    added.set(identities[i], newCluster(draft, identities[i], caller));
+  const statuses = drafts.map(({ structure, ...particulars }, i) => {
+    const identitySha256 = identities[i];
+    if (stored.has(identitySha256) || added.has(identitySha256)) return 'EXISTING';
+    added.set(identitySha256, newCluster(structure, { ...particulars, identitySha256 }));
     return 'INSERTED';
   });
   const ids = await store.clusters.insertMany([...added.values()], 'identitySha256');

@@ -141,6 +141,37 @@ export interface ClusterRunItems {
   clusterIds(runId: string): Promise<string[]>;
 }
 
+/** Which clusters came out of which. */
+export interface Lineage {
+  /** Keeps what is there already as it is. A cluster is no parent of itself. */
+  add(parents: readonly Omit<records.ClusterParent, 'createdAt'>[]): Promise<void>;
+  /** The links from these clusters up to their parents, in the order of the parents. */
+  parentsOf(clusterIds: readonly string[]): Promise<records.ClusterParent[]>;
+  /** The links from these clusters down to their children, in the order of the children. */
+  childrenOf(clusterIds: readonly string[]): Promise<records.ClusterParent[]>;
+  /** Every link between these clusters and their ancestors, of any generation, once. */
+  ancestry(clusterIds: readonly string[]): Promise<Pick<records.ClusterParent, 'clusterId' | 'parentId'>[]>;
+}
+
+/** Shapes of stored clusters. */
+export interface ClusterShapes {
+  /** In the order of ids, without those there are not. */
+  of(clusterIds: readonly string[]): Promise<records.ClusterShape[]>;
+  /**
+   * Other clusters of the same elements and charge whose shape differs by at most `toleranceAngstrom` in every length: at
+   * most `limit`, in the order of their radii of gyration.
+   */
+  like(shape: records.ClusterShape, toleranceAngstrom: number, limit: number): Promise<records.ClusterShape[]>;
+}
+
+/** Splits that the files of valid calculations gave them. */
+export interface GivenSplit {
+  readonly clusterId: string;
+  readonly calculationId: string;
+  readonly label: string | null;
+  readonly split: Split;
+}
+
 export interface Store {
   readonly apiTokens: Collection<records.ApiToken>;
   readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
@@ -162,6 +193,8 @@ export interface Store {
   readonly clusterRuns: FencedCollection<records.ClusterRun>;
   readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
+  readonly lineage: Lineage;
+  readonly clusterShapes: ClusterShapes;
   readonly jobs: JobQueue;
 
   /**
@@ -193,6 +226,9 @@ export interface Store {
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
   /** Calculations by these ids, in the order of their ids, without those there are not. */
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
+
+  /** Of valid calculations of these clusters, by id. */
+  givenSplits(clusterIds: readonly string[]): Promise<GivenSplit[]>;
 
   /** Adds to the report of an import, from this position on. */
   addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void>;

@@ -6,6 +6,7 @@ import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calcul
 import type { FileFormat } from '../chemistry/formats.ts';
 import type { RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GenerationParameters } from '../chemistry/s-blda/generator.ts';
+import type { StructureShape } from '../chemistry/structure-shape.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
@@ -32,7 +33,7 @@ export interface ApiToken extends Recorded {
 
 export interface LevelOfTheoryRecord extends Recorded, LevelOfTheory {}
 
-export interface Cluster extends Recorded {
+export interface Cluster extends Recorded, StructureShape {
   readonly identitySha256: string;
   readonly fingerprint: string;
   readonly label: string | null;
@@ -45,6 +46,27 @@ export interface Cluster extends Recorded {
   readonly provenance: Provenance;
   readonly sourceSha256: string | null;
   readonly sourceLine: number | null;
+}
+
+/** How a cluster came out of another one: relaxed in this registry, or optimised by the program whose output was imported. */
+export const CLUSTER_RELATIONS = ['RELAXATION', 'OPTIMIZATION'] as const;
+export type ClusterRelation = (typeof CLUSTER_RELATIONS)[number];
+
+/** A cluster and one that it came out of. */
+export interface ClusterParent {
+  readonly clusterId: string;
+  readonly parentId: string;
+  readonly relation: ClusterRelation;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+/** A cluster without its atoms: what tells whether it may be like another one. */
+export interface ClusterShape extends StructureShape {
+  readonly clusterId: string;
+  readonly formula: string;
+  readonly charge: number;
+  readonly size: number;
 }
 
 export interface Calculation extends Recorded {

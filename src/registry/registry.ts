@@ -10,6 +10,7 @@ import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
+import { NearDuplicates } from './near-duplicates.ts';
 import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
@@ -38,6 +39,7 @@ export class Registry {
   readonly importRuns: ImportRuns;
   readonly clusterRuns: ClusterRuns;
   readonly datasets: Datasets;
+  readonly nearDuplicates: NearDuplicates;
   readonly exports: Exports;
   readonly featureSets: FeatureSets;
   readonly models: Models;
@@ -58,6 +60,7 @@ export class Registry {
     this.importRuns = new ImportRuns(store, artifacts, uploads, temporaryFiles, openEntries);
     this.clusterRuns = new ClusterRuns(store, mutations, compute);
     this.datasets = new Datasets(store, mutations);
+    this.nearDuplicates = new NearDuplicates(store);
     this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);

@@ -43,6 +43,8 @@ export class Loaders {
 
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
+  readonly parentsOfCluster: DataLoader<string, records.ClusterParent[]>;
+  readonly childrenOfCluster: DataLoader<string, records.ClusterParent[]>;
   readonly versionsOfDataset: DataLoader<string, records.DatasetVersion[]>;
   readonly exportsOfVersion: DataLoader<string, records.Export[]>;
   readonly versionsOfModel: DataLoader<string, records.ModelVersion[]>;
@@ -71,6 +73,8 @@ export class Loaders {
     this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
+    this.parentsOfCluster = grouped((ids) => store.lineage.parentsOf(ids), 'clusterId');
+    this.childrenOfCluster = grouped((ids) => store.lineage.childrenOf(ids), 'parentId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');
     this.exportsOfVersion = grouped((ids) => store.exports.findIn('datasetVersionId', ids), 'datasetVersionId');
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');

@@ -45,6 +45,15 @@ export function pageOf<T extends { readonly id: string }>(
   return collection.page({ first, after: after == null ? null : fromCursor(after), filter, newestFirst });
 }
 
+/** A page of a list that is there as a whole. */
+export function pageOfAll<T>(all: readonly T[], first: number, start: number): Page<T> {
+  return {
+    items: all.slice(start, start + first),
+    hasNextPage: start + first < all.length,
+    totalCount: async () => all.length,
+  };
+}
+
 export function connection<T>(page: Page<T>, position: (item: T) => string): Connection<T> {
   const edges = page.items.map((node) => ({ node, cursor: toCursor(position(node)) }));
   return {

@@ -4,6 +4,7 @@ import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
 import {
+  CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
   EXPORT_FORMATS,
   IMPORT_CONTENTS,
@@ -27,6 +28,14 @@ export const RoleEnum = enumOf(ROLES);
 registerEnumType(RoleEnum, {
   name: 'Role',
   description: 'READER may query, CONTRIBUTOR may also import, train and predict, ADMIN may also manage tokens.',
+});
+
+export const ClusterRelationEnum = enumOf(CLUSTER_RELATIONS);
+registerEnumType(ClusterRelationEnum, {
+  name: 'ClusterRelation',
+  description:
+    'How a cluster came out of another one. RELAXATION: relaxed here. OPTIMIZATION: the imported result of an input for the other ' +
+    'one, in which atoms moved or the frame turned.',
 });
 
 export const ModelKindEnum = enumOf(MODEL_KINDS);

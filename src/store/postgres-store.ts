@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type * as ports from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { ClusterRunItems } from './cluster-run-items.ts';
+import { ClusterShapes } from './cluster-shapes.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
 import { ClusterRunEntity } from './entities/cluster-runs.ts';
@@ -19,6 +20,7 @@ import {
 import { EntityCollection } from './entity-collection.ts';
 import { FencedCollection } from './fenced-collection.ts';
 import { addImportItems, importItems } from './import-report.ts';
+import { Lineage } from './lineage.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
 import { VersionMembers } from './version-members.ts';
 
@@ -59,6 +61,8 @@ export class PostgresStore implements ports.Store {
   readonly clusterRuns: FencedCollection<records.ClusterRun>;
   readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
+  readonly lineage: Lineage;
+  readonly clusterShapes: ClusterShapes;
   readonly jobs: ports.JobQueue;
 
   private constructor(
@@ -96,6 +100,8 @@ export class PostgresStore implements ports.Store {
     this.clusterRuns = new FencedCollection(manager, ClusterRunEntity);
     this.clusterRunItems = new ClusterRunItems(manager);
     this.versionMembers = new VersionMembers(manager);
+    this.lineage = new Lineage(manager);
+    this.clusterShapes = new ClusterShapes(manager);
     this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
   }
 
@@ -206,6 +212,15 @@ export class PostgresStore implements ports.Store {
 
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
     return this.calculations.ids(filter, limit, 't.invalidated_at IS NULL');
+  }
+
+  givenSplits(clusterIds: readonly string[]): Promise<ports.GivenSplit[]> {
+    return query(
+      this.manager,
+      `SELECT cluster_id AS "clusterId", id AS "calculationId", label, given_split AS split FROM calculations
+       WHERE cluster_id = ANY($1::bigint[]) AND given_split IS NOT NULL AND invalidated_at IS NULL ORDER BY id`,
+      [clusterIds],
+    );
   }
 
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]> {
