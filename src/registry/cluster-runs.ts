@@ -146,18 +146,10 @@ export class ClusterRuns {
   }
 
   private async makeGenerated(parameters: GenerationParameters, from: number, total: number): Promise<Made[]> {
-    const { sizes, clustersPerSize, laws, seed } = parameters;
+    const { sizes, clustersPerSize } = parameters;
     const batch = batchSize(total - from, (k) => sizes[Math.floor((from + k) / clustersPerSize)]);
     const clusters = await this.compute.generate(parameters, from, from + batch);
-    const provenance = {
-      generated_by: 'S-BLDA',
-      seed,
-      nearest_mean_angstrom: laws.nearest.meanAngstrom,
-      nearest_standard_deviation_angstrom: laws.nearest.standardDeviationAngstrom,
-      next_nearest_mean_angstrom: laws.nextNearest.meanAngstrom,
-      next_nearest_standard_deviation_angstrom: laws.nextNearest.standardDeviationAngstrom,
-    };
-    return clusters.map(({ structure, label }) => ({
+    return clusters.map(({ structure, label, provenance }) => ({
       source: null,
       result: { draft: draftOf(structure, label, provenance), relaxation: null },
     }));

@@ -24,6 +24,8 @@ export interface GeneratedCluster {
   /** Such as `s-blda-1-Na20-0007`: the seed, the formula and the number among those of its size, from 1. */
   readonly label: string;
   readonly structure: Structure;
+  /** The algorithm, the seed and the laws. */
+  readonly provenance: Readonly<Record<string, string | number>>;
 }
 
 /** The paper's numbers of atoms; 28 and 30 are its validation split, 40 its test split. */
@@ -65,6 +67,14 @@ export function generateCluster(parameters: GenerationParameters, index: number)
       positionsAngstrom: positions(size, laws, randomOf(seed, size, number)),
       charge: 0,
       multiplicity: lowestMultiplicity(atomicNumbers, 0),
+    },
+    provenance: {
+      generated_by: 'S-BLDA',
+      seed,
+      nearest_mean_angstrom: laws.nearest.meanAngstrom,
+      nearest_standard_deviation_angstrom: laws.nearest.standardDeviationAngstrom,
+      next_nearest_mean_angstrom: laws.nextNearest.meanAngstrom,
+      next_nearest_standard_deviation_angstrom: laws.nextNearest.standardDeviationAngstrom,
     },
   };
 }

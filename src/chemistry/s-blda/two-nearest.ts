@@ -133,3 +133,13 @@ export class TwoNearest {
     this.changedNextAtom[at] = nextAtom;
   }
 }
+
+/** For each atom its distances (Å) to the nearest and to the next-nearest atom; Infinity where there is none. */
+export function twoShortestDistances(positionsAngstrom: Float64Array): (readonly [number, number])[] {
+  const atoms = positionsAngstrom.length / 3;
+  const cluster = new TwoNearest(atoms);
+  for (let i = 0; i < atoms; i++) {
+    cluster.add(positionsAngstrom[3 * i], positionsAngstrom[3 * i + 1], positionsAngstrom[3 * i + 2]);
+  }
+  return Array.from({ length: atoms }, (_, i) => [cluster.nearest[i], cluster.next[i]]);
+}
