@@ -5,6 +5,7 @@ import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryR
 import { NatriumError } from '../errors.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
+import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
@@ -71,6 +72,7 @@ export async function connectDatabase(url: string, application: string, poolSize
       ApiTokenEntity,
       LevelOfTheoryEntity,
       ClusterEntity,
+      ClusterRunEntity,
       CalculationEntity,
       DatasetEntity,
       DatasetVersionEntity,

@@ -11,6 +11,7 @@ import {
   startApiServer,
 } from '../support/api.ts';
 import { importFiles } from '../support/bulk.ts';
+import { generated } from '../support/cluster-runs.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, trainLasso } from '../support/training.ts';
 
@@ -37,6 +38,7 @@ beforeAll(async () => {
     } }`,
     { clusters: [clusters.nodes[0].id] },
   );
+  for (const seed of [1, 2]) await generated(server, { sizes: [3], clustersPerSize: 3, seed });
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
 });
@@ -49,6 +51,7 @@ const CONNECTIONS: Readonly<
   atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
   calculationInputs: { args: 'program: ORCA, filter: {}', key: 'fileName cluster { id }' },
   calculations: {},
+  clusterRuns: {},
   clusters: {},
   datasets: {},
   evaluations: {},
@@ -56,6 +59,7 @@ const CONNECTIONS: Readonly<
   imports: {},
   models: {},
   trainingRuns: {},
+  'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
 };

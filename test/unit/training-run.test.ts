@@ -32,6 +32,8 @@ const compute: Compute = {
   train: () => Promise.reject(new Error('no training here')),
   predict: async (_, inputs) =>
     inputs.map(({ structure }) => new Float64Array(structure.atomicNumbers.length).fill(PREDICTED_PPM)),
+  generate: () => Promise.reject(new Error('no generation here')),
+  relax: () => Promise.reject(new Error('no relaxation here')),
 };
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
