@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { relaxCluster } from '../dist/chemistry/relaxation.js';
-import { Random } from '../dist/random.js';
+import { generateCluster } from '../dist/chemistry/s-blda/generator.js';
+import { PAPER_LAWS } from '../dist/chemistry/s-blda/law.js';
 import { exit, figure } from './lib/figures.mjs';
-import { grownCluster } from './lib/grown-clusters.mjs';
 import { pythonWith } from './lib/python.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,8 +19,11 @@ const FORCE_EV_PER_ANGSTROM = 1e-6;
 const SAME_ANGSTROM = 1e-3;
 const SAME_EV = 1e-9;
 
-const random = new Random(1);
-const starts = Array.from({ length: CLUSTERS }, () => grownCluster(ATOMS, () => random.uniform()));
+const generation = { element: 'Na', sizes: [ATOMS], clustersPerSize: CLUSTERS, laws: PAPER_LAWS, seed: 1 };
+const starts = Array.from(
+  { length: CLUSTERS },
+  (_, index) => generateCluster(generation, index).structure.positionsAngstrom,
+);
 const relax = (positionsAngstrom) =>
   relaxCluster({ atomicNumbers: Array(ATOMS).fill(11), positionsAngstrom, charge: 0, multiplicity: 1 }, 'a cluster', {
     forceToleranceEvPerAngstrom: FORCE_EV_PER_ANGSTROM,

@@ -1,3 +1,5 @@
+import { generateCluster } from '../../src/chemistry/s-blda/generator.ts';
+import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
 import { lowestMultiplicity, type Structure } from '../../src/chemistry/structure.ts';
 import type { Random } from '../../src/random.ts';
 
@@ -12,22 +14,10 @@ export function sodiumCluster(positions: ArrayLike<number>): Structure {
   };
 }
 
-/**
- * A random cluster, the same bytes everywhere. Each atom is 3.5 Å from one before it and none is nearer than 3.3 Å; of
- * the free places among eight, the one nearest to the first atom is taken.
- */
-export function grownCluster(size: number, random: Random): Structure {
-  const atoms = [[0, 0, 0]];
-  while (atoms.length < size) {
-    const places = Array.from({ length: 8 }, () => {
-      const anchor = atoms[random.integer(atoms.length)];
-      return direction(random).map((part, axis) => anchor[axis] + 3.5 * part);
-    });
-    const free = places.filter((place) => atoms.every((atom) => distance(atom, place) > 3.3));
-    free.sort((a, b) => distance(a, atoms[0]) - distance(b, atoms[0]));
-    if (free.length > 0) atoms.push(free[0]);
-  }
-  return sodiumCluster(atoms.flat());
+/** A random cluster by S-BLDA, the same bytes everywhere. */
+export function generatedCluster(size: number, random: Random): Structure {
+  const seed = random.integer(2 ** 32);
+  return generateCluster({ element: 'Na', sizes: [size], clustersPerSize: 1, laws: PAPER_LAWS, seed }, 0).structure;
 }
 
 /** Atoms anywhere in a box, none nearer than 2.6 Å to another: steeper forces than a grown cluster has. */
@@ -75,10 +65,4 @@ function shell(long: number, scale: number): Structure {
     [y, z, x],
   ]);
   return sodiumCluster([[0, 0, 0], ...turned].flat());
-}
-
-function direction(random: Random): number[] {
-  const raw = [random.normal(), random.normal(), random.normal()];
-  const length = distance(raw, [0, 0, 0]);
-  return raw.map((part) => part / length);
 }

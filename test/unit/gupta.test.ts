@@ -6,7 +6,7 @@ import { type Structure, structureFromSymbols } from '../../src/chemistry/struct
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
 import { compareWithGuptaGolden } from '../../src/ml/gupta-golden.ts';
 import { Random } from '../../src/random.ts';
-import { grownCluster, scatteredCluster, sodiumCluster } from '../support/sodium-clusters.ts';
+import { generatedCluster, scatteredCluster, sodiumCluster } from '../support/sodium-clusters.ts';
 
 function energyAndGradient(structure: Structure): { energy: number; gradient: Float64Array } {
   const gradient = new Float64Array(structure.positionsAngstrom.length);
@@ -88,7 +88,7 @@ describe('the Gupta potential', () => {
   it('has the gradient of its energy: finite differences to 1e-8 eV/Å, on clusters of 2 to 40 atoms', () => {
     const random = new Random(2);
     for (let size = 2; size <= 40; size++) {
-      const structure = size % 2 === 0 ? grownCluster(size, random) : scatteredCluster(size, random);
+      const structure = size % 2 === 0 ? generatedCluster(size, random) : scatteredCluster(size, random);
       const { gradient } = energyAndGradient(structure);
       const slopes = Array.from(gradient, (_, coordinate) => slope(structure, coordinate));
       expectClose(gradient, slopes, 1e-8);
@@ -98,7 +98,7 @@ describe('the Gupta potential', () => {
   it('does not depend on place, orientation, handedness and order', () => {
     const random = new Random(3);
     for (const size of [2, 7, 20]) {
-      const structure = grownCluster(size, random);
+      const structure = generatedCluster(size, random);
       const positions = structure.positionsAngstrom;
       const { energy, gradient } = energyAndGradient(structure);
       const check = (change: (positions: Float64Array) => Float64Array, expected: Float64Array) => {
@@ -128,7 +128,7 @@ describe('the Gupta potential', () => {
 
   it('has memory of its own: evaluations do not disturb each other', () => {
     const random = new Random(4);
-    const [a, b] = [grownCluster(9, random), grownCluster(9, random)];
+    const [a, b] = [generatedCluster(9, random), generatedCluster(9, random)];
     const [potential, gradient] = [guptaPotential(a, 'a'), new Float64Array(27)];
     const first = potential(a.positionsAngstrom, gradient);
     potential(b.positionsAngstrom, gradient);

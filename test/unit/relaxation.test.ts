@@ -4,7 +4,7 @@ import { guptaPotential } from '../../src/chemistry/relaxation/gupta.ts';
 import { type RelaxationOptions, relaxCluster } from '../../src/chemistry/relaxation.ts';
 import { checkStructure, type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
 import { Random } from '../../src/random.ts';
-import { atomAt, distance, grownCluster, shaken, sodiumCluster } from '../support/sodium-clusters.ts';
+import { atomAt, distance, generatedCluster, shaken, sodiumCluster } from '../support/sodium-clusters.ts';
 
 /** Largest force on an atom (eV/Å), asked of the potential itself. */
 function largestForce(structure: Structure): number {
@@ -41,7 +41,7 @@ describe('relaxCluster', () => {
   it('ends with no force above 1e-6 eV/Å, lower than it began, on 50 random clusters', () => {
     const random = new Random(1);
     for (let i = 0; i < 50; i++) {
-      const structure = grownCluster(2 + ((i * 7) % 39), random);
+      const structure = generatedCluster(2 + ((i * 7) % 39), random);
       const original = Float64Array.from(structure.positionsAngstrom);
       const relaxation = relaxCluster(structure, `cluster ${i}`);
       const relaxed = relaxation.structure;
@@ -73,7 +73,7 @@ describe('relaxCluster', () => {
   it('neither shifts nor turns the cluster', () => {
     const random = new Random(2);
     for (const size of [2, 5, 20, 33]) {
-      const relaxed = relaxCluster(grownCluster(size, random), 'it').structure;
+      const relaxed = relaxCluster(generatedCluster(size, random), 'it').structure;
       const before = shaken(relaxed, 0.02, random).positionsAngstrom;
       const after = relaxCluster(sodiumCluster(before), 'it').structure.positionsAngstrom;
       const { shift, turn } = netMotion(before, after);
@@ -86,7 +86,7 @@ describe('relaxCluster', () => {
   it('finds its minimum again from 0.01 Å away', () => {
     const random = new Random(3);
     for (const size of [4, 13, 20]) {
-      const first = relaxCluster(grownCluster(size, random), 'it');
+      const first = relaxCluster(generatedCluster(size, random), 'it');
       const second = relaxCluster(shaken(first.structure, 0.01, random), 'it');
       expect(second.energyAfterEv).toBeCloseTo(first.energyAfterEv, 9);
     }
@@ -96,10 +96,10 @@ describe('relaxCluster', () => {
     const random = new Random(4);
     const hash = createHash('sha256');
     for (const size of [3, 13, 20, 30]) {
-      const { structure } = relaxCluster(grownCluster(size, random), 'it');
+      const { structure } = relaxCluster(generatedCluster(size, random), 'it');
       hash.update(new Uint8Array(structure.positionsAngstrom.buffer));
     }
-    expect(hash.digest('hex')).toBe('33731abac7779aa312ab7c3c9c30acced4033148838cbdfdd03579cfa1fc2aa2');
+    expect(hash.digest('hex')).toBe('e564aa80328ab8f5f4cac1e607cd6df52d70bf49a855ebbab6409e658d798a04');
   });
 
   it('leaves an atom alone where it is', () => {
@@ -116,7 +116,7 @@ describe('relaxCluster', () => {
   });
 
   it('says when it needs more steps, and how far it came', () => {
-    const structure = grownCluster(20, new Random(5));
+    const structure = generatedCluster(20, new Random(5));
     const energies = [1, 2, 5, 10].map((mostSteps) => {
       const relaxation = relaxCluster(structure, 'cluster 5', { mostSteps });
       expect(relaxation).toMatchObject({ outcome: 'tooManySteps', steps: mostSteps });
@@ -128,7 +128,7 @@ describe('relaxCluster', () => {
   });
 
   it('ends when rounding forbids a smaller force', () => {
-    const structure = grownCluster(20, new Random(6));
+    const structure = generatedCluster(20, new Random(6));
     const relaxation = relaxCluster(structure, 'it', { forceToleranceEvPerAngstrom: 1e-300, mostSteps: 500 });
     expect(relaxation.outcome).toMatch(/^(tooManySteps|noProgress)$/);
     expect(relaxation.reason).not.toBeNull();
