@@ -15,6 +15,7 @@ import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-cluste
 import { runEnded, trainLasso } from '../support/training.ts';
 
 let server: ApiServer;
+let dimer: string;
 beforeAll(async () => {
   server = await startApiServer({ workers: 1 });
   const datasetVersion = await importSyntheticDataset(server, 'synthetic', { clusters: SMALL_SPLIT, seed: 1 });
@@ -39,6 +40,9 @@ beforeAll(async () => {
   );
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
+  // one of the four that differ by a little
+  const newest = '{ clusters(first: 1, newestFirst: true) { nodes { id } } }';
+  dimer = (await server.request<{ clusters: { nodes: { id: string }[] } }>(newest)).clusters.nodes[0].id;
 });
 afterAll(() => server?.dispose());
 
@@ -55,9 +59,20 @@ const CONNECTIONS: Readonly<
   featureSets: {},
   imports: {},
   models: {},
+  nearDuplicates: {
+    get args() {
+      return `cluster: "${dimer}"`;
+    },
+    key: 'differenceAngstrom cluster { id }',
+  },
   trainingRuns: {},
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
+  'DatasetVersion.nearDuplicates': {
+    args: 'toleranceAngstrom: 1, acrossSplits: false',
+    key: 'first { id } second { id }',
+    under: 'datasetVersion(datasetVersion: "synthetic/1")',
+  },
 };
 
 interface Page {
