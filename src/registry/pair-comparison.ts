@@ -5,14 +5,16 @@ import { NatriumError } from '../errors.ts';
 import type { Store } from './ports.ts';
 import type { ClusterShape } from './records.ts';
 
-/** Distances of all clusters that are compared at a time: 16 MiB. */
-const LENGTHS_AT_ONCE = 2 * 2 ** 20;
+/** Distances of all clusters that are compared at a time: 8 MiB. */
+const LENGTHS_AT_ONCE = 2 ** 20;
 /** Of the clusters that are read at a time. */
-const ATOMS_AT_ONCE = 20_000;
+const ATOMS_AT_ONCE = 5000;
 const PAIRS_AT_ONCE = 10_000;
 /** Distances that are computed before others are let work: some ten milliseconds. */
 const LENGTHS_IN_A_ROW = 100_000;
 
+/** To read a cluster takes as long as to compute and sort so many distances. */
+const LENGTHS_PER_READ = 1000;
 /** Of a whole search: about half a minute. */
 const MOST_LENGTHS = 500_000_000;
 
@@ -64,7 +66,7 @@ export class PairComparison<T> {
 
   private async compareWaiting(): Promise<void> {
     const { pairs, sizes } = this;
-    this.lengths += this.waitingLengths;
+    this.lengths += this.waitingLengths + LENGTHS_PER_READ * sizes.size;
     if (this.lengths > MOST_LENGTHS) {
       throw this.tooLarge('takes too long to compare so many clusters that may be alike');
     }

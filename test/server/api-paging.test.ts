@@ -16,6 +16,7 @@ import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-cluste
 import { runEnded, trainLasso } from '../support/training.ts';
 
 let server: ApiServer;
+let dimer: string;
 beforeAll(async () => {
   server = await startApiServer({ workers: 1 });
   const datasetVersion = await importSyntheticDataset(server, 'synthetic', { clusters: SMALL_SPLIT, seed: 1 });
@@ -41,6 +42,9 @@ beforeAll(async () => {
   for (const seed of [1, 2]) await generated(server, { sizes: [3], clustersPerSize: 3, seed });
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
+  // one of the four that differ by a little
+  const newest = '{ clusters(first: 1, newestFirst: true) { nodes { id } } }';
+  dimer = (await server.request<{ clusters: { nodes: { id: string }[] } }>(newest)).clusters.nodes[0].id;
 });
 afterAll(() => server?.dispose());
 
@@ -58,10 +62,21 @@ const CONNECTIONS: Readonly<
   featureSets: {},
   imports: {},
   models: {},
+  nearDuplicates: {
+    get args() {
+      return `cluster: "${dimer}"`;
+    },
+    key: 'differenceAngstrom cluster { id }',
+  },
   trainingRuns: {},
   'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
+  'DatasetVersion.nearDuplicates': {
+    args: 'toleranceAngstrom: 1, acrossSplits: false',
+    key: 'first { id } second { id }',
+    under: 'datasetVersion(datasetVersion: "synthetic/1")',
+  },
 };
 
 interface Page {

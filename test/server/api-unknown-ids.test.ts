@@ -41,6 +41,9 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     ],
   ],
   'Query.calculation.id': [[`{ calculation(id: ${id('Calculation')}) { id } }`, noRecord('Calculation')]],
+  'Query.nearDuplicates.cluster': [
+    [`{ nearDuplicates(cluster: ${id('Cluster')}, first: 1) { totalCount } }`, noRecord('Cluster')],
+  ],
   'Query.cluster.id': [
     [`{ cluster(id: ${id('Cluster')}) { id } }`, noRecord('Cluster')],
     [`{ cluster(id: ${id('Calculation')}) { id } }`, /is the id of a Calculation, not of a Cluster/],

@@ -176,6 +176,31 @@ describe('what the tabs tell their reader to look at', () => {
     expect(text.split(`natrium ${cluster.identitySha256}\n (rhombus)\n`)).toHaveLength(3);
   });
 
+  it('NearDuplicates: two clusters of the test have the shape of one of the validation', () => {
+    const { nodes } = answer<{
+      datasetVersion: {
+        nearDuplicates: {
+          nodes: {
+            differenceAngstrom: number;
+            firstSplit: string;
+            secondSplit: string;
+            second: { label: string; shieldingsPpm: number[] };
+            first: { shieldingsPpm: number[] };
+          }[];
+        };
+      };
+    }>('NearDuplicates').datasetVersion.nearDuplicates;
+    expect(nodes.map((pair) => [pair.firstSplit, pair.secondSplit, pair.second.label])).toEqual(
+      Array(2).fill(['TEST', 'VALIDATION', 'na08-7090']),
+    );
+    for (const { first, second } of nodes) {
+      const sorted = second.shieldingsPpm.toSorted((a, b) => a - b);
+      for (const [i, shielding] of first.shieldingsPpm.toSorted((a, b) => a - b).entries()) {
+        expect(Math.abs(shielding - sorted[i])).toBeLessThan(5);
+      }
+    }
+  });
+
   it('Distribution: the tail below 500 ppm comes from Na6 and Na10', () => {
     const { edgesPpm, series } = answer<{
       shieldingDistribution: { edgesPpm: number[]; series: { name: string; counts: number[] }[] };
