@@ -110,6 +110,7 @@ export interface VersionMembers {
 export interface Store {
   readonly apiTokens: Collection<records.ApiToken>;
   readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: Collection<records.ShieldingReference>;
   readonly clusters: Collection<records.Cluster>;
   readonly calculations: Collection<records.Calculation>;
   readonly datasets: Collection<records.Dataset>;
@@ -157,6 +158,9 @@ export interface Store {
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
   /** Calculations by these ids, in the order of their ids, without those there are not. */
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
+
+  /** What calculations by these ids say of their atoms' lines, in the order of their ids; field gradients only if asked. */
+  calculationLines(ids: readonly string[], fieldGradients: boolean): Promise<records.CalculationLines[]>;
 
   /** Takes an import for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
   takeImport(importId: string, worker: string): Promise<records.Import | null>;

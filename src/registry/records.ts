@@ -30,6 +30,17 @@ export interface ApiToken extends Recorded {
 
 export interface LevelOfTheoryRecord extends Recorded, LevelOfTheory {}
 
+/** The shielding of a nucleus in the compound whose shift is 0, at a level of theory. A new one is the next version. */
+export interface ShieldingReference extends Recorded {
+  /** Such as `23Na`. */
+  readonly nucleus: string;
+  readonly levelOfTheoryId: string;
+  readonly version: number;
+  readonly shieldingPpm: number;
+  readonly compound: string;
+  readonly source: string;
+}
+
 export interface Cluster extends Recorded {
   readonly identitySha256: string;
   readonly fingerprint: string;
@@ -77,6 +88,11 @@ export type CalculationSummary = Pick<
   'id' | 'contentSha256' | 'clusterId' | 'levelOfTheoryId' | 'label' | 'givenSplit' | 'invalidationReason'
 > &
   Pick<Cluster, 'size' | 'formula'>;
+
+/** What a calculation says of its atoms' lines in a spectrum. */
+export interface CalculationLines extends Pick<Calculation, 'id' | 'shieldingsPpm' | 'electricFieldGradientsAu'> {
+  readonly atomicNumbers: readonly number[];
+}
 
 export interface Dataset extends Recorded {
   readonly name: string;

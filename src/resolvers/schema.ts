@@ -17,6 +17,12 @@ import {
 import { ImportResolver, UploadResolver } from './imports.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
+import {
+  ShieldingReferenceResolver,
+  ShiftsOfCalculationResolver,
+  ShiftsOfPredictionResolver,
+} from './shielding-references.ts';
+import { SpectrumResolver } from './spectra.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
 
@@ -44,6 +50,10 @@ export function buildNatriumSchema(): GraphQLSchema {
     PredictedClusterResolver,
     PredictionResolver,
     PredictionResultResolver,
+    ShieldingReferenceResolver,
+    ShiftsOfCalculationResolver,
+    ShiftsOfPredictionResolver,
+    SpectrumResolver,
     TrainingRunResolver,
     TrialResolver,
     UploadResolver,

@@ -2,8 +2,10 @@ import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
+import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
 import { EXPORT_FORMATS, IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
+import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -66,6 +68,20 @@ export const ImportStatusEnum = enumOf(ITEM_STATUSES);
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
   description: 'What became of an item of an imported file.',
+});
+
+export const SpectrumScaleEnum = enumOf(SPECTRUM_SCALES);
+registerEnumType(SpectrumScaleEnum, {
+  name: 'SpectrumScale',
+  description: 'SHIELDING: σ as computed. SHIFT: δ, which needs a shielding reference.',
+});
+
+export const LineshapeEnum = enumOf(LINESHAPES);
+registerEnumType(LineshapeEnum, {
+  name: 'Lineshape',
+  description:
+    'Shape of a line, of area 1. PSEUDO_VOIGT: weighted sum of a Lorentzian and a Gaussian of the same full width at half ' +
+    'maximum.',
 });
 
 export const InputProgramEnum = enumOf(INPUT_PROGRAMS);

@@ -6,8 +6,10 @@ import {
   frame,
   importCalculations,
   importOne,
+  levelOfTheoryId,
   refusal,
   rowOfAtoms,
+  setShieldingReference,
   startApiServer,
 } from '../support/api.ts';
 import { importFiles } from '../support/bulk.ts';
@@ -37,6 +39,8 @@ beforeAll(async () => {
     } }`,
     { clusters: [clusters.nodes[0].id] },
   );
+  const levelOfTheory = await levelOfTheoryId(server);
+  for (const nucleus of ['23Na', '35Cl']) await setShieldingReference(server, { levelOfTheory, nucleus });
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
 });
@@ -55,6 +59,7 @@ const CONNECTIONS: Readonly<
   featureSets: {},
   imports: {},
   models: {},
+  shieldingReferences: {},
   trainingRuns: {},
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
@@ -197,7 +202,8 @@ describe('node(id)', () => {
     featureSet { id } } }
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
-    imports(first: 1) { nodes { id uploads { id } } }`;
+    imports(first: 1) { nodes { id uploads { id } } }
+    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } }`;
 
   test('finds a record of every type that has ids', async () => {
     const found = await server.request<object>(`{ ${OWN} }`);
