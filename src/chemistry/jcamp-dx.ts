@@ -87,9 +87,11 @@ function labelled(label: string, value: string): string {
 }
 
 function commentLines(comment: string): string[] {
+  const text = asciiOf(comment);
+  if (text === '') return [];
   const lines: string[] = [];
   let line = '$$';
-  for (const word of asciiOf(comment).split(' ')) {
+  for (const word of text.split(' ')) {
     for (let at = 0; at < word.length; at += LONGEST_LINE - 3) {
       const part = word.slice(at, at + LONGEST_LINE - 3);
       if (line.length + 1 + part.length > LONGEST_LINE) {

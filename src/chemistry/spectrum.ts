@@ -42,7 +42,9 @@ export function spectrumAxis({ fromPpm, toPpm, points }: AxisInput, linesPpm: Fl
   if ((high - low) / (points - 1) < LEAST_RELATIVE_STEP * Math.max(Math.abs(low), Math.abs(high))) {
     throw new NatriumError('BAD_USER_INPUT', `${low} to ${high} ppm is too narrow for ${points} points; take fewer`);
   }
-  return Float64Array.from({ length: points }, (_, k) => low + (high - low) * (k / (points - 1)));
+  const positions = Float64Array.from({ length: points }, (_, k) => low + (high - low) * (k / (points - 1)));
+  positions[points - 1] = high;
+  return positions;
 }
 
 function withMargin(linesPpm: Float64Array, marginPpm: number): [number, number] {

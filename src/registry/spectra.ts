@@ -44,8 +44,8 @@ export class Spectra {
     const nucleus = parseNucleus(input.nucleus);
     const { lineshape: kind, fullWidthAtHalfMaximumPpm: width, scale, larmorFrequencyMegahertz } = input;
     const lineshape = checkedLineshape(kind, width, input.lorentzianFraction);
-    // a range that is given is refused before the atoms are read
-    if (input.fromPpm !== null || input.toPpm !== null) spectrumAxis(input, new Float64Array(1), width);
+    // an axis that cannot be is refused before any atom is read
+    spectrumAxis(input, Float64Array.of(0), width);
     const nuclear = nuclearDataOf(nucleus);
     checkLarmorFrequency(larmorFrequencyMegahertz, nucleus, nuclear);
     const source = await spectrumSource(this.store, input);
