@@ -64,6 +64,64 @@ CREATE INDEX calculations_label ON public.calculations USING btree (label);
 CREATE INDEX calculations_level_of_theory ON public.calculations USING btree (level_of_theory_id);
 CREATE INDEX calculations_source ON public.calculations USING btree (source_sha256);
 
+CREATE TABLE cluster_parents (
+  cluster_id bigint NOT NULL,
+  parent_id bigint NOT NULL,
+  relation text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT cluster_parents_pkey PRIMARY KEY (cluster_id, parent_id),
+  CONSTRAINT cluster_parents_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_parents_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_parents_check CHECK ((cluster_id <> parent_id)),
+  CONSTRAINT cluster_parents_relation_check CHECK ((relation = ANY (ARRAY['RELAXATION'::text, 'OPTIMIZATION'::text])))
+);
+CREATE INDEX cluster_parents_parent ON public.cluster_parents USING btree (parent_id);
+
+CREATE TABLE cluster_run_items (
+  cluster_run_id bigint NOT NULL,
+  position integer NOT NULL,
+  status text NOT NULL,
+  source_cluster_id bigint,
+  cluster_id bigint,
+  relaxation jsonb,
+  error_code text,
+  error_message text,
+  CONSTRAINT cluster_run_items_pkey PRIMARY KEY (cluster_run_id, "position"),
+  CONSTRAINT cluster_run_items_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_run_items_cluster_run_id_fkey FOREIGN KEY (cluster_run_id) REFERENCES cluster_runs(id),
+  CONSTRAINT cluster_run_items_source_cluster_id_fkey FOREIGN KEY (source_cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_run_items_check CHECK (((status = 'REJECTED'::text) = (error_code IS NOT NULL))),
+  CONSTRAINT cluster_run_items_check1 CHECK (((status = 'REJECTED'::text) = (cluster_id IS NULL))),
+  CONSTRAINT cluster_run_items_status_check CHECK ((status = ANY (ARRAY['INSERTED'::text, 'EXISTING'::text, 'REJECTED'::text])))
+);
+CREATE INDEX cluster_run_items_cluster ON public.cluster_run_items USING btree (cluster_id);
+
+CREATE TABLE cluster_runs (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  settings jsonb NOT NULL,
+  source_cluster_ids bigint[],
+  total integer NOT NULL,
+  state text NOT NULL,
+  attempt integer NOT NULL,
+  worker text,
+  failure text,
+  inserted integer NOT NULL,
+  existing integer NOT NULL,
+  rejected integer NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT cluster_runs_pkey PRIMARY KEY (id),
+  CONSTRAINT cluster_runs_check CHECK (((kind = 'RELAXATION'::text) = (source_cluster_ids IS NOT NULL))),
+  CONSTRAINT cluster_runs_kind_check CHECK ((kind = ANY (ARRAY['GENERATION'::text, 'RELAXATION'::text]))),
+  CONSTRAINT cluster_runs_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT cluster_runs_total_check CHECK ((total > 0))
+);
+CREATE INDEX cluster_runs_state ON public.cluster_runs USING btree (state);
+
 CREATE TABLE clusters (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   identity_sha256 text NOT NULL,
@@ -80,9 +138,12 @@ CREATE TABLE clusters (
   source_line integer,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  radius_of_gyration_angstrom double precision NOT NULL,
+  centroid_distance_quantiles_angstrom double precision[] NOT NULL,
   CONSTRAINT clusters_identity_sha256_key UNIQUE (identity_sha256),
   CONSTRAINT clusters_pkey PRIMARY KEY (id),
   CONSTRAINT clusters_source_sha256_fkey FOREIGN KEY (source_sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT clusters_centroid_distance_quantiles_angstrom_check CHECK ((cardinality(centroid_distance_quantiles_angstrom) = 7)),
   CONSTRAINT clusters_check CHECK ((cardinality(atomic_numbers) = size)),
   CONSTRAINT clusters_check1 CHECK ((cardinality(positions_angstrom) = (3 * size))),
   CONSTRAINT clusters_multiplicity_check CHECK ((multiplicity > 0)),
@@ -90,6 +151,7 @@ CREATE TABLE clusters (
 );
 CREATE INDEX clusters_fingerprint ON public.clusters USING btree (fingerprint);
 CREATE INDEX clusters_label ON public.clusters USING btree (label);
+CREATE INDEX clusters_shape ON public.clusters USING btree (formula, charge, radius_of_gyration_angstrom);
 CREATE INDEX clusters_size ON public.clusters USING btree (size);
 
 CREATE TABLE dataset_version_members (

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   FEATURES_UNAVAILABLE:
     'A feature set needs data that a cluster lacks, such as orbital populations, or a model was not trained on its elements.',
   INVALID_HYPERPARAMETER: 'A hyperparameter is outside its range.',
+  NOT_CONVERGED: 'A relaxation did not end in a minimum of a connected cluster.',
   TOO_LARGE: 'The request, the file or the answer is larger than the server allows.',
   NOT_FOUND: 'No such record.',
   ALREADY_EXISTS: 'A record of that name exists with other content.',

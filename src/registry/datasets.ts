@@ -9,6 +9,7 @@ import { checkName, checkText } from './names.ts';
 import type { Filter, Store } from './ports.ts';
 import type { Calculation, CalculationSummary, Cluster, DatasetMember, DatasetVersion } from './records.ts';
 import { References } from './references.ts';
+import { assignSplits } from './relatives.ts';
 import { checkSplit, nameOf, type SplitInput } from './splitting.ts';
 
 const LARGEST_VERSION = 100_000;
@@ -71,7 +72,7 @@ export class Datasets {
     return this.mutations.run(caller, request, async (store) => {
       const dataset = await new References(store).dataset(input.dataset);
       const chosen = await chooseCalculations(store, input);
-      const members = splitting.assign(chosen);
+      const members = await assignSplits(store, splitting, chosen);
       checkClustersStayTogether(chosen, members);
       const levelOfTheoryIds = await levels(store, chosen, input.allowMixedLevelsOfTheory);
       const splitCounts = SPLITS.map((split) => ({

@@ -1,6 +1,6 @@
 import type { CalculationRecord, LevelOfTheory } from '../chemistry/calculation-record.ts';
 import type { ParsedItem } from '../chemistry/extxyz.ts';
-import { formulaOf, structureFingerprint, structureHash } from '../chemistry/structure-identity.ts';
+import { structureHash } from '../chemistry/structure-identity.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
 import {
   type CalculationValues,
@@ -9,10 +9,11 @@ import {
   calculationValues,
 } from './calculations.ts';
 import type { Caller } from './caller.ts';
+import { newCluster } from './new-clusters.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
 import { checkTexts, shownLabel } from './storable-texts.ts';
-import { tieToClusters } from './tied-clusters.ts';
+import { type Tied, tieToClusters } from './tied-clusters.ts';
 
 /** What an import takes from its items. */
 export interface Wanted {
@@ -32,6 +33,8 @@ interface Item {
 export interface AcceptedItem extends Item {
   readonly record: CalculationRecord;
   readonly clusterSha256: string;
+  /** The stored cluster that this one was optimised from, if it says so. */
+  readonly parentId: string | null;
   readonly calculation: AcceptedCalculation | null;
 }
 
@@ -62,7 +65,11 @@ export async function checkItems(store: Store, items: readonly ReadItem[], wante
     .map((item) => ('error' in item ? { ...item, label: shownLabel(item.label) } : item));
 }
 
-function checkItem({ file, line, label }: Item, record: CalculationRecord, wanted: Wanted): CheckedItem {
+function checkItem(
+  { file, line, label }: Item,
+  { record, parentId }: Tied<CalculationRecord>,
+  wanted: Wanted,
+): CheckedItem {
   try {
     const complete = wanted.content === 'STRUCTURES' ? null : completeCalculation(record, file, wanted);
     checkTexts(record, complete?.levelOfTheory ?? null, file);
@@ -73,6 +80,7 @@ function checkItem({ file, line, label }: Item, record: CalculationRecord, wante
       label,
       record,
       clusterSha256,
+      parentId,
       calculation: complete && calculationOf(complete, clusterSha256),
     };
   } catch (error) {
@@ -125,7 +133,7 @@ export interface Ingestion {
 
 /**
  * Decides what of the items is new, each cluster and each calculation once. Call it in a transaction that holds the lock of
- * {@link lockImports}, and insert in the same.
+ * {@link lockClusters}, and insert in the same.
  */
 export async function planIngestion(
   store: Store,
@@ -140,6 +148,15 @@ export async function planIngestion(
     acceptsAny: verdicts.some((verdict) => typeof verdict === 'string'),
     async insert(into) {
       const { clusterIds, calculationIds } = await batch.insert(into);
+      await into.lineage.add(
+        items.flatMap((item, i) => {
+          if (typeof verdicts[i] === 'object') return [];
+          const { clusterSha256, parentId } = item as AcceptedItem;
+          const clusterId = clusterIds.get(clusterSha256)!;
+          if (parentId === null || parentId === clusterId) return [];
+          return [{ clusterId, parentId, relation: 'OPTIMIZATION', createdBy: caller.name }];
+        }),
+      );
       return items.map((item, i): ImportedItem => {
         const verdict = verdicts[i];
         const { file, line, label } = item;
@@ -157,11 +174,6 @@ export async function planIngestion(
       });
     },
   };
-}
-
-/** Imports of the same clusters in different orders would wait for each other for ever. */
-export function lockImports(store: Store): Promise<void> {
-  return store.lock('import');
 }
 
 /** What of the items is stored already. */
@@ -267,22 +279,15 @@ class Batch {
 
   private addCluster({ clusterSha256, record }: AcceptedItem): 'INSERTED' | 'EXISTING' {
     if (this.known.clusterIds.has(clusterSha256) || this.clusters.has(clusterSha256)) return 'EXISTING';
-    const { structure } = record;
-    this.clusters.set(clusterSha256, {
+    const cluster = newCluster(record.structure, {
       identitySha256: clusterSha256,
-      fingerprint: structureFingerprint(structure),
       label: record.label,
-      formula: formulaOf(structure.atomicNumbers),
-      size: structure.atomicNumbers.length,
-      atomicNumbers: structure.atomicNumbers,
-      positionsAngstrom: [...structure.positionsAngstrom],
-      charge: structure.charge,
-      multiplicity: structure.multiplicity,
       provenance: record.provenance,
       sourceSha256: this.sourceSha256,
       sourceLine: record.line,
       createdBy: this.caller.name,
     });
+    this.clusters.set(clusterSha256, cluster);
     return 'INSERTED';
   }
 

@@ -4,6 +4,9 @@
  */
 import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calculation-record.ts';
 import type { FileFormat } from '../chemistry/formats.ts';
+import type { RelaxationOptions } from '../chemistry/relaxation.ts';
+import type { GenerationParameters } from '../chemistry/s-blda/generator.ts';
+import type { StructureShape } from '../chemistry/structure-shape.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
@@ -41,7 +44,7 @@ export interface ShieldingReference extends Recorded {
   readonly source: string;
 }
 
-export interface Cluster extends Recorded {
+export interface Cluster extends Recorded, StructureShape {
   readonly identitySha256: string;
   readonly fingerprint: string;
   readonly label: string | null;
@@ -54,6 +57,27 @@ export interface Cluster extends Recorded {
   readonly provenance: Provenance;
   readonly sourceSha256: string | null;
   readonly sourceLine: number | null;
+}
+
+/** How a cluster came out of another one: relaxed in this registry, or optimised by the program whose output was imported. */
+export const CLUSTER_RELATIONS = ['RELAXATION', 'OPTIMIZATION'] as const;
+export type ClusterRelation = (typeof CLUSTER_RELATIONS)[number];
+
+/** A cluster and one that it came out of. */
+export interface ClusterParent {
+  readonly clusterId: string;
+  readonly parentId: string;
+  readonly relation: ClusterRelation;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+/** A cluster without its atoms: what tells whether it may be like another one. */
+export interface ClusterShape extends StructureShape {
+  readonly clusterId: string;
+  readonly formula: string;
+  readonly charge: number;
+  readonly size: number;
 }
 
 export interface Calculation extends Recorded {
@@ -317,5 +341,45 @@ export interface ImportedItem {
   readonly status: ItemStatus;
   readonly clusterId: string | null;
   readonly calculationId: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export const CLUSTER_RUN_KINDS = ['GENERATION', 'RELAXATION'] as const;
+export type ClusterRunKind = (typeof CLUSTER_RUN_KINDS)[number];
+
+export type RelaxationSettings = Required<RelaxationOptions>;
+
+/** A background run that makes clusters. As many of `total` are done as the three counts add up to. */
+export interface ClusterRun extends Recorded {
+  readonly kind: ClusterRunKind;
+  readonly settings: GenerationParameters | RelaxationSettings;
+  /** Of a relaxation: what is relaxed, in order. */
+  readonly sourceClusterIds: readonly string[] | null;
+  readonly total: number;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly failure: string | null;
+  readonly inserted: number;
+  readonly existing: number;
+  readonly rejected: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** How a cluster was relaxed. */
+export interface RelaxationOutcome {
+  readonly energyBeforeEv: number;
+  readonly energyAfterEv: number;
+  readonly largestForceEvPerAngstrom: number;
+  readonly steps: number;
+}
+
+/** What became of one cluster of a run. */
+export interface ClusterRunItem {
+  readonly status: ItemStatus;
+  readonly sourceClusterId: string | null;
+  readonly clusterId: string | null;
+  readonly relaxation: RelaxationOutcome | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -1,5 +1,6 @@
 import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
+import { ClusterRuns } from './cluster-runs.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
 import { Exports } from './exports.ts';
@@ -9,6 +10,7 @@ import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
+import { NearDuplicates } from './near-duplicates.ts';
 import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
@@ -39,7 +41,9 @@ export class Registry {
   readonly uploads: Uploads;
   readonly importRequests: ImportRequests;
   readonly importRuns: ImportRuns;
+  readonly clusterRuns: ClusterRuns;
   readonly datasets: Datasets;
+  readonly nearDuplicates: NearDuplicates;
   readonly exports: Exports;
   readonly featureSets: FeatureSets;
   readonly models: Models;
@@ -60,7 +64,9 @@ export class Registry {
     this.uploads = new Uploads(store, mutations, uploads);
     this.importRequests = new ImportRequests(store, mutations, uploads);
     this.importRuns = new ImportRuns(store, artifacts, uploads, temporaryFiles, openEntries);
+    this.clusterRuns = new ClusterRuns(store, mutations, compute);
     this.datasets = new Datasets(store, mutations);
+    this.nearDuplicates = new NearDuplicates(store);
     this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);

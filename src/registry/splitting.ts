@@ -1,6 +1,6 @@
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
-import type { CalculationSummary, DatasetMember, SplitMethod } from './records.ts';
+import type { CalculationSummary, SplitMethod } from './records.ts';
 
 /** How to split: exactly one of the three. */
 export interface SplitInput {
@@ -13,10 +13,15 @@ export interface SplitInput {
 export type ListedCalculation = { readonly id: string } | { readonly label: string };
 export type SplitLists = Readonly<Record<Split, readonly ListedCalculation[]>>;
 
-/** How the calculations of a version are told apart; each gets one split. */
+/** How the calculations of a version are told apart. */
 export interface Splitting {
   readonly method: SplitMethod;
-  assign(chosen: readonly CalculationSummary[]): DatasetMember[];
+  /** The split of each; null where nothing is said of it, so that relatives decide. */
+  assign(chosen: readonly CalculationSummary[]): (Split | null)[];
+  /** Whether splits count that files gave to relatives which are not chosen. */
+  readonly inheritsGiven: boolean;
+  /** What to say of a calculation that no relative decides for either. */
+  undecided(calculation: CalculationSummary): NatriumError;
 }
 
 /** Throws BAD_USER_INPUT unless exactly one way is given and it does not contradict itself. */
@@ -32,16 +37,13 @@ export function checkSplit(input: SplitInput): Splitting {
 
 const splitAsGiven: Splitting = {
   method: { kind: 'AS_GIVEN' },
-  assign: (chosen) =>
-    chosen.map((each) => {
-      if (each.givenSplit === null) {
-        throw new NatriumError(
-          'BAD_USER_INPUT',
-          `the file of ${nameOf(each)} gave it no split; add split=train to its comment line, or split by size or by list`,
-        );
-      }
-      return { calculationId: each.id, split: each.givenSplit };
-    }),
+  assign: (chosen) => chosen.map((each) => each.givenSplit),
+  inheritsGiven: true,
+  undecided: (calculation) =>
+    new NatriumError(
+      'BAD_USER_INPUT',
+      `the file of ${nameOf(calculation)} gave it no split; add split=train to its comment line, or split by size or by list`,
+    ),
 };
 
 function splitBySize(bySize: { readonly validation: readonly number[]; readonly test: readonly number[] }): Splitting {
@@ -54,9 +56,10 @@ function splitBySize(bySize: { readonly validation: readonly number[]; readonly 
     assign: (chosen) =>
       chosen.map((each) => {
         const { size } = each;
-        const split = bySize.test.includes(size) ? 'test' : bySize.validation.includes(size) ? 'validation' : 'train';
-        return { calculationId: each.id, split };
+        return bySize.test.includes(size) ? 'test' : bySize.validation.includes(size) ? 'validation' : 'train';
       }),
+    inheritsGiven: false,
+    undecided,
   };
 }
 
@@ -76,15 +79,13 @@ function splitByList(byList: SplitLists): Splitting {
     method: { kind: 'BY_LIST' },
     assign: (chosen) => {
       const used = new Set<string>();
-      const members = chosen.map((each) => {
+      const splits = chosen.map((each) => {
         const names = [
           listedName({ id: each.id }),
           ...(each.label === null ? [] : [listedName({ label: each.label })]),
         ];
         const listed = names.filter((name) => splitOf.has(name));
-        if (listed.length === 0) {
-          throw new NatriumError('BAD_USER_INPUT', `${nameOf(each)} is in none of the lists; list it or leave it out`);
-        }
+        if (listed.length === 0) return null;
         const [split, other] = new Set(listed.map((name) => splitOf.get(name)!));
         if (other !== undefined) {
           throw new NatriumError(
@@ -93,15 +94,21 @@ function splitByList(byList: SplitLists): Splitting {
           );
         }
         for (const name of listed) used.add(name);
-        return { calculationId: each.id, split };
+        return split;
       });
       const unused = [...splitOf.keys()].find((name) => !used.has(name));
       if (unused !== undefined) {
         throw new NatriumError('NOT_FOUND', `${unused} is in the list of the split but not among the calculations`);
       }
-      return members;
+      return splits;
     },
+    inheritsGiven: false,
+    undecided,
   };
+}
+
+function undecided(calculation: CalculationSummary): NatriumError {
+  return new NatriumError('BAD_USER_INPUT', `${nameOf(calculation)} is in none of the lists; list it or leave it out`);
 }
 
 /** Keeps ids and labels apart: a label may look like the id of another calculation. */
@@ -110,6 +117,6 @@ function listedName(listed: ListedCalculation): string {
 }
 
 /** How messages name a calculation. */
-export function nameOf(calculation: CalculationSummary): string {
+export function nameOf(calculation: Pick<CalculationSummary, 'id' | 'label'>): string {
   return `calculation ${calculation.label ?? calculation.id}`;
 }

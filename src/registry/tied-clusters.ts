@@ -1,6 +1,7 @@
 import type { CalculationRecord } from '../chemistry/calculation-record.ts';
 import { CLUSTER_KEY } from '../chemistry/inputs/name-tag.ts';
 import type { Structure } from '../chemistry/structure.ts';
+import { centroidDistances } from '../chemistry/structure-shape.ts';
 import type { Store } from './ports.ts';
 import type { Cluster } from './records.ts';
 
@@ -8,21 +9,31 @@ import type { Cluster } from './records.ts';
 const PRINTED_TOLERANCE_ANGSTROM = 2e-5;
 const SHA256 = /^[0-9a-f]{64}$/;
 
+export interface Tied<T extends CalculationRecord> {
+  readonly record: T;
+  /** Id of the stored cluster whose atoms moved to where those of the record are; null if there is none. */
+  readonly parentId: string | null;
+}
+
 /**
  * Ties results of our inputs back to their clusters: a record whose name tag (provenance `natrium_cluster`) names a stored
  * cluster, with the same elements, charge and multiplicity and the same positions as far as programs print them, takes that
  * cluster's positions to the last digit; provenance `tied_by` says so. Where the stored cluster differs, `not_tied` says how,
- * and the record stays as it is: nothing is turned or moved, because tensors and populations belong to their frame. Records
- * without a tag, or with one that nobody knows, come back as they are. Order is kept; one query for all.
+ * and the record stays as it is: nothing is turned or moved, because tensors and populations belong to their frame. If it
+ * differs in positions only, even by a turn, it is the parent of the record's cluster. Records without a tag, or with one that
+ * nobody knows, come back as they are. Order is kept; one query for all.
  */
-export async function tieToClusters<T extends CalculationRecord>(store: Store, records: readonly T[]): Promise<T[]> {
+export async function tieToClusters<T extends CalculationRecord>(
+  store: Store,
+  records: readonly T[],
+): Promise<Tied<T>[]> {
   const named = new Set(records.map(clusterNamedBy).filter((identity) => identity !== null));
-  if (named.size === 0) return [...records];
+  if (named.size === 0) return records.map((record) => ({ record, parentId: null }));
   const clusters = await store.clusters.findIn('identitySha256', [...named]);
   const byIdentity = new Map(clusters.map((cluster) => [cluster.identitySha256, cluster]));
   return records.map((record) => {
     const cluster = byIdentity.get(clusterNamedBy(record) ?? '');
-    return cluster === undefined ? record : tie(record, cluster);
+    return cluster === undefined ? { record, parentId: null } : tie(record, cluster);
   });
 }
 
@@ -31,29 +42,44 @@ function clusterNamedBy({ provenance }: CalculationRecord): string | null {
   return typeof identity === 'string' && SHA256.test(identity) ? identity : null;
 }
 
-function tie<T extends CalculationRecord>(record: T, cluster: Cluster): T {
+function tie<T extends CalculationRecord>(record: T, cluster: Cluster): Tied<T> {
   // a file that we wrote may say what became of an earlier import
   const { tied_by: _, not_tied: __, ...provenance } = record.provenance;
   const { structure } = record;
   const difference = differenceBetween(structure, cluster);
-  if (difference !== null) return { ...record, provenance: { ...provenance, not_tied: difference } };
+  if (difference !== null) {
+    const { words, sameAtoms } = difference;
+    return {
+      record: { ...record, provenance: { ...provenance, not_tied: words } },
+      parentId: sameAtoms ? cluster.id : null,
+    };
+  }
   const positionsAngstrom = Float64Array.from(cluster.positionsAngstrom);
   return {
-    ...record,
-    structure: { ...structure, positionsAngstrom },
-    provenance: { ...provenance, tied_by: 'name tag' },
+    record: {
+      ...record,
+      structure: { ...structure, positionsAngstrom },
+      provenance: { ...provenance, tied_by: 'name tag' },
+    },
+    parentId: null,
   };
 }
 
-/** In words; null if there is none that printing would not explain. */
-function differenceBetween(structure: Structure, cluster: Cluster): string | null {
+interface Difference {
+  readonly words: string;
+  /** Elements, their order, charge and multiplicity agree. */
+  readonly sameAtoms: boolean;
+}
+
+/** Null if there is none that printing would not explain. */
+function differenceBetween(structure: Structure, cluster: Cluster): Difference | null {
   const { atomicNumbers, positionsAngstrom } = structure;
   const sameElements =
     atomicNumbers.length === cluster.atomicNumbers.length &&
     atomicNumbers.every((z, atom) => z === cluster.atomicNumbers[atom]);
-  if (!sameElements) return 'other elements, or in another order';
+  if (!sameElements) return { words: 'other elements, or in another order', sameAtoms: false };
   if (structure.charge !== cluster.charge || structure.multiplicity !== cluster.multiplicity) {
-    return 'another charge or multiplicity';
+    return { words: 'another charge or multiplicity', sameAtoms: false };
   }
   const farthest = largestDifference(positionsAngstrom, cluster.positionsAngstrom);
   if (farthest <= PRINTED_TOLERANCE_ANGSTROM) return null;
@@ -62,23 +88,14 @@ function differenceBetween(structure: Structure, cluster: Cluster): string | nul
     farthest > 100 * PRINTED_TOLERANCE_ANGSTROM &&
     largestDifference(centroidDistances(positionsAngstrom), centroidDistances(cluster.positionsAngstrom)) <=
       2 * PRINTED_TOLERANCE_ANGSTROM;
-  return sameShape
+  const words = sameShape
     ? 'the same atoms in another frame, in which the tensors and populations are'
     : `other positions, by up to ${farthest.toPrecision(3)} Å in a coordinate`;
+  return { words, sameAtoms: true };
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let largest = 0;
   for (let k = 0; k < a.length; k++) largest = Math.max(largest, Math.abs(a[k] - b[k]));
   return largest;
-}
-
-/** Of each atom (Å); rotations, reflections and translations leave them alone. */
-function centroidDistances(positions: ArrayLike<number>): number[] {
-  const count = positions.length / 3;
-  const centroid = [0, 0, 0];
-  for (let k = 0; k < positions.length; k++) centroid[k % 3] += positions[k] / count;
-  return Array.from({ length: count }, (_, atom) =>
-    Math.hypot(...centroid.map((center, axis) => positions[3 * atom + axis] - center)),
-  );
 }

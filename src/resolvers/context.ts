@@ -40,10 +40,13 @@ export class Loaders {
   readonly predictions: DataLoader<string, records.Prediction>;
   readonly uploads: DataLoader<string, records.Upload>;
   readonly imports: DataLoader<string, records.Import>;
+  readonly clusterRuns: DataLoader<string, records.ClusterRun>;
 
   readonly shieldingReferencesOfLevel: DataLoader<string, records.ShieldingReference[]>;
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
+  readonly parentsOfCluster: DataLoader<string, records.ClusterParent[]>;
+  readonly childrenOfCluster: DataLoader<string, records.ClusterParent[]>;
   readonly versionsOfDataset: DataLoader<string, records.DatasetVersion[]>;
   readonly exportsOfVersion: DataLoader<string, records.Export[]>;
   readonly versionsOfModel: DataLoader<string, records.ModelVersion[]>;
@@ -74,8 +77,11 @@ export class Loaders {
       (ids) => store.shieldingReferences.findIn('levelOfTheoryId', ids),
       'levelOfTheoryId',
     );
+    this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
+    this.parentsOfCluster = grouped((ids) => store.lineage.parentsOf(ids), 'clusterId');
+    this.childrenOfCluster = grouped((ids) => store.lineage.childrenOf(ids), 'parentId');
     this.versionsOfDataset = grouped((ids) => store.datasetVersions.findIn('datasetId', ids), 'datasetId');
     this.exportsOfVersion = grouped((ids) => store.exports.findIn('datasetVersionId', ids), 'datasetVersionId');
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');

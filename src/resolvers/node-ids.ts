@@ -1,6 +1,7 @@
 import { Arg, type ClassType, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { requireRole } from '../registry/caller.ts';
 import { ApiToken } from '../schema/access.ts';
+import { ClusterRun } from '../schema/cluster-runs.ts';
 import { Calculation, Cluster, LevelOfTheory } from '../schema/clusters.ts';
 import { Node } from '../schema/common.ts';
 import { Dataset, DatasetVersion, FeatureSet } from '../schema/datasets.ts';
@@ -16,6 +17,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   ApiToken: [ApiToken, 'apiTokens'],
   Calculation: [Calculation, 'calculations'],
   Cluster: [Cluster, 'clusters'],
+  ClusterRun: [ClusterRun, 'clusterRuns'],
   Dataset: [Dataset, 'datasets'],
   DatasetVersion: [DatasetVersion, 'datasetVersions'],
   Evaluation: [Evaluation, 'evaluations'],

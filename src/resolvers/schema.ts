@@ -4,6 +4,8 @@ import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
 import { CalculationInputResolver } from './calculation-inputs.ts';
+import { ClusterRelativeResolver, ClusterRelativesResolver } from './cluster-relatives.ts';
+import { ClusterRunItemResolver, ClusterRunResolver } from './cluster-runs.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
@@ -16,6 +18,11 @@ import {
 } from './evaluations.ts';
 import { ImportResolver, UploadResolver } from './imports.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
+import {
+  ClusterNearDuplicateResolver,
+  MemberNearDuplicateResolver,
+  VersionNearDuplicatesResolver,
+} from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import {
   ShieldingReferenceResolver,
@@ -33,7 +40,12 @@ export function buildNatriumSchema(): GraphQLSchema {
     AtomResolver,
     CalculationInputResolver,
     CalculationResolver,
+    ClusterNearDuplicateResolver,
+    ClusterRelativeResolver,
+    ClusterRelativesResolver,
     ClusterResolver,
+    ClusterRunItemResolver,
+    ClusterRunResolver,
     ComparisonResolver,
     DatasetResolver,
     DatasetVersionResolver,
@@ -42,6 +54,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     ImportedItemResolver,
     ImportResolver,
     ImportReportResolver,
+    MemberNearDuplicateResolver,
     ModelAliasChangeResolver,
     ModelAliasResolver,
     ModelResolver,
@@ -57,6 +70,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     TrainingRunResolver,
     TrialResolver,
     UploadResolver,
+    VersionNearDuplicatesResolver,
     ...idResolvers,
   ];
   const schema = buildSchemaSync({

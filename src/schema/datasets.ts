@@ -134,7 +134,9 @@ export class SplitBySizeInput {
   test!: number[];
 }
 
-@InputType({ description: 'Ids or labels of the calculations of each split.' })
+@InputType({
+  description: 'Ids or labels of the calculations of each split; one that is in none follows its relatives.',
+})
 export class SplitByListInput {
   @Field(() => [String])
   train!: string[];
@@ -146,9 +148,14 @@ export class SplitByListInput {
   test!: string[];
 }
 
-@InputType({ description: 'Exactly one of the three.' })
+@InputType({
+  description: 'Exactly one of the three. A cluster and what came out of it are never in different splits.',
+})
 export class SplitInput {
-  @Field(() => Boolean, { nullable: true, description: 'As the imported files say.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'As the imported files say; whatever has no split takes that of its relatives, chosen or not.',
+  })
   asGiven?: boolean;
 
   @Field(() => SplitBySizeInput, { nullable: true })

@@ -4,7 +4,15 @@ import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
-import { EXPORT_FORMATS, IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
+import {
+  CLUSTER_RELATIONS,
+  CLUSTER_RUN_KINDS,
+  EXPORT_FORMATS,
+  IMPORT_CONTENTS,
+  ITEM_STATUSES,
+  ROLES,
+  RUN_STATES,
+} from '../registry/records.ts';
 import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
@@ -24,6 +32,14 @@ registerEnumType(RoleEnum, {
   description: 'READER may query, CONTRIBUTOR may also import, train and predict, ADMIN may also manage tokens.',
 });
 
+export const ClusterRelationEnum = enumOf(CLUSTER_RELATIONS);
+registerEnumType(ClusterRelationEnum, {
+  name: 'ClusterRelation',
+  description:
+    'How a cluster came out of another one. RELAXATION: relaxed here. OPTIMIZATION: the imported result of an input for the other ' +
+    'one, in which atoms moved or the frame turned.',
+});
+
 export const ModelKindEnum = enumOf(MODEL_KINDS);
 registerEnumType(ModelKindEnum, {
   name: 'ModelKind',
@@ -41,7 +57,7 @@ registerEnumType(TargetEnum, {
 export const RunStateEnum = enumOf(RUN_STATES);
 registerEnumType(RunStateEnum, {
   name: 'RunState',
-  description: 'State of a training run, of one of its trials, or of an import.',
+  description: 'State of a training run, of one of its trials, of an import, or of a cluster run.',
 });
 
 export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
@@ -67,7 +83,13 @@ registerEnumType(ImportContentEnum, {
 export const ImportStatusEnum = enumOf(ITEM_STATUSES);
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
-  description: 'What became of an item of an imported file.',
+  description: 'What became of an item of an imported file, or of a cluster of a run.',
+});
+
+export const ClusterRunKindEnum = enumOf(CLUSTER_RUN_KINDS);
+registerEnumType(ClusterRunKindEnum, {
+  name: 'ClusterRunKind',
+  description: 'GENERATION: clusters by S-BLDA. RELAXATION: clusters brought to minima of the Gupta potential.',
 });
 
 export const SpectrumScaleEnum = enumOf(SPECTRUM_SCALES);

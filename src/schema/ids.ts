@@ -5,6 +5,7 @@ export const NODE_TYPES = [
   'ApiToken',
   'Calculation',
   'Cluster',
+  'ClusterRun',
   'Dataset',
   'DatasetVersion',
   'Evaluation',

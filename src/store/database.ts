@@ -10,6 +10,7 @@ import {
   LevelOfTheoryEntity,
   ShieldingReferenceEntity,
 } from './entities/chemistry.ts';
+import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
@@ -77,6 +78,7 @@ export async function connectDatabase(url: string, application: string, poolSize
       LevelOfTheoryEntity,
       ShieldingReferenceEntity,
       ClusterEntity,
+      ClusterRunEntity,
       CalculationEntity,
       DatasetEntity,
       DatasetVersionEntity,

@@ -13,6 +13,7 @@ import {
   startApiServer,
 } from '../support/api.ts';
 import { findImport, startImport, upload } from '../support/bulk.ts';
+import { startGeneration } from '../support/cluster-runs.ts';
 
 const ROLES = ['READER', 'CONTRIBUTOR', 'ADMIN'] as const;
 type Role = (typeof ROLES)[number];
@@ -24,6 +25,7 @@ let toRevoke: string;
 let uploaded: string;
 let started: string;
 let levelOfTheory: string;
+let clusterRun: string;
 const tokens = {} as Record<Role, Token>;
 
 beforeAll(async () => {
@@ -45,6 +47,7 @@ beforeAll(async () => {
   toRevoke = (await createToken('to be revoked', 'READER')).id;
   uploaded = await upload(server, 'a.extxyz', frame());
   started = (await startImport(server, [uploaded])).id;
+  clusterRun = (await startGeneration(server, { sizes: [3], clustersPerSize: 1, seed: 1 })).id;
 });
 afterAll(() => server?.dispose());
 
@@ -169,6 +172,7 @@ describe('roles', () => {
   /** Every mutation, with an input that only its role can be held against, and the least role that may send it. */
   const MUTATIONS: Readonly<Record<string, readonly [least: Role, input: () => object]>> = {
     archiveModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, reason: 'x' })],
+    cancelClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     cancelImport: ['CONTRIBUTOR', () => ({ import: started })],
     cancelTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     createApiToken: ['ADMIN', () => ({ name: 'x', role: 'READER' })],
@@ -177,11 +181,14 @@ describe('roles', () => {
     createFeatureSet: ['CONTRIBUTOR', () => ({ name: 'x', runningCoordinationNumbers: {} })],
     deleteModelAlias: ['CONTRIBUTOR', () => ({ alias: 'm@champion' })],
     evaluateModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, datasetVersion: 'small/1', split: 'TEST' })],
+    generateClusters: ['CONTRIBUTOR', () => ({ sizes: [3], clustersPerSize: 1, seed: 1 })],
     importCalculations: ['CONTRIBUTOR', () => ({ fileName: 'x', content: frame() })],
     importStructures: ['CONTRIBUTOR', () => ({ fileName: 'x', content: frame() })],
     invalidateCalculation: ['CONTRIBUTOR', () => ({ calculation, reason: 'x' })],
     predictShieldings: ['CONTRIBUTOR', () => ({ modelVersion, structures: [] })],
+    relaxClusters: ['CONTRIBUTOR', () => ({ filter: {} })],
     requestUpload: ['CONTRIBUTOR', () => ({ fileName: 'x' })],
+    resumeClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     resumeImport: ['CONTRIBUTOR', () => ({ import: started })],
     resumeTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     revokeApiToken: ['ADMIN', () => ({ token: toRevoke })],
@@ -193,7 +200,10 @@ describe('roles', () => {
   };
 
   function mutation(name: string): string {
-    const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(/^(Cancel|Resume)(?=TrainingRun|Import)/, '');
+    const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(
+      /^(Cancel|Resume)(?=TrainingRun|Import|ClusterRun)/,
+      '',
+    );
     return `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`;
   }
 

@@ -13,6 +13,7 @@ import {
   startApiServer,
 } from '../support/api.ts';
 import { importFiles } from '../support/bulk.ts';
+import { generated } from '../support/cluster-runs.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, trainLasso } from '../support/training.ts';
 
@@ -41,6 +42,7 @@ beforeAll(async () => {
   );
   const levelOfTheory = await levelOfTheoryId(server);
   for (const nucleus of ['23Na', '35Cl']) await setShieldingReference(server, { levelOfTheory, nucleus });
+  for (const seed of [1, 2]) await generated(server, { sizes: [3], clustersPerSize: 3, seed });
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
 });
@@ -53,6 +55,7 @@ const CONNECTIONS: Readonly<
   atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
   calculationInputs: { args: 'program: ORCA, filter: {}', key: 'fileName cluster { id }' },
   calculations: {},
+  clusterRuns: {},
   clusters: {},
   datasets: {},
   evaluations: {},
@@ -61,6 +64,7 @@ const CONNECTIONS: Readonly<
   models: {},
   shieldingReferences: {},
   trainingRuns: {},
+  'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
 };

@@ -45,6 +45,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     [`{ cluster(id: ${id('Cluster')}) { id } }`, noRecord('Cluster')],
     [`{ cluster(id: ${id('Calculation')}) { id } }`, /is the id of a Calculation, not of a Cluster/],
   ],
+  'Query.clusterRun.id': [[`{ clusterRun(id: ${id('ClusterRun')}) { id } }`, noRecord('ClusterRun')]],
   'Query.compareModelVersions.datasetVersion': [
     [
       '{ compareModelVersions(modelVersions: ["m/1"], datasetVersion: "small/7", split: TEST) { split } }',
@@ -115,6 +116,10 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'ArchiveModelVersionInput.modelVersion': [
     ['mutation { archiveModelVersion(input: { modelVersion: "m/7", reason: "x" }) { id } }', /m has no version 7/],
   ],
+  'ClusterRunInput.clusterRun': [
+    [`mutation { cancelClusterRun(input: { clusterRun: ${id('ClusterRun')} }) { id } }`, noRecord('ClusterRun')],
+    [`mutation { resumeClusterRun(input: { clusterRun: ${id('ClusterRun')} }) { id } }`, noRecord('ClusterRun')],
+  ],
   'CreateDatasetVersionInput.calculations': [
     [
       `mutation { createDatasetVersion(input: { dataset: "small", calculations: [${id('Calculation')}], split: { asGiven: true } }) { id } }`,
@@ -152,6 +157,12 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
       `mutation { invalidateCalculation(input: { calculation: ${id('Calculation')}, reason: "x" }) { id } }`,
       noRecord('Calculation'),
     ],
+  ],
+  'RelaxClustersInput.clusterRun': [
+    [`mutation { relaxClusters(input: { clusterRun: ${id('ClusterRun')} }) { id } }`, noRecord('ClusterRun')],
+  ],
+  'RelaxClustersInput.clusters': [
+    [`mutation { relaxClusters(input: { clusters: [${id('Cluster')}] }) { id } }`, noRecord('Cluster')],
   ],
   'PredictShieldingsInput.clusters': [
     [

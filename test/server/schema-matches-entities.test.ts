@@ -19,6 +19,7 @@ afterAll(() => drop?.());
 /** Tables that the store reads and writes by SQL of its own, without an entity. */
 const WITHOUT_ENTITY = [
   'artifacts',
+  'cluster_parents',
   'dataset_version_members',
   'idempotency_keys',
   'import_items',

@@ -3,7 +3,7 @@ import type { CalculationRecord } from '../../src/chemistry/calculation-record.t
 import { type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
 import { structureHash } from '../../src/chemistry/structure-identity.ts';
 import type { Store } from '../../src/registry/ports.ts';
-import { tieToClusters } from '../../src/registry/tied-clusters.ts';
+import { type Tied, tieToClusters } from '../../src/registry/tied-clusters.ts';
 
 const POSITIONS = [0.1234567890123456, -0.2, 1 / 3, 1.7, 1.05, Math.E, -3.3333333333, 0.5, 0.25];
 const NA3 = structureFromSymbols(['Na', 'Na', 'Na'], POSITIONS, 1);
@@ -17,6 +17,7 @@ function storeOf(...structures: Structure[]) {
       return structures
         .map((each) => ({
           ...each,
+          id: `id of ${each.atomicNumbers}`,
           positionsAngstrom: [...each.positionsAngstrom],
           identitySha256: structureHash(each),
         }))
@@ -37,28 +38,30 @@ function moved(change: (x: number, k: number) => number, structure = NA3): Struc
   return { ...structure, positionsAngstrom: structure.positionsAngstrom.map(change) };
 }
 
-async function tieOne(structure: Structure, named?: string | null): Promise<CalculationRecord> {
+async function tieOne(structure: Structure, named?: string | null): Promise<Tied<CalculationRecord>> {
   return (await tieToClusters(storeOf(NA3).store, [recordOf(structure, named)]))[0];
 }
 
 it.each([5, 6, 8])('gives printed positions of %i decimals back their digits', async (decimals) => {
   const printed = moved((x) => Number(x.toFixed(decimals)));
   expect(structureHash(printed)).not.toBe(structureHash(NA3));
-  const record = await tieOne(printed);
+  const { record, parentId } = await tieOne(printed);
   expect(structureHash(record.structure)).toBe(structureHash(NA3));
   expect(record.provenance).toMatchObject({ tied_by: 'name tag', frame: 'given', natrium_cluster: structureHash(NA3) });
+  expect(parentId).toBeNull();
 });
 
 it.each([
-  ['an optimised geometry', moved((x, k) => (k === 4 ? x + 3e-5 : x)), /^other positions, by up to 0\.0000300 Å/],
-  ['another frame', moved((_, k) => [POSITIONS[k + 1], -POSITIONS[k - 1], POSITIONS[k]][k % 3]), /another frame/],
-  ['the centre moved', moved((x) => x + 1), /another frame/],
-  ['another charge', { ...NA3, charge: -1 }, /another charge/],
-  ['another multiplicity', { ...NA3, multiplicity: 3 }, /another charge or multiplicity/],
-  ['other elements', { ...NA3, atomicNumbers: [11, 11, 19] }, /other elements/],
-  ['fewer atoms', structureFromSymbols(['Na'], [0, 0, 0], 1), /other elements/],
-])('leaves a record as it is, and says why: %s', async (_, structure, reason) => {
-  const record = await tieOne(structure);
+  ['an optimised geometry', moved((x, k) => (k === 4 ? x + 3e-5 : x)), /^other positions, by up to 0\.0000300 Å/, true],
+  ['another frame', moved((_, k) => [POSITIONS[k + 1], -POSITIONS[k - 1], POSITIONS[k]][k % 3]), /another frame/, true],
+  ['the centre moved', moved((x) => x + 1), /another frame/, true],
+  ['another charge', { ...NA3, charge: -1 }, /another charge/, false],
+  ['another multiplicity', { ...NA3, multiplicity: 3 }, /another charge or multiplicity/, false],
+  ['other elements', { ...NA3, atomicNumbers: [11, 11, 19] }, /other elements/, false],
+  ['fewer atoms', structureFromSymbols(['Na'], [0, 0, 0], 1), /other elements/, false],
+])('leaves a record as it is, and says why: %s', async (_, structure, reason, isChild) => {
+  const { record, parentId } = await tieOne(structure);
+  expect(parentId).toBe(isChild ? 'id of 11,11,11' : null);
   expect(record.structure).toBe(structure);
   expect(record.provenance.not_tied).toMatch(reason);
   expect(record.provenance).toMatchObject({ natrium_cluster: structureHash(NA3) });
@@ -78,7 +81,7 @@ it('asks once for many, in their order, and leaves those that name no known clus
   ];
   const tied = await tieToClusters(store, records);
   expect(queries).toEqual([[structureHash(NA3), 'f'.repeat(64), structureHash(other)]]);
-  expect(tied.map((record) => record.provenance.tied_by)).toEqual([
+  expect(tied.map(({ record }) => record.provenance.tied_by)).toEqual([
     undefined,
     'name tag',
     undefined,
@@ -86,8 +89,9 @@ it('asks once for many, in their order, and leaves those that name no known clus
     undefined,
     'name tag',
   ]);
-  expect(tied[0]).toBe(records[0]);
-  expect(tied[2]).toBe(records[2]);
+  expect(tied[0].record).toBe(records[0]);
+  expect(tied[2].record).toBe(records[2]);
+  expect(tied.map(({ parentId }) => parentId)).toEqual(Array(6).fill(null));
 });
 
 it('asks nothing where nothing is named', async () => {
@@ -98,7 +102,7 @@ it('asks nothing where nothing is named', async () => {
 
 it('forgets what an earlier import said', async () => {
   const record = recordOf(NA3);
-  const [tied] = await tieToClusters(storeOf(NA3).store, [
+  const [{ record: tied }] = await tieToClusters(storeOf(NA3).store, [
     { ...record, provenance: { ...record.provenance, not_tied: 'other positions' } },
   ]);
   expect(tied.provenance).not.toHaveProperty('not_tied');

@@ -68,6 +68,12 @@ export class ClusterEntity extends RecordedEntity implements Cluster {
   @Column('double precision', { array: true })
   positionsAngstrom!: number[];
 
+  @Column('double precision')
+  radiusOfGyrationAngstrom!: number;
+
+  @Column('double precision', { array: true })
+  centroidDistanceQuantilesAngstrom!: number[];
+
   @Column('integer')
   charge!: number;
 
