@@ -408,6 +408,24 @@ CREATE TABLE schema_migrations (
   CONSTRAINT PK_62441bec32630ced9e4cccae336 PRIMARY KEY (id)
 );
 
+CREATE TABLE shielding_references (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  nucleus text NOT NULL,
+  level_of_theory_id bigint NOT NULL,
+  version integer NOT NULL,
+  shielding_ppm double precision NOT NULL,
+  compound text NOT NULL,
+  source text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT shielding_references_level_of_theory_id_nucleus_version_key UNIQUE (level_of_theory_id, nucleus, version),
+  CONSTRAINT shielding_references_pkey PRIMARY KEY (id),
+  CONSTRAINT shielding_references_level_of_theory_id_fkey FOREIGN KEY (level_of_theory_id) REFERENCES levels_of_theory(id),
+  CONSTRAINT shielding_references_shielding_ppm_check CHECK (((shielding_ppm > ('-1000000'::numeric)::double precision) AND (shielding_ppm < ('1000000'::numeric)::double precision))),
+  CONSTRAINT shielding_references_source_check CHECK ((source <> ''::text)),
+  CONSTRAINT shielding_references_version_check CHECK ((version > 0))
+);
+
 CREATE TABLE training_runs (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   model_id bigint NOT NULL,

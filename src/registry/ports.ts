@@ -175,6 +175,7 @@ export interface GivenSplit {
 export interface Store {
   readonly apiTokens: Collection<records.ApiToken>;
   readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: Collection<records.ShieldingReference>;
   readonly clusters: Collection<records.Cluster>;
   readonly calculations: Collection<records.Calculation>;
   readonly datasets: Collection<records.Dataset>;
@@ -226,6 +227,9 @@ export interface Store {
   calculationIds(filter: Filter | null, limit: number): Promise<string[]>;
   /** Calculations by these ids, in the order of their ids, without those there are not. */
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
+
+  /** What calculations by these ids say of their atoms' lines, in the order of their ids; field gradients only if asked. */
+  calculationLines(ids: readonly string[], fieldGradients: boolean): Promise<records.CalculationLines[]>;
 
   /** Of valid calculations of these clusters, by id. */
   givenSplits(clusterIds: readonly string[]): Promise<GivenSplit[]>;

@@ -33,6 +33,17 @@ export interface ApiToken extends Recorded {
 
 export interface LevelOfTheoryRecord extends Recorded, LevelOfTheory {}
 
+/** The shielding of a nucleus in the compound whose shift is 0, at a level of theory. A new one is the next version. */
+export interface ShieldingReference extends Recorded {
+  /** Such as `23Na`. */
+  readonly nucleus: string;
+  readonly levelOfTheoryId: string;
+  readonly version: number;
+  readonly shieldingPpm: number;
+  readonly compound: string;
+  readonly source: string;
+}
+
 export interface Cluster extends Recorded, StructureShape {
   readonly identitySha256: string;
   readonly fingerprint: string;
@@ -101,6 +112,11 @@ export type CalculationSummary = Pick<
   'id' | 'contentSha256' | 'clusterId' | 'levelOfTheoryId' | 'label' | 'givenSplit' | 'invalidationReason'
 > &
   Pick<Cluster, 'size' | 'formula'>;
+
+/** What a calculation says of its atoms' lines in a spectrum. */
+export interface CalculationLines extends Pick<Calculation, 'id' | 'shieldingsPpm' | 'electricFieldGradientsAu'> {
+  readonly atomicNumbers: readonly number[];
+}
 
 export interface Dataset extends Recorded {
   readonly name: string;

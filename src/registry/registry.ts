@@ -14,6 +14,8 @@ import { NearDuplicates } from './near-duplicates.ts';
 import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
+import { ShieldingReferences } from './shielding-references.ts';
+import { Spectra } from './spectra.ts';
 import { Training } from './training.ts';
 import { Trials } from './trials.ts';
 import { Uploads } from './uploads.ts';
@@ -33,6 +35,8 @@ export class Registry {
   readonly references: References;
   readonly access: Access;
   readonly calculations: Calculations;
+  readonly shieldingReferences: ShieldingReferences;
+  readonly spectra: Spectra;
   readonly imports: Imports;
   readonly uploads: Uploads;
   readonly importRequests: ImportRequests;
@@ -54,6 +58,8 @@ export class Registry {
     this.references = new References(store);
     this.access = new Access(store, mutations);
     this.calculations = new Calculations(mutations);
+    this.shieldingReferences = new ShieldingReferences(mutations);
+    this.spectra = new Spectra(store);
     this.imports = new Imports(store, mutations, artifacts);
     this.uploads = new Uploads(store, mutations, uploads);
     this.importRequests = new ImportRequests(store, mutations, uploads);

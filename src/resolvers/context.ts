@@ -25,6 +25,7 @@ export interface ServerFacts {
 export class Loaders {
   readonly apiTokens: DataLoader<string, records.ApiToken>;
   readonly levelsOfTheory: DataLoader<string, records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: DataLoader<string, records.ShieldingReference>;
   readonly clusters: DataLoader<string, records.Cluster>;
   readonly calculations: DataLoader<string, records.Calculation>;
   readonly datasets: DataLoader<string, records.Dataset>;
@@ -41,6 +42,7 @@ export class Loaders {
   readonly imports: DataLoader<string, records.Import>;
   readonly clusterRuns: DataLoader<string, records.ClusterRun>;
 
+  readonly shieldingReferencesOfLevel: DataLoader<string, records.ShieldingReference[]>;
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
   readonly parentsOfCluster: DataLoader<string, records.ClusterParent[]>;
@@ -57,6 +59,7 @@ export class Loaders {
   constructor(store: Store) {
     this.apiTokens = byId(store.apiTokens, 'ApiToken');
     this.levelsOfTheory = byId(store.levelsOfTheory, 'LevelOfTheory');
+    this.shieldingReferences = byId(store.shieldingReferences, 'ShieldingReference');
     this.clusters = byId(store.clusters, 'Cluster');
     this.calculations = byId(store.calculations, 'Calculation');
     this.datasets = byId(store.datasets, 'Dataset');
@@ -70,6 +73,10 @@ export class Loaders {
     this.predictions = byId(store.predictions, 'Prediction');
     this.uploads = byId(store.uploads, 'Upload');
     this.imports = byId(store.imports, 'Import');
+    this.shieldingReferencesOfLevel = grouped(
+      (ids) => store.shieldingReferences.findIn('levelOfTheoryId', ids),
+      'levelOfTheoryId',
+    );
     this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');

@@ -9,6 +9,7 @@ import { Evaluation, Prediction } from '../schema/evaluations.ts';
 import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
 import { Import, Upload } from '../schema/imports.ts';
 import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
+import { ShieldingReference } from '../schema/shielding-references.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /** For each type with a global id: its class and where its records are loaded from. */
@@ -26,6 +27,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   Model: [Model, 'models'],
   ModelVersion: [ModelVersion, 'modelVersions'],
   Prediction: [Prediction, 'predictions'],
+  ShieldingReference: [ShieldingReference, 'shieldingReferences'],
   TrainingRun: [TrainingRun, 'trainingRuns'],
   Trial: [Trial, 'trials'],
   Upload: [Upload, 'uploads'],

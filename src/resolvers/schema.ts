@@ -24,6 +24,12 @@ import {
   VersionNearDuplicatesResolver,
 } from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
+import {
+  ShieldingReferenceResolver,
+  ShiftsOfCalculationResolver,
+  ShiftsOfPredictionResolver,
+} from './shielding-references.ts';
+import { SpectrumResolver } from './spectra.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
 
@@ -57,6 +63,10 @@ export function buildNatriumSchema(): GraphQLSchema {
     PredictedClusterResolver,
     PredictionResolver,
     PredictionResultResolver,
+    ShieldingReferenceResolver,
+    ShiftsOfCalculationResolver,
+    ShiftsOfPredictionResolver,
+    SpectrumResolver,
     TrainingRunResolver,
     TrialResolver,
     UploadResolver,

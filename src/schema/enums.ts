@@ -2,6 +2,7 @@ import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
+import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
 import {
   CLUSTER_RELATIONS,
@@ -12,6 +13,7 @@ import {
   ROLES,
   RUN_STATES,
 } from '../registry/records.ts';
+import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -88,6 +90,20 @@ export const ClusterRunKindEnum = enumOf(CLUSTER_RUN_KINDS);
 registerEnumType(ClusterRunKindEnum, {
   name: 'ClusterRunKind',
   description: 'GENERATION: clusters by S-BLDA. RELAXATION: clusters brought to minima of the Gupta potential.',
+});
+
+export const SpectrumScaleEnum = enumOf(SPECTRUM_SCALES);
+registerEnumType(SpectrumScaleEnum, {
+  name: 'SpectrumScale',
+  description: 'SHIELDING: σ as computed. SHIFT: δ, which needs a shielding reference.',
+});
+
+export const LineshapeEnum = enumOf(LINESHAPES);
+registerEnumType(LineshapeEnum, {
+  name: 'Lineshape',
+  description:
+    'Shape of a line, of area 1. PSEUDO_VOIGT: weighted sum of a Lorentzian and a Gaussian of the same full width at half ' +
+    'maximum.',
 });
 
 export const InputProgramEnum = enumOf(INPUT_PROGRAMS);

@@ -90,6 +90,15 @@ export const CalculationFilter = filterOf('Calculation', {
   invalidatedAt: DateFilter,
 });
 
+export const ShieldingReferenceFilter = filterOf('ShieldingReference', {
+  ...made,
+  nucleus: StringFilter,
+  levelOfTheoryId: IdFilter,
+  version: IntFilter,
+  shieldingPpm: FloatFilter,
+  compound: StringFilter,
+});
+
 export const DatasetFilter = filterOf('Dataset', {
   ...made,
   name: StringFilter,

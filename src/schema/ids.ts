@@ -15,6 +15,7 @@ export const NODE_TYPES = [
   'Model',
   'ModelVersion',
   'Prediction',
+  'ShieldingReference',
   'TrainingRun',
   'Trial',
   'Upload',

@@ -4,7 +4,12 @@ import type * as records from '../registry/records.ts';
 import { ClusterRunItems } from './cluster-run-items.ts';
 import { ClusterShapes } from './cluster-shapes.ts';
 import { ApiTokenEntity } from './entities/access.ts';
-import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
+import {
+  CalculationEntity,
+  ClusterEntity,
+  LevelOfTheoryEntity,
+  ShieldingReferenceEntity,
+} from './entities/chemistry.ts';
 import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
@@ -43,6 +48,7 @@ export type EnqueueSql = (
 export class PostgresStore implements ports.Store {
   readonly apiTokens: EntityCollection<records.ApiToken>;
   readonly levelsOfTheory: EntityCollection<records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: EntityCollection<records.ShieldingReference>;
   readonly clusters: EntityCollection<records.Cluster>;
   readonly calculations: EntityCollection<records.Calculation>;
   readonly datasets: EntityCollection<records.Dataset>;
@@ -72,6 +78,7 @@ export class PostgresStore implements ports.Store {
   ) {
     this.apiTokens = new EntityCollection(manager, ApiTokenEntity);
     this.levelsOfTheory = new EntityCollection(manager, LevelOfTheoryEntity);
+    this.shieldingReferences = new EntityCollection(manager, ShieldingReferenceEntity);
     this.clusters = new EntityCollection(manager, ClusterEntity);
     const level = (column: string) => `(SELECT l.${column} FROM levels_of_theory l WHERE l.id = t.level_of_theory_id)`;
     const cluster = (column: string) => `(SELECT c.${column} FROM clusters c WHERE c.id = t.cluster_id)`;
@@ -207,6 +214,16 @@ export class PostgresStore implements ports.Store {
               k.invalidation_reason AS "invalidationReason", c.size, c.formula
        FROM calculations k JOIN clusters c ON c.id = k.cluster_id WHERE k.id = ANY($1::bigint[]) ORDER BY k.id`,
       [ids],
+    );
+  }
+
+  calculationLines(ids: readonly string[], fieldGradients: boolean): Promise<records.CalculationLines[]> {
+    return query(
+      this.manager,
+      `SELECT k.id, c.atomic_numbers AS "atomicNumbers", k.shieldings_ppm AS "shieldingsPpm",
+              CASE WHEN $2 THEN k.electric_field_gradients_au END AS "electricFieldGradientsAu"
+       FROM calculations k JOIN clusters c ON c.id = k.cluster_id WHERE k.id = ANY($1::bigint[]) ORDER BY k.id`,
+      [ids, fieldGradients],
     );
   }
 

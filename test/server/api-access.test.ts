@@ -9,6 +9,7 @@ import {
   errorOf,
   frame,
   importSmallClusters,
+  levelOfTheoryId,
   startApiServer,
 } from '../support/api.ts';
 import { findImport, startImport, upload } from '../support/bulk.ts';
@@ -23,6 +24,7 @@ let run: string;
 let toRevoke: string;
 let uploaded: string;
 let started: string;
+let levelOfTheory: string;
 let clusterRun: string;
 const tokens = {} as Record<Role, Token>;
 
@@ -30,6 +32,7 @@ beforeAll(async () => {
   server = await startApiServer();
   const { source, ids } = await importSmallClusters(server);
   calculation = ids.a2;
+  levelOfTheory = await levelOfTheoryId(server);
   await createDataset(server, 'small');
   await createVersion(server, {
     dataset: 'small',
@@ -190,6 +193,7 @@ describe('roles', () => {
     resumeTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     revokeApiToken: ['ADMIN', () => ({ token: toRevoke })],
     setModelAlias: ['CONTRIBUTOR', () => ({ modelVersion, alias: 'champion' })],
+    setShieldingReference: ['CONTRIBUTOR', () => ({ levelOfTheory, shieldingPpm: 1, compound: 'x', source: 'x' })],
     startImport: ['CONTRIBUTOR', () => ({ uploads: [uploaded] })],
     trainLasso: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', featureSet: 'x' })],
     trainSchNet: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', seeds: [1] })],

@@ -7,6 +7,7 @@ import {
   frame,
   IMPORT_CALCULATIONS,
   importSmallClusters,
+  levelOfTheoryId,
   refusal,
   startApiServer,
 } from '../support/api.ts';
@@ -19,12 +20,14 @@ let training: string;
 let calculation: string;
 let uploaded: string;
 let started: string;
+let levelOfTheory: string;
 let clusterRun: string;
 beforeAll(async () => {
   server = await startApiServer();
   const imported = await importSmallClusters(server);
   source = imported.source;
   calculation = imported.ids.b3;
+  levelOfTheory = await levelOfTheoryId(server);
   await createDataset(server, 'small');
   await createVersion(server, { dataset: 'small', ...whole(), split: { asGiven: true } });
   await server.request(`mutation { createFeatureSet(input: { name: "rcn", runningCoordinationNumbers: {} }) { id } }`);
@@ -81,6 +84,12 @@ const MUTATIONS: readonly (readonly [name: string, type: string, fields: string,
     'CreateFeatureSetInput',
     'id reference',
     () => ({ name: 'y', runningCoordinationNumbers: { radiiAngstrom: [3] } }),
+  ],
+  [
+    'setShieldingReference',
+    'SetShieldingReferenceInput',
+    'id version',
+    () => ({ levelOfTheory, shieldingPpm: 576, compound: 'x', source: 'x' }),
   ],
   ['trainLasso', 'TrainLassoInput', 'id', () => ({ model: 'l', datasetVersion: 'small/1', featureSet: 'rcn/1' })],
   ['trainSchNet', 'TrainSchNetInput', 'id', () => ({ model: 's', datasetVersion: 'small/1', seeds: [5] })],

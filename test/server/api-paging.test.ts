@@ -6,8 +6,10 @@ import {
   frame,
   importCalculations,
   importOne,
+  levelOfTheoryId,
   refusal,
   rowOfAtoms,
+  setShieldingReference,
   startApiServer,
 } from '../support/api.ts';
 import { importFiles } from '../support/bulk.ts';
@@ -39,6 +41,8 @@ beforeAll(async () => {
     } }`,
     { clusters: [clusters.nodes[0].id] },
   );
+  const levelOfTheory = await levelOfTheoryId(server);
+  for (const nucleus of ['23Na', '35Cl']) await setShieldingReference(server, { levelOfTheory, nucleus });
   for (const seed of [1, 2]) await generated(server, { sizes: [3], clustersPerSize: 3, seed });
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
@@ -68,6 +72,7 @@ const CONNECTIONS: Readonly<
     },
     key: 'differenceAngstrom cluster { id }',
   },
+  shieldingReferences: {},
   trainingRuns: {},
   'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
@@ -216,7 +221,8 @@ describe('node(id)', () => {
     featureSet { id } } }
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
-    imports(first: 1) { nodes { id uploads { id } } }`;
+    imports(first: 1) { nodes { id uploads { id } } }
+    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } }`;
 
   test('finds a record of every type that has ids', async () => {
     const found = await server.request<object>(`{ ${OWN} }`);

@@ -85,6 +85,35 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'Query.shieldingDistribution.datasetVersion': [
     ['{ shieldingDistribution(datasetVersion: "x/1") { edgesPpm } }', /no data set "x"/],
   ],
+  'Query.shieldingReference.id': [
+    [`{ shieldingReference(id: ${id('ShieldingReference')}) { id } }`, noRecord('ShieldingReference')],
+  ],
+  'Query.spectrum.calculations': [
+    [`{ spectrum(calculations: [${id('Calculation')}]) { label } }`, /^calculations\[0\] is the id of nothing/],
+    [`{ spectrum(calculations: [${id('Cluster')}]) { label } }`, /is the id of a Cluster, not of a Calculation/],
+  ],
+  'Query.spectrum.clusters': [
+    [`{ spectrum(clusters: [${id('Cluster')}]) { label } }`, /^clusters\[0\] is the id of nothing/],
+  ],
+  'Query.spectrum.datasetVersion': [
+    ['{ spectrum(datasetVersion: "x/1") { label } }', /no data set "x"/],
+    ['{ spectrum(datasetVersion: "small/7") { label } }', /small has no version 7/],
+  ],
+  'Query.spectrum.levelOfTheory': [
+    [
+      `{ spectrum(clusters: [${id('Cluster')}], levelOfTheory: ${id('LevelOfTheory')}) { label } }`,
+      noRecord('LevelOfTheory'),
+    ],
+  ],
+  'Query.spectrum.predictions': [
+    [`{ spectrum(predictions: [${id('Prediction')}]) { label } }`, /^predictions\[0\] is the id of nothing/],
+  ],
+  'Query.spectrum.reference': [
+    [
+      `{ spectrum(datasetVersion: "small/1", scale: SHIFT, reference: ${id('ShieldingReference')}) { label } }`,
+      noRecord('ShieldingReference'),
+    ],
+  ],
   'Query.trainingRun.id': [[`{ trainingRun(id: ${id('TrainingRun')}) { id } }`, noRecord('TrainingRun')]],
   'Query.upload.id': [[`{ upload(id: ${id('Upload')}) { id } }`, noRecord('Upload')]],
   'ArchiveModelVersionInput.modelVersion': [
@@ -149,6 +178,12 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   ],
   'RevokeApiTokenInput.token': [
     [`mutation { revokeApiToken(input: { token: ${id('ApiToken')} }) { id } }`, noRecord('ApiToken')],
+  ],
+  'SetShieldingReferenceInput.levelOfTheory': [
+    [
+      `mutation { setShieldingReference(input: { levelOfTheory: ${id('LevelOfTheory')}, shieldingPpm: 1, compound: "x", source: "x" }) { id } }`,
+      noRecord('LevelOfTheory'),
+    ],
   ],
   'SetModelAliasInput.modelVersion': [
     ['mutation { setModelAlias(input: { modelVersion: "m/7", alias: "x" }) { id } }', /m has no version 7/],

@@ -213,6 +213,22 @@ describe('what the tabs tell their reader to look at', () => {
     expect(between('size 10', 0, 500)).toBeGreaterThan(0);
   });
 
+  it('Spectrum: every atom counts, isotropic only', () => {
+    const { label, scale, nucleus, atomCount, positionsPpm, intensities } = answer<{
+      spectrum: {
+        label: string;
+        scale: string;
+        nucleus: string;
+        atomCount: number;
+        positionsPpm: number[];
+        intensities: number[];
+      };
+    }>('Spectrum').spectrum;
+    expect({ label, scale, nucleus }).toEqual({ label: 'isotropic only', scale: 'SHIELDING', nucleus: '23Na' });
+    const area = sum(intensities) * (positionsPpm[1] - positionsPpm[0]);
+    expect(area).toBeCloseTo(atomCount, 3);
+  });
+
   it('Watch, LearningCurve: all runs succeeded, and the errors of SchNet have fallen', () => {
     expect(answer('Watch')).toMatchObject({
       atWork: { totalCount: 0 },
