@@ -221,7 +221,7 @@ describe('node(id)', () => {
     featureSet { id } } }
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
-    imports(first: 1) { nodes { id uploads { id } } }
+    imports(first: 1) { nodes { id uploads { id } } } clusterRuns(first: 1) { nodes { id } }
     shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } }`;
 
   test('finds a record of every type that has ids', async () => {
