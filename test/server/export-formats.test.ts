@@ -178,7 +178,10 @@ describe('features in CSV', () => {
     expect(headers['content-disposition']).toContain('=featured-1-cn-1.csv');
     expect(items).toHaveLength(9);
     for (const item of items) {
-      const values = runningCoordinationNumbers(item.record.structure, [3.4, 5], 0.01);
+      const values = runningCoordinationNumbers(item.record.structure, {
+        radiiAngstrom: [3.4, 5],
+        smearingAngstrom: 0.01,
+      });
       expect(item.features).toEqual({ names: ['CN(3.4 Å)', 'CN(5.0 Å)'], values });
     }
   });

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { structureFromSymbols } from '../../src/chemistry/structure.ts';
+import { type AtomSource, featureMatrix } from '../../src/ml/features/feature-matrix.ts';
 import {
-  type AtomSource,
   checkFeatureSetDefinition,
   definitionHash,
   type FeatureSetDefinition,
-  featureMatrix,
   featureNames,
   needsDft,
   PAPER_POPULATION_LABELS,
@@ -47,7 +46,7 @@ describe('runningCoordinationNumbers', () => {
     ['hardly any smearing', PAPER_RADII_ANGSTROM, 1e-9],
   ])('is the sum of the formula within 1e-12: %s', (_, radii, smearing) => {
     for (const index of [0, 7, 25]) {
-      const ours = runningCoordinationNumbers(cluster(index), radii, smearing);
+      const ours = runningCoordinationNumbers(cluster(index), { radiiAngstrom: radii, smearingAngstrom: smearing });
       const expected = asWritten(golden.clusters[index], radii, smearing).flat();
       expect(ours.length).toBe(expected.length);
       expect(Math.max(...expected.map((value, k) => Math.abs(value - ours[k])))).toBeLessThan(1e-12);
@@ -56,7 +55,7 @@ describe('runningCoordinationNumbers', () => {
 
   it('counts half an atom at its distance, and every atom far beyond', () => {
     const pair = structureFromSymbols(['Na', 'Na', 'Na'], [0, 0, 0, 3.5, 0, 0, 0, 4.5, 0]);
-    const numbers = runningCoordinationNumbers(pair, [3.5, 4, 4.5, 100], 0.01);
+    const numbers = runningCoordinationNumbers(pair, { radiiAngstrom: [3.5, 4, 4.5, 100], smearingAngstrom: 0.01 });
     [0.5, 1, 1.5, 2].forEach((expected, k) => {
       expect(numbers[k]).toBeCloseTo(expected, 14);
     });
@@ -66,14 +65,22 @@ describe('runningCoordinationNumbers', () => {
     const positions = golden.clusters[3];
     const turned = positions.map(([x, y, z]) => [y + 5, -z, x - 1]).reverse();
     const symbols = positions.map(() => 'Na');
-    const ours = runningCoordinationNumbers(structureFromSymbols(symbols, turned.flat()), golden.grid, 0.01);
+    const ours = runningCoordinationNumbers(structureFromSymbols(symbols, turned.flat()), {
+      radiiAngstrom: golden.grid,
+      smearingAngstrom: 0.01,
+    });
     const expected = asWritten(positions, golden.grid, 0.01).reverse().flat();
     // a distance that differs in its last digit moves a step of width 0.01 Å by about 1e-13
     expect(Math.max(...expected.map((value, k) => Math.abs(value - ours[k])))).toBeLessThan(1e-11);
   });
 
   it('is 0 for a lone atom', () => {
-    expect([...runningCoordinationNumbers(structureFromSymbols(['Na'], [1, 2, 3]), [3, 4], 0.01)]).toEqual([0, 0]);
+    expect([
+      ...runningCoordinationNumbers(structureFromSymbols(['Na'], [1, 2, 3]), {
+        radiiAngstrom: [3, 4],
+        smearingAngstrom: 0.01,
+      }),
+    ]).toEqual([0, 0]);
   });
 });
 
