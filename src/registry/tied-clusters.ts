@@ -6,6 +6,8 @@ import type { Cluster } from './records.ts';
 
 /** Programs print positions to five decimals or more, some by way of bohr. */
 const PRINTED_TOLERANCE_ANGSTROM = 2e-5;
+/** What `not_tied` says of a result that is of the cluster, but not in its frame. */
+export const TURNED = 'the same atoms in another frame, in which the tensors and populations are';
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
@@ -62,9 +64,19 @@ function differenceBetween(structure: Structure, cluster: Cluster): string | nul
     farthest > 100 * PRINTED_TOLERANCE_ANGSTROM &&
     largestDifference(centroidDistances(positionsAngstrom), centroidDistances(cluster.positionsAngstrom)) <=
       2 * PRINTED_TOLERANCE_ANGSTROM;
-  return sameShape
-    ? 'the same atoms in another frame, in which the tensors and populations are'
-    : `other positions, by up to ${farthest.toPrecision(3)} Å in a coordinate`;
+  return sameShape ? TURNED : `other positions, by up to ${farthest.toPrecision(3)} Å in a coordinate`;
+}
+
+/** Whether two clusters have the same atoms at the same places as far as programs print them; a shift of both is none. */
+export function isPlacedAlike(
+  a: Pick<Cluster, 'atomicNumbers' | 'positionsAngstrom'>,
+  b: Pick<Cluster, 'atomicNumbers' | 'positionsAngstrom'>,
+): boolean {
+  return (
+    a.atomicNumbers.length === b.atomicNumbers.length &&
+    a.atomicNumbers.every((z, atom) => z === b.atomicNumbers[atom]) &&
+    largestDifference(centered(a.positionsAngstrom), centered(b.positionsAngstrom)) <= 2 * PRINTED_TOLERANCE_ANGSTROM
+  );
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -75,10 +87,13 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** Of each atom (Å); rotations, reflections and translations leave them alone. */
 function centroidDistances(positions: ArrayLike<number>): number[] {
-  const count = positions.length / 3;
+  const p = centered(positions);
+  return Array.from({ length: p.length / 3 }, (_, atom) => Math.hypot(p[3 * atom], p[3 * atom + 1], p[3 * atom + 2]));
+}
+
+/** The positions from their centroid. */
+function centered(positions: ArrayLike<number>): Float64Array {
   const centroid = [0, 0, 0];
-  for (let k = 0; k < positions.length; k++) centroid[k % 3] += positions[k] / count;
-  return Array.from({ length: count }, (_, atom) =>
-    Math.hypot(...centroid.map((center, axis) => positions[3 * atom + axis] - center)),
-  );
+  for (let k = 0; k < positions.length; k++) centroid[k % 3] += (3 * positions[k]) / positions.length;
+  return Float64Array.from(positions, (x, k) => x - centroid[k % 3]);
 }

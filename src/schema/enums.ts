@@ -3,6 +3,7 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
+import { PREDICTION_WARNING_CODES } from '../registry/prediction-warnings.ts';
 import { EXPORT_FORMATS, IMPORT_CONTENTS, ITEM_STATUSES, ROLES, RUN_STATES } from '../registry/records.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
@@ -79,6 +80,14 @@ export const InputMethodEnum = enumOf(INPUT_METHODS);
 registerEnumType(InputMethodEnum, {
   name: 'InputMethod',
   description: "A density functional; B3LYP is Gaussian's in every program.",
+});
+
+export const PredictionWarningCodeEnum = enumOf(PREDICTION_WARNING_CODES);
+registerEnumType(PredictionWarningCodeEnum, {
+  name: 'PredictionWarningCode',
+  description:
+    'OTHER_FRAME: the populations are known to be in another frame than those of the training calculations. ARBITRARY_FRAME: ' +
+    'features depend on the orientation of the cluster, and it is not known that all frames are canonical.',
 });
 
 export const ExportFormatEnum = enumOf(EXPORT_FORMATS);

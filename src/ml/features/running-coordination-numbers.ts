@@ -81,11 +81,15 @@ export class CoordinationCounter {
 
   /** Puts the parts of each neighbour at the radii that cut through it, and a whole one at the first radius beyond. */
   private takePairs({ positionsAngstrom: p }: Structure): void {
-    const { grid, reach, perSmearing, scratchWidth } = this;
-    const { partialNeighbors, wholeNeighbors, columnOfAtom } = this;
+    const { grid, scratchWidth, columnOfAtom } = this;
     const { radii } = grid;
+    const reach = this.reach;
+    const perSmearing = this.perSmearing;
+    const partialNeighbors = this.partialNeighbors;
+    const wholeNeighbors = this.wholeNeighbors;
     const count = radii.length;
-    const farthestSquare = (radii[count - 1] + reach) ** 2;
+    // a little more, so that rounding loses no pair just at the last radius
+    const farthestSquare = (radii[count - 1] + reach) ** 2 * (1 + 1e-12);
     for (let i = 1; 3 * i < p.length; i++) {
       const x = p[3 * i];
       const y = p[3 * i + 1];
@@ -101,7 +105,8 @@ export class CoordinationCounter {
         const ofI = i * scratchWidth + columnOfAtom[j];
         const ofJ = j * scratchWidth + columnOfAtom[i];
         let k = grid.firstAtLeast(distance - reach);
-        for (; k < count && radii[k] < distance + reach; k++) {
+        // not only below: the reach may be too short for the sum to tell
+        for (; k < count && radii[k] <= distance + reach; k++) {
           const part = tabulatedNormalCdf((radii[k] - distance) * perSmearing);
           partialNeighbors[ofI + k] += part;
           partialNeighbors[ofJ + k] += part;
