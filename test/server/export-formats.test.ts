@@ -164,6 +164,9 @@ describe('features in CSV', () => {
       both: createFeatureSet(input: {
         name: "both", runningCoordinationNumbers: { radiiAngstrom: [4] }, grossOrbitalPopulations: { labels: ["3PX"] }
       }) { id }
+      elements: createFeatureSet(input: {
+        name: "elements", runningCoordinationNumbers: { radiiAngstrom: [4], neighborElements: ["K", "Na"] }
+      }) { id }
       gop: createFeatureSet(input: { name: "gop", grossOrbitalPopulations: { labels: ["9S"] } }) { id }
     }`);
   });
@@ -183,6 +186,14 @@ describe('features in CSV', () => {
         smearingAngstrom: 0.01,
       });
       expect(item.features).toEqual({ names: ['CN(3.4 Å)', 'CN(5.0 Å)'], values });
+    }
+  });
+
+  test('have a column for each neighbour element', async () => {
+    for (const { record, features } of (await read('elements/1')).items) {
+      const definition = { radiiAngstrom: [4], smearingAngstrom: 0.01, neighborElements: ['K', 'Na'] };
+      const values = runningCoordinationNumbers(record.structure, definition);
+      expect(features).toEqual({ names: ['CN(K, 4.0 Å)', 'CN(Na, 4.0 Å)'], values });
     }
   });
 

@@ -148,21 +148,36 @@ describe('running coordination numbers', () => {
 });
 
 describe('RadiusGrid', () => {
-  it('finds the first radius that is not below a bound', () => {
+  it('misses no radius that cuts through a neighbour, and takes none for whole that is not', () => {
     const random = new Random(11);
     for (const count of [1, 2, 3, 90, 2000]) {
       for (const radii of [irregularRadii(random, count), Array.from({ length: count }, (_, k) => (31 + k) / 10)]) {
-        const grid = new RadiusGrid(radii);
-        const last = radii[count - 1];
-        const bounds = Array.from({ length: 300 }, () => (random.uniform() * 1.2 - 0.1) * last);
-        const edges = radii
-          .slice(0, 300)
-          .flatMap((radius) => [radius, radius * (1 - 2 ** -52), radius * (1 + 2 ** -52)]);
-        for (const bound of [...bounds, ...edges, last, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]) {
-          const first = radii.findIndex((radius) => radius >= bound);
-          expect(grid.firstAtLeast(bound)).toBe(first < 0 ? count : first);
+        for (const reach of [5e-324, 1e-12, 0.08, 3]) {
+          const grid = new RadiusGrid(radii, reach);
+          const last = radii[count - 1];
+          const some = Array.from({ length: 100 }, () => random.uniform() * 1.2 * last);
+          const edges = radii
+            .slice(0, 100)
+            .flatMap((r) => [r, r - reach, r + reach, r * (1 - 2 ** -52), r * (1 + 2 ** -52)]);
+          for (const distance of [...some, ...edges, last + reach, 0]) {
+            const bucket = grid.bucketOf(distance);
+            const cutting = grid.firstCuttingThrough(bucket);
+            const holding = grid.firstHoldingWhole(bucket);
+            expect(cutting === 0 || radii[cutting - 1] < distance - reach + 1e-15 * distance).toBe(true);
+            expect(holding === count || radii[holding] > distance + reach - 1e-15 * distance).toBe(true);
+            expect(holding).toBeGreaterThanOrEqual(cutting);
+          }
         }
       }
+    }
+  });
+
+  it('names few radii too many', () => {
+    const radii = Array.from({ length: 90 }, (_, k) => (31 + k) / 10);
+    const grid = new RadiusGrid(radii, 0.08);
+    for (let distance = 2; distance < 13; distance += 0.0123) {
+      const bucket = grid.bucketOf(distance);
+      expect(grid.firstHoldingWhole(bucket) - grid.firstCuttingThrough(bucket)).toBeLessThanOrEqual(2);
     }
   });
 });

@@ -1,45 +1,50 @@
-/** So many buckets for each radius that few hold one, and a search is mostly one look-up. */
+/** So many buckets for each radius that few distances are compared with a radius out of their reach. */
 const BUCKETS_PER_RADIUS = 16;
 
-/** Strictly ascending radii (Å), at most 65,535, that are searched millions of times. */
+/**
+ * Strictly ascending radii (Å), at most 65,535, each of which cuts through the neighbours at distances within `reach` of it.
+ * Distances are sorted into buckets of equal width; for each bucket it is known which radii cut through its neighbours, and
+ * where those begin that hold them whole. A bucket may name a few radii too many, never too few.
+ */
 export class RadiusGrid {
   readonly radii: Float64Array;
-  private readonly perAngstrom: number;
-  /** Of each bucket of equal width from the first radius on: the first radius in it or beyond. */
-  private readonly firstOfBucket: Uint16Array;
+  private readonly start: number;
+  private readonly end: number;
+  private readonly bucketsPerAngstrom: number;
+  private readonly firstCutting: Uint16Array;
+  private readonly firstHolding: Uint16Array;
 
-  constructor(radiiAngstrom: readonly number[]) {
-    this.radii = Float64Array.from(radiiAngstrom);
-    const count = this.radii.length;
-    const buckets = BUCKETS_PER_RADIUS * count;
-    this.perAngstrom = count < 2 ? 0 : buckets / (this.radii[count - 1] - this.radii[0]);
-    // the last radius may fall just beyond the last bucket, and a search looks at the bucket behind its own
-    this.firstOfBucket = new Uint16Array(buckets + 3);
-    for (let bucket = 0, k = 0; bucket < this.firstOfBucket.length; bucket++) {
-      while (k < count && this.bucketOf(this.radii[k]) < bucket) k++;
-      this.firstOfBucket[bucket] = k;
-    }
-  }
-
-  /** Index of the first radius that is not below `bound`; their number if all are. */
-  firstAtLeast(bound: number): number {
-    const { radii, firstOfBucket } = this;
+  constructor(radiiAngstrom: readonly number[], reach: number) {
+    const radii = Float64Array.from(radiiAngstrom);
     const count = radii.length;
-    if (count === 0 || bound <= radii[0]) return 0;
-    if (bound > radii[count - 1]) return count;
-    const bucket = this.bucketOf(bound);
-    let low = firstOfBucket[bucket];
-    let high = firstOfBucket[bucket + 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (radii[middle] < bound) low = middle + 1;
-      else high = middle;
+    this.radii = radii;
+    this.start = radii[0] - reach;
+    this.end = radii[count - 1] + reach;
+    const buckets = BUCKETS_PER_RADIUS * count;
+    this.bucketsPerAngstrom = buckets / (this.end - this.start);
+    // rounding may put the end into a bucket behind the last
+    this.firstCutting = new Uint16Array(buckets + 2);
+    this.firstHolding = new Uint16Array(buckets + 2);
+    for (let bucket = 0, cutting = 0, holding = 0; bucket < buckets + 2; bucket++) {
+      while (cutting < count && this.bucketOf(radii[cutting] + reach) < bucket) cutting++;
+      while (holding < count && this.bucketOf(radii[holding] - reach) <= bucket) holding++;
+      this.firstCutting[bucket] = cutting;
+      this.firstHolding[bucket] = holding;
     }
-    return low;
   }
 
-  /** Never descends as the distance ascends, however it is rounded: that is all the search needs. */
-  private bucketOf(distance: number): number {
-    return ((distance - this.radii[0]) * this.perAngstrom) | 0;
+  /** Never descends as the distance (Å) ascends, however it is rounded: that is why no radius is missed. */
+  bucketOf(distance: number): number {
+    return ((Math.min(Math.max(distance, this.start), this.end) - this.start) * this.bucketsPerAngstrom) | 0;
+  }
+
+  /** Index of the first radius that may cut through a neighbour in the bucket; their number if there is none. */
+  firstCuttingThrough(bucket: number): number {
+    return this.firstCutting[bucket];
+  }
+
+  /** Index of the first radius that surely holds a neighbour in the bucket whole; their number if there is none. */
+  firstHoldingWhole(bucket: number): number {
+    return this.firstHolding[bucket];
   }
 }

@@ -35,8 +35,8 @@ export interface CoordinationTarget {
  */
 export class CoordinationCounter {
   private readonly grid: RadiusGrid;
-  /** How far from a radius a neighbour is neither whole nor absent (Å). */
-  private readonly reach: number;
+  /** Neighbours beyond it (Å) are in no radius. */
+  private readonly farthest: number;
   private readonly perSmearing: number;
   private readonly width: number;
   /** Columns of the scratch: behind the others those of elements that nobody asked for, if there may be any. */
@@ -50,8 +50,9 @@ export class CoordinationCounter {
 
   constructor(definition: CoordinationDefinition) {
     const { radiiAngstrom: radii, smearingAngstrom, neighborElements } = definition;
-    this.grid = new RadiusGrid(radii);
-    this.reach = NORMAL_REACH * smearingAngstrom;
+    const reach = NORMAL_REACH * smearingAngstrom;
+    this.grid = new RadiusGrid(radii, reach);
+    this.farthest = radii[radii.length - 1] + reach;
     // finite, so that an atom just at a radius is still half counted
     this.perSmearing = Math.min(1 / smearingAngstrom, Number.MAX_VALUE);
     this.width = coordinationWidth(definition);
@@ -83,13 +84,12 @@ export class CoordinationCounter {
   private takePairs({ positionsAngstrom: p }: Structure): void {
     const { grid, scratchWidth, columnOfAtom } = this;
     const { radii } = grid;
-    const reach = this.reach;
     const perSmearing = this.perSmearing;
     const partialNeighbors = this.partialNeighbors;
     const wholeNeighbors = this.wholeNeighbors;
     const count = radii.length;
     // a little more, so that rounding loses no pair just at the last radius
-    const farthestSquare = (radii[count - 1] + reach) ** 2 * (1 + 1e-12);
+    const farthestSquare = this.farthest ** 2 * (1 + 1e-12);
     for (let i = 1; 3 * i < p.length; i++) {
       const x = p[3 * i];
       const y = p[3 * i + 1];
@@ -104,16 +104,16 @@ export class CoordinationCounter {
         // j is the neighbour of i, so the element of j decides on the column
         const ofI = i * scratchWidth + columnOfAtom[j];
         const ofJ = j * scratchWidth + columnOfAtom[i];
-        let k = grid.firstAtLeast(distance - reach);
-        // not only below: the reach may be too short for the sum to tell
-        for (; k < count && radii[k] <= distance + reach; k++) {
+        const bucket = grid.bucketOf(distance);
+        const holding = grid.firstHoldingWhole(bucket);
+        for (let k = grid.firstCuttingThrough(bucket); k < holding; k++) {
           const part = tabulatedNormalCdf((radii[k] - distance) * perSmearing);
           partialNeighbors[ofI + k] += part;
           partialNeighbors[ofJ + k] += part;
         }
-        if (k < count) {
-          wholeNeighbors[ofI + k]++;
-          wholeNeighbors[ofJ + k]++;
+        if (holding < count) {
+          wholeNeighbors[ofI + holding]++;
+          wholeNeighbors[ofJ + holding]++;
         }
       }
     }
@@ -128,10 +128,15 @@ export class CoordinationCounter {
         const from = i * scratchWidth + first;
         const to = start + i * stride + first;
         let whole = 0;
-        for (let k = 0; k < count; k++) {
-          whole += wholeNeighbors[from + k];
-          data[to + k] = partialNeighbors[from + k] + whole;
+        let k = 0;
+        // two at a time: the loop itself is a good part of the work
+        for (; k + 1 < count; k += 2) {
+          const here = whole + wholeNeighbors[from + k];
+          whole = here + wholeNeighbors[from + k + 1];
+          data[to + k] = partialNeighbors[from + k] + here;
+          data[to + k + 1] = partialNeighbors[from + k + 1] + whole;
         }
+        if (k < count) data[to + k] = partialNeighbors[from + k] + whole + wholeNeighbors[from + k];
       }
     }
     partialNeighbors.fill(0, 0, atoms * scratchWidth);
