@@ -9,7 +9,7 @@ import time
 import numpy as np
 from scipy.special import ndtr
 
-RUNS = 5
+RUNS = 10
 REACH = 8
 
 
