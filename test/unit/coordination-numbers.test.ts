@@ -115,6 +115,16 @@ describe('running coordination numbers', () => {
     expect(deviation(numbers, [0, 0.5, 1, 0, 0.5, 1])).toBeLessThan(1e-15);
   });
 
+  it('count half an atom just at the last radius, however its squared distance is rounded', () => {
+    for (let k = 0; k < 200; k++) {
+      const [x, y, z] = [0, 1, 2].map(() => 1 + 3 * random.uniform());
+      const pair = structureFromSymbols(['Na', 'Na'], [0, 0, 0, x, y, z]);
+      const radiiAngstrom = [1, Math.sqrt(x * x + y * y + z * z)];
+      const numbers = runningCoordinationNumbers(pair, { radiiAngstrom, smearingAngstrom: 1e-20 });
+      expect(deviation(numbers, [0, 0.5, 0, 0.5])).toBeLessThan(1e-15);
+    }
+  });
+
   it('by element add up to the total', () => {
     const cluster = randomCluster(random, 20, ELEMENTS);
     const total = { radiiAngstrom: [3, 4, 5.5], smearingAngstrom: 0.2 };
