@@ -123,6 +123,14 @@ export interface VersionMembers {
     splits: readonly Split[],
     labels: readonly string[],
   ): Promise<string | null>;
+  /** The different frames of the calculations of a split. */
+  frames(datasetVersionId: string, split: Split): Promise<records.CalculationFrame[]>;
+  /** Ids of the clusters of a split that have one of these fingerprints or identities, each once. */
+  clusterIdsLike(
+    datasetVersionId: string,
+    split: Split,
+    like: { readonly fingerprints: readonly string[]; readonly identities: readonly string[] },
+  ): Promise<string[]>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 }
 

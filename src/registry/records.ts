@@ -161,6 +161,12 @@ export interface PlacedMember extends DatasetMember {
   readonly size: number;
 }
 
+/** Where the tensors and populations of calculations are; the frame as provenance names it. */
+export interface CalculationFrame {
+  readonly program: string;
+  readonly frame: string | null;
+}
+
 /** What the calculations of a data set version have, taken together. */
 export interface VersionContents {
   /** Labels of gross orbital populations, in the order in which they first come. */

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { NatriumError } from '../errors.ts';
 import type { Caller } from '../registry/caller.ts';
 import type { Collection, Store } from '../registry/ports.ts';
+import { type PredictionWarning, warningsOfPredictions } from '../registry/prediction-warnings.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
 import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
@@ -55,6 +56,7 @@ export class Loaders {
   readonly evaluationsOfModelVersion: DataLoader<string, records.Evaluation[]>;
   readonly aliasesOfModel: DataLoader<string, records.ModelAlias[]>;
   readonly aliasChangesOfModel: DataLoader<string, records.ModelAliasChange[]>;
+  readonly warningsOfPrediction: DataLoader<string, PredictionWarning[]>;
 
   constructor(store: Store) {
     this.apiTokens = byId(store.apiTokens, 'ApiToken');
@@ -93,6 +95,13 @@ export class Loaders {
     );
     this.aliasesOfModel = grouped((ids) => store.aliases(ids), 'modelId');
     this.aliasChangesOfModel = grouped((ids) => store.modelAliasChanges.findIn('modelId', ids), 'modelId');
+    this.warningsOfPrediction = new DataLoader(async (ids) => {
+      const predictions = await store.predictions.getMany(ids);
+      return warningsOfPredictions(
+        store,
+        predictions.map((each) => each!),
+      );
+    });
   }
 
   /** Forgets what was read: the next mutation of the request must not answer with what an earlier one saw. */

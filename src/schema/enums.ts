@@ -4,6 +4,7 @@ import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
+import { PREDICTION_WARNING_CODES } from '../registry/prediction-warnings.ts';
 import {
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
@@ -117,6 +118,14 @@ export const InputMethodEnum = enumOf(INPUT_METHODS);
 registerEnumType(InputMethodEnum, {
   name: 'InputMethod',
   description: "A density functional; B3LYP is Gaussian's in every program.",
+});
+
+export const PredictionWarningCodeEnum = enumOf(PREDICTION_WARNING_CODES);
+registerEnumType(PredictionWarningCodeEnum, {
+  name: 'PredictionWarningCode',
+  description:
+    'OTHER_FRAME: the populations are known to be in another frame than those of the training calculations. ARBITRARY_FRAME: ' +
+    'features depend on the orientation of the cluster, and it is not known that all frames are canonical.',
 });
 
 export const ExportFormatEnum = enumOf(EXPORT_FORMATS);
