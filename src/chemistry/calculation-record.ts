@@ -51,27 +51,24 @@ export interface CalculationRecord {
   readonly provenance: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** What a record has of a structure for which nothing was computed. */
+export const NOTHING_COMPUTED = {
+  split: null,
+  spinSquared: null,
+  shieldingGauge: null,
+  shieldingsPpm: null,
+  shieldingTensorsPpm: null,
+  tensorIndexOrder: 'UNKNOWN',
+  populationLabels: null,
+  grossOrbitalPopulations: null,
+  electricFieldGradientsAu: null,
+} as const satisfies Partial<CalculationRecord>;
+
 /** A structure that nothing is known of yet but where it comes from. */
 export function structureRecord(
   structure: Structure,
   label: string | null,
   provenance: CalculationRecord['provenance'],
 ): CalculationRecord {
-  return {
-    label,
-    line: 1,
-    structure,
-    levelOfTheory: null,
-    energyHartree: null,
-    spinSquared: null,
-    shieldingGauge: null,
-    shieldingsPpm: null,
-    shieldingTensorsPpm: null,
-    tensorIndexOrder: 'UNKNOWN',
-    populationLabels: null,
-    grossOrbitalPopulations: null,
-    electricFieldGradientsAu: null,
-    split: null,
-    provenance,
-  };
+  return { ...NOTHING_COMPUTED, label, line: 1, structure, levelOfTheory: null, energyHartree: null, provenance };
 }

@@ -1,17 +1,11 @@
 import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
-import type { Fenced, FencedCollection, Job, Store } from './ports.ts';
+import type { FencedCollection, Job, Store } from './ports.ts';
+import type { ItemWork } from './records.ts';
 import { isOpen } from './run-state.ts';
 
-/** What the records of background work have in common. */
-export interface Work extends Fenced {
-  readonly worker: string | null;
-  readonly failure: string | null;
-  readonly finishedAt: Date | null;
-}
-
 /** One kind of background work: how it is called, stored and queued. */
-export interface WorkKind<T extends Work> {
+export interface WorkKind<T extends ItemWork> {
   readonly name: string;
   readonly listedBy: string;
   readonly resumedBy: string;
@@ -38,7 +32,7 @@ export function isFinal(error: unknown): error is NatriumError {
  * Work that is requested in one transaction, taken by a worker under an attempt number, and goes on where it stopped when it
  * was interrupted, cancelled or has failed. The work itself stores its results and how far it is in one transaction.
  */
-export class BackgroundWork<T extends Work> {
+export class BackgroundWork<T extends ItemWork> {
   constructor(
     private readonly store: Store,
     private readonly kind: WorkKind<T>,
@@ -126,7 +120,7 @@ export class BackgroundWork<T extends Work> {
     });
   }
 
-  private finish(taken: T, changes: Pick<Work, 'state' | 'failure'>): Promise<boolean> {
+  private finish(taken: T, changes: Pick<ItemWork, 'state' | 'failure'>): Promise<boolean> {
     return this.update(this.store, taken, { ...changes, finishedAt: new Date() });
   }
 
@@ -138,11 +132,11 @@ export class BackgroundWork<T extends Work> {
     });
   }
 
-  private update(store: Store, taken: T, changes: Partial<Work>): Promise<boolean> {
+  private update(store: Store, taken: T, changes: Partial<ItemWork>): Promise<boolean> {
     return this.kind.records(store).updateHeld(taken.id, taken.attempt, changes as Partial<T>);
   }
 
-  private change(store: Store, id: string, changes: Partial<Work>): Promise<void> {
+  private change(store: Store, id: string, changes: Partial<ItemWork>): Promise<void> {
     return this.kind.records(store).update(id, changes as Partial<T>);
   }
 

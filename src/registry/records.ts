@@ -312,14 +312,8 @@ export interface Upload extends Recorded {
 export const IMPORT_CONTENTS = ['CALCULATIONS', 'STRUCTURES'] as const;
 export type ImportContent = (typeof IMPORT_CONTENTS)[number];
 
-/** A background import of uploads. */
-export interface Import extends Recorded {
-  readonly content: ImportContent;
-  /** Null: as each file begins. */
-  readonly format: FileFormat | null;
-  /** For items that name none themselves. */
-  readonly levelOfTheory: LevelOfTheory | null;
-  readonly uploadIds: readonly string[];
+/** Background work that answers for items one by one. */
+export interface ItemWork extends Recorded {
   readonly state: RunState;
   readonly attempt: number;
   readonly worker: string | null;
@@ -327,12 +321,22 @@ export interface Import extends Recorded {
   readonly inserted: number;
   readonly existing: number;
   readonly rejected: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** A background import of uploads. */
+export interface Import extends ItemWork {
+  readonly content: ImportContent;
+  /** Null: as each file begins. */
+  readonly format: FileFormat | null;
+  /** For items that name none themselves. */
+  readonly levelOfTheory: LevelOfTheory | null;
+  readonly uploadIds: readonly string[];
   /** Where it goes on: the upload, the file in it and the item in that. */
   readonly nextUpload: number;
   readonly nextEntry: number;
   readonly nextItem: number;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
 }
 
 export const ITEM_STATUSES = ['INSERTED', 'EXISTING', 'REJECTED'] as const;
@@ -356,21 +360,12 @@ export type ClusterRunKind = (typeof CLUSTER_RUN_KINDS)[number];
 export type RelaxationSettings = Required<RelaxationOptions>;
 
 /** A background run that makes clusters. As many of `total` are done as the three counts add up to. */
-export interface ClusterRun extends Recorded {
+export interface ClusterRun extends ItemWork {
   readonly kind: ClusterRunKind;
   readonly settings: GenerationParameters | RelaxationSettings;
   /** Of a relaxation: what is relaxed, in order. */
   readonly sourceClusterIds: readonly string[] | null;
   readonly total: number;
-  readonly state: RunState;
-  readonly attempt: number;
-  readonly worker: string | null;
-  readonly failure: string | null;
-  readonly inserted: number;
-  readonly existing: number;
-  readonly rejected: number;
-  readonly startedAt: Date | null;
-  readonly finishedAt: Date | null;
 }
 
 /** How a cluster was relaxed. */

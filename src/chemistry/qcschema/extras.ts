@@ -1,4 +1,4 @@
-import { type CalculationRecord, SPLITS, TENSOR_INDEX_ORDERS } from '../calculation-record.ts';
+import { type CalculationRecord, NOTHING_COMPUTED, SPLITS, TENSOR_INDEX_ORDERS } from '../calculation-record.ts';
 import { isProvenanceValue, shieldingFault } from '../record-text.ts';
 import { isotropicShieldingsPpm } from '../shielding-tensor.ts';
 import { type Fail, type JsonObject, MemberReader } from './json-value.ts';
@@ -63,33 +63,10 @@ export function natriumExtras(item: MemberReader, fail: Fail): MemberReader | nu
   return reader;
 }
 
-type FromExtras = Pick<
-  CalculationRecord,
-  | 'split'
-  | 'spinSquared'
-  | 'shieldingGauge'
-  | 'shieldingsPpm'
-  | 'shieldingTensorsPpm'
-  | 'tensorIndexOrder'
-  | 'populationLabels'
-  | 'grossOrbitalPopulations'
-  | 'electricFieldGradientsAu'
->;
-
-const NOTHING: FromExtras = {
-  split: null,
-  spinSquared: null,
-  shieldingGauge: null,
-  shieldingsPpm: null,
-  shieldingTensorsPpm: null,
-  tensorIndexOrder: 'UNKNOWN',
-  populationLabels: null,
-  grossOrbitalPopulations: null,
-  electricFieldGradientsAu: null,
-};
+type FromExtras = Pick<CalculationRecord, keyof typeof NOTHING_COMPUTED>;
 
 export function readExtras(extras: MemberReader | null, atoms: number, fail: Fail): FromExtras {
-  if (extras === null) return NOTHING;
+  if (extras === null) return NOTHING_COMPUTED;
   const tensors = extras.reals('shieldingTensorsPpm', 9 * atoms, true);
   const isotropic = extras.reals('shieldingsPpm', atoms, true) ?? (tensors && isotropicShieldingsPpm(tensors));
   const fault = isotropic && shieldingFault(isotropic, tensors);

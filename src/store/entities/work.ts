@@ -1,9 +1,9 @@
 import { Column } from 'typeorm';
-import type { RunState } from '../../registry/records.ts';
+import type { ItemWork, RunState } from '../../registry/records.ts';
 import { RecordedEntity } from './recorded.ts';
 
 /** Background work that answers for items one by one. */
-export abstract class WorkEntity extends RecordedEntity {
+export abstract class WorkEntity extends RecordedEntity implements ItemWork {
   @Column('text')
   state!: RunState;
 
