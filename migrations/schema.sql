@@ -78,6 +78,50 @@ CREATE TABLE cluster_parents (
 );
 CREATE INDEX cluster_parents_parent ON public.cluster_parents USING btree (parent_id);
 
+CREATE TABLE cluster_run_items (
+  cluster_run_id bigint NOT NULL,
+  position integer NOT NULL,
+  status text NOT NULL,
+  source_cluster_id bigint,
+  cluster_id bigint,
+  relaxation jsonb,
+  error_code text,
+  error_message text,
+  CONSTRAINT cluster_run_items_pkey PRIMARY KEY (cluster_run_id, "position"),
+  CONSTRAINT cluster_run_items_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_run_items_cluster_run_id_fkey FOREIGN KEY (cluster_run_id) REFERENCES cluster_runs(id),
+  CONSTRAINT cluster_run_items_source_cluster_id_fkey FOREIGN KEY (source_cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_run_items_check CHECK (((status = 'REJECTED'::text) = (error_code IS NOT NULL))),
+  CONSTRAINT cluster_run_items_check1 CHECK (((status = 'REJECTED'::text) = (cluster_id IS NULL))),
+  CONSTRAINT cluster_run_items_status_check CHECK ((status = ANY (ARRAY['INSERTED'::text, 'EXISTING'::text, 'REJECTED'::text])))
+);
+CREATE INDEX cluster_run_items_cluster ON public.cluster_run_items USING btree (cluster_id);
+
+CREATE TABLE cluster_runs (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  settings jsonb NOT NULL,
+  source_cluster_ids bigint[],
+  total integer NOT NULL,
+  state text NOT NULL,
+  attempt integer NOT NULL,
+  worker text,
+  failure text,
+  inserted integer NOT NULL,
+  existing integer NOT NULL,
+  rejected integer NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT cluster_runs_pkey PRIMARY KEY (id),
+  CONSTRAINT cluster_runs_check CHECK (((kind = 'RELAXATION'::text) = (source_cluster_ids IS NOT NULL))),
+  CONSTRAINT cluster_runs_kind_check CHECK ((kind = ANY (ARRAY['GENERATION'::text, 'RELAXATION'::text]))),
+  CONSTRAINT cluster_runs_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text]))),
+  CONSTRAINT cluster_runs_total_check CHECK ((total > 0))
+);
+CREATE INDEX cluster_runs_state ON public.cluster_runs USING btree (state);
+
 CREATE TABLE clusters (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   identity_sha256 text NOT NULL,
@@ -362,6 +406,24 @@ CREATE TABLE schema_migrations (
   timestamp bigint NOT NULL,
   name character varying NOT NULL,
   CONSTRAINT PK_62441bec32630ced9e4cccae336 PRIMARY KEY (id)
+);
+
+CREATE TABLE shielding_references (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  nucleus text NOT NULL,
+  level_of_theory_id bigint NOT NULL,
+  version integer NOT NULL,
+  shielding_ppm double precision NOT NULL,
+  compound text NOT NULL,
+  source text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT shielding_references_level_of_theory_id_nucleus_version_key UNIQUE (level_of_theory_id, nucleus, version),
+  CONSTRAINT shielding_references_pkey PRIMARY KEY (id),
+  CONSTRAINT shielding_references_level_of_theory_id_fkey FOREIGN KEY (level_of_theory_id) REFERENCES levels_of_theory(id),
+  CONSTRAINT shielding_references_shielding_ppm_check CHECK (((shielding_ppm > ('-1000000'::numeric)::double precision) AND (shielding_ppm < ('1000000'::numeric)::double precision))),
+  CONSTRAINT shielding_references_source_check CHECK ((source <> ''::text)),
+  CONSTRAINT shielding_references_version_check CHECK ((version > 0))
 );
 
 CREATE TABLE training_runs (

@@ -13,11 +13,13 @@ export const ERROR_CODES = {
   MISSING_SHIELDING: 'A calculation lacks the shielding of an atom, or all of them.',
   MISSING_LEVEL_OF_THEORY: 'A calculation does not say by which program, version, method and basis it was made.',
   CONFLICTING_CALCULATION: 'A stored calculation of the same name, cluster and level of theory has other values.',
-  MIXED_LEVELS_OF_THEORY: 'A data set version would mix levels of theory without being asked to.',
+  MIXED_LEVELS_OF_THEORY:
+    'Levels of theory would be mixed: in a data set version without being asked to, or in shifts, which have one reference.',
   EMPTY_SPLIT: 'A split that is needed has no clusters.',
   FEATURES_UNAVAILABLE:
     'A feature set needs data that a cluster lacks, such as orbital populations, or a model was not trained on its elements.',
   INVALID_HYPERPARAMETER: 'A hyperparameter is outside its range.',
+  NOT_CONVERGED: 'A relaxation did not end in a minimum of a connected cluster.',
   TOO_LARGE: 'The request, the file or the answer is larger than the server allows.',
   NOT_FOUND: 'No such record.',
   ALREADY_EXISTS: 'A record of that name exists with other content.',

@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'FILE: what an output of Gaussian, ORCA or NWChem, or an XYZ file holds, as JSON, an item a line',
     run: async (files) => (await import('./commands/parse.ts')).parseFile(files, log),
   },
+  generate: {
+    does: '[--sizes 14,16 --per-size 200 --seed 1 ...] FILE: random clusters by S-BLDA as extended XYZ; --help says more',
+    run: async (args) => (await import('./commands/generate.ts')).generateFile(args, log),
+  },
   inputs: {
     does: '--program NAME ... FOLDER: an input of Gaussian, NWChem, ORCA or PySCF for each cluster of a set; --help says more',
     run: async (args) => (await import('./commands/inputs.ts')).writeInputFiles(args, log),

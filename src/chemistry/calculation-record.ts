@@ -50,3 +50,28 @@ export interface CalculationRecord {
   /** Everything else the file says about the item, as it says it. */
   readonly provenance: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** A structure that nothing is known of yet but where it comes from. */
+export function structureRecord(
+  structure: Structure,
+  label: string | null,
+  provenance: CalculationRecord['provenance'],
+): CalculationRecord {
+  return {
+    label,
+    line: 1,
+    structure,
+    levelOfTheory: null,
+    energyHartree: null,
+    spinSquared: null,
+    shieldingGauge: null,
+    shieldingsPpm: null,
+    shieldingTensorsPpm: null,
+    tensorIndexOrder: 'UNKNOWN',
+    populationLabels: null,
+    grossOrbitalPopulations: null,
+    electricFieldGradientsAu: null,
+    split: null,
+    provenance,
+  };
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { type GoldenRow, isWithinTolerance } from '../ml/golden-row.ts';
+import { compareWithGuptaGolden } from '../ml/gupta-golden.ts';
 import { compareWithLassoGolden } from '../ml/lasso-golden.ts';
 import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
 import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
@@ -40,7 +41,10 @@ async function compare(json: unknown, path: string): Promise<{ engine: string; r
   if (typeof json === 'object' && json !== null && 'fits' in json) {
     return { engine: 'Lasso', rows: compareWithLassoGolden(json) };
   }
-  throw new NatriumError('MALFORMED_FILE', `${path} is neither a SchNet nor a Lasso golden file`);
+  if (typeof json === 'object' && json !== null && 'gupta' in json) {
+    return { engine: 'Gupta potential', rows: compareWithGuptaGolden(json) };
+  }
+  throw new NatriumError('MALFORMED_FILE', `${path} is no golden file of SchNet, Lasso or the Gupta potential`);
 }
 
 function readJson(path: string): unknown {

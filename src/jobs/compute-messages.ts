@@ -1,4 +1,7 @@
+import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
+import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { RelaxationInput } from '../registry/ports.ts';
 
 /** What a compute process is asked; `id` pairs the answer with the question. */
 export type ComputeRequest =
@@ -8,16 +11,32 @@ export type ComputeRequest =
       readonly kind: 'predict';
       readonly weights: Uint8Array;
       readonly inputs: readonly ModelInput[];
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'generate';
+      readonly parameters: GenerationParameters;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'relax';
+      readonly inputs: readonly RelaxationInput[];
+      readonly options: RelaxationOptions;
     };
+
+/** A NatriumError as it travels; any other error has no code. */
+export interface SentError {
+  readonly code: string | null;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
 
 export type ComputeReply =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
-  | {
-      readonly id: number;
-      readonly kind: 'failed';
-      readonly code: string | null;
-      readonly message: string;
-      readonly details: Readonly<Record<string, unknown>>;
-    };
+  | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly GeneratedCluster[] }
+  | { readonly id: number; readonly kind: 'relaxed'; readonly relaxations: readonly (Relaxation | SentError)[] }
+  | ({ readonly id: number; readonly kind: 'failed' } & SentError);

@@ -1,10 +1,13 @@
 /**
- * Entry of the process in which models are trained and evaluated, one at a time, so that neither the API nor a worker's
+ * Entry of the process in which models are trained and evaluated and structures made, one after another, so that neither the API nor a worker's
  * heartbeat ever waits for arithmetic. Started by forked-compute.ts.
  */
+import { type Relaxation, type RelaxationOptions, relaxCluster } from '../chemistry/relaxation.ts';
+import { generateCluster } from '../chemistry/s-blda/generator.ts';
 import { NatriumError } from '../errors.ts';
 import { MODELS, predictShieldings } from '../ml/models.ts';
-import type { ComputeReply, ComputeRequest } from './compute-messages.ts';
+import type { RelaxationInput } from '../registry/ports.ts';
+import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
 function reply(message: ComputeReply): void {
   process.send!(message);
@@ -19,14 +22,35 @@ async function answer(request: ComputeRequest): Promise<void> {
         reply({ id, kind: 'progress', progress }),
       );
       reply({ id, kind: 'trained', ...trained });
-    } else {
+    } else if (request.kind === 'predict') {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });
+    } else if (request.kind === 'relax') {
+      const { inputs, options } = request;
+      reply({ id, kind: 'relaxed', relaxations: inputs.map((input) => relax(input, options)) });
+    } else {
+      const { parameters, from, to } = request;
+      const clusters = Array.from({ length: to - from }, (_, k) => generateCluster(parameters, from + k));
+      reply({ id, kind: 'generated', clusters });
     }
   } catch (error) {
-    const known = error instanceof NatriumError ? error : null;
-    const message = known?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
-    reply({ id, kind: 'failed', code: known?.code ?? null, message, details: known?.details ?? {} });
+    reply({ id, kind: 'failed', ...toSend(error) });
   }
+}
+
+function relax({ structure, name }: RelaxationInput, options: RelaxationOptions): Relaxation | SentError {
+  try {
+    return relaxCluster(structure, name, options);
+  } catch (error) {
+    // one cluster that cannot be relaxed leaves the others
+    if (error instanceof NatriumError) return toSend(error);
+    throw error;
+  }
+}
+
+function toSend(error: unknown): SentError {
+  const known = error instanceof NatriumError ? error : null;
+  const message = known?.message ?? (error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return { code: known?.code ?? null, message, details: known?.details ?? {} };
 }
 
 let turn = Promise.resolve();

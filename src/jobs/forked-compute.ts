@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
+import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
-import type { Compute } from '../registry/ports.ts';
-import type { ComputeReply, ComputeRequest } from './compute-messages.ts';
+import type { Compute, RelaxationInput } from '../registry/ports.ts';
+import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
 const ENTRY = fileURLToPath(new URL('./compute-process.js', import.meta.url));
 const IDLE_MS = 60_000;
@@ -16,11 +18,11 @@ export const COMPUTE_NICENESS = 10;
 const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Computes in child processes: a fresh one for each training, a kept one for predictions. Aborting a training kills its
+ * Computes in child processes: a fresh one for each training, a kept one for everything else. Aborting a training kills its
  * process, so it takes effect at once whatever the process is doing.
  */
 export class ForkedCompute implements Compute {
-  private predictor: ComputeProcess | null = null;
+  private kept: ComputeProcess | null = null;
   private idle: NodeJS.Timeout | null = null;
 
   async train(
@@ -46,22 +48,41 @@ export class ForkedCompute implements Compute {
   }
 
   async predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {
+    const reply = await this.askKept({ kind: 'predict', weights, inputs });
+    if (reply.kind !== 'predicted') throw new TypeError(`a prediction was answered by ${reply.kind}`);
+    return [...reply.shieldings];
+  }
+
+  async generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]> {
+    const reply = await this.askKept({ kind: 'generate', parameters, from, to });
+    if (reply.kind !== 'generated') throw new TypeError(`a generation was answered by ${reply.kind}`);
+    return reply.clusters;
+  }
+
+  async relax(
+    inputs: readonly RelaxationInput[],
+    options: RelaxationOptions,
+  ): Promise<readonly (Relaxation | NatriumError)[]> {
+    const reply = await this.askKept({ kind: 'relax', inputs, options });
+    if (reply.kind !== 'relaxed') throw new TypeError(`a relaxation was answered by ${reply.kind}`);
+    return reply.relaxations.map((each) => ('code' in each ? (received(each) as NatriumError) : each));
+  }
+
+  private async askKept(question: Question): Promise<ComputeReply> {
     if (this.idle !== null) clearTimeout(this.idle);
-    if (this.predictor === null || this.predictor.ended) this.predictor = new ComputeProcess();
-    const predictor = this.predictor;
+    if (this.kept === null || this.kept.ended) this.kept = new ComputeProcess();
+    const { kept } = this;
     try {
-      const reply = await predictor.ask({ kind: 'predict', weights, inputs });
-      if (reply.kind !== 'predicted') throw new TypeError(`a prediction was answered by ${reply.kind}`);
-      return [...reply.shieldings];
+      return await kept.ask(question);
     } finally {
       if (this.idle !== null) clearTimeout(this.idle);
-      if (!predictor.busy) this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      if (!kept.busy) this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
     }
   }
 
   close(): void {
-    this.predictor?.kill();
-    this.predictor = null;
+    this.kept?.kill();
+    this.kept = null;
   }
 }
 
@@ -120,8 +141,7 @@ class ComputeProcess {
     }
     this.pending.delete(reply.id);
     if (reply.kind !== 'failed') waiting.resolve(reply);
-    else if (reply.code === null) waiting.reject(new Error(reply.message));
-    else waiting.reject(new NatriumError(reply.code as ErrorCode, reply.message, reply.details));
+    else waiting.reject(received(reply));
   }
 
   private end(reason: string): void {
@@ -130,4 +150,8 @@ class ComputeProcess {
     for (const waiting of this.pending.values()) waiting.reject(error);
     this.pending.clear();
   }
+}
+
+function received({ code, message, details }: SentError): Error {
+  return code === null ? new Error(message) : new NatriumError(code as ErrorCode, message, details);
 }

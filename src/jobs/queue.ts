@@ -7,9 +7,11 @@ const QUEUES: readonly (readonly [Job['kind'], Job['kind'] | null])[] = [
   ['lost-trial', null],
   ['lost-completion', null],
   ['lost-import', null],
+  ['lost-cluster-run', null],
   ['trial', 'lost-trial'],
   ['completion', 'lost-completion'],
   ['import', 'lost-import'],
+  ['cluster-run', 'lost-cluster-run'],
 ];
 
 /** A job whose worker is silent for so long goes to another one. */

@@ -17,7 +17,7 @@ export interface WorkerParts {
   readonly stopping: AbortSignal;
 }
 
-/** Takes jobs from the queue: one trial at a time, and beside it one import, which mostly waits for the database. */
+/** Takes jobs from the queue: one trial at a time, and beside it one import, which mostly waits for the database, and one cluster run. */
 export async function startWorker(parts: WorkerParts): Promise<void> {
   const { queue, registry } = parts;
   await queue.work('trial', ({ trialId }, lost) => runTrial(parts, trialId, lost));
@@ -25,6 +25,8 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
   await queue.work('lost-trial', ({ trialId }) => registry.trials.lose(trialId));
   await queue.work('lost-completion', ({ trainingRunId }) => registry.trials.loseRun(trainingRunId));
   await queue.work('import', ({ importId }, lost) => runImport(parts, importId, lost));
+  await queue.work('cluster-run', ({ clusterRunId }, lost) => runClusterRun(parts, clusterRunId, lost));
+  await queue.work('lost-cluster-run', ({ clusterRunId }) => registry.clusterRuns.lose(clusterRunId));
   await queue.work('lost-import', ({ importId }) => registry.importRuns.lose(importId));
 }
 
@@ -32,6 +34,12 @@ async function runImport({ registry, name, log, stopping }: WorkerParts, importI
   log(`import ${importId} begins`);
   await registry.importRuns.run(importId, name, { stopping, lost });
   log(`import ${importId} left`);
+}
+
+async function runClusterRun({ registry, name, log, stopping }: WorkerParts, runId: string, lost: AbortSignal) {
+  log(`cluster run ${runId} begins`);
+  await registry.clusterRuns.run(runId, name, { stopping, lost });
+  log(`cluster run ${runId} left`);
 }
 
 async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal): Promise<void> {

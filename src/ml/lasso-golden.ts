@@ -1,5 +1,5 @@
 import { structureFromSymbols } from '../chemistry/structure.ts';
-import { featureMatrix } from './features/feature-set.ts';
+import { featureMatrix } from './features/feature-matrix.ts';
 import { cdf, fitGeneralizedLogistic, logLikelihood } from './generalized-logistic.ts';
 import type { GoldenRow } from './golden-row.ts';
 import { fitLassoPath, predictLasso } from './lasso.ts';

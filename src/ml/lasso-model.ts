@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
-import { featureMatrix, featureNames } from './features/feature-set.ts';
+import { featureMatrix } from './features/feature-matrix.ts';
+import { featureNames } from './features/feature-set.ts';
 import { type LassoFit, type LassoModel, lassoPath, predictLasso } from './lasso.ts';
 import type { CurvePoint, ModelImplementation } from './model.ts';
 import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets, splitByCluster } from './model-file.ts';

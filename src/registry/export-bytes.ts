@@ -3,7 +3,8 @@ import type { CalculationRecord } from '../chemistry/calculation-record.ts';
 import { type AtomCsvColumns, type AtomCsvEntry, writeAtomCsv } from '../chemistry/csv.ts';
 import { writeExtxyz } from '../chemistry/extxyz.ts';
 import { writeQcSchema } from '../chemistry/qcschema.ts';
-import { type FeatureSetDefinition, featureMatrix, featureNames } from '../ml/features/feature-set.ts';
+import { featureMatrix } from '../ml/features/feature-matrix.ts';
+import { type FeatureSetDefinition, featureNames } from '../ml/features/feature-set.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { Store } from './ports.ts';
 import type {

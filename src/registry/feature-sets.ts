@@ -4,7 +4,11 @@ import {
   type FeatureSetDefinition,
   needsDft,
 } from '../ml/features/feature-set.ts';
-import { runningCoordinationNumbers } from '../ml/features/running-coordination-numbers.ts';
+import {
+  type CoordinationDefinition,
+  coordinationWidth,
+  runningCoordinationNumbers,
+} from '../ml/features/running-coordination-numbers.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
@@ -16,17 +20,14 @@ export class FeatureSets {
   constructor(private readonly mutations: Mutations) {}
 
   /**
-   * Running coordination numbers of one cluster, one row an atom and one column a radius. Throws BAD_USER_INPUT as a
-   * definition with these radii would.
+   * Running coordination numbers of one cluster, one row an atom; columns by neighbour element, then by radius. Throws
+   * BAD_USER_INPUT as a feature set of this definition would.
    */
-  runningCoordinationNumbers(cluster: Cluster, radiiAngstrom: readonly number[], smearingAngstrom: number): number[][] {
-    checkFeatureSetDefinition({
-      runningCoordinationNumbers: { radiiAngstrom, smearingAngstrom },
-      grossOrbitalPopulations: null,
-    });
+  runningCoordinationNumbers(cluster: Cluster, definition: CoordinationDefinition): number[][] {
+    checkFeatureSetDefinition({ runningCoordinationNumbers: definition, grossOrbitalPopulations: null });
     const { structure } = unlabelledInput(cluster, null);
-    const numbers = runningCoordinationNumbers(structure, radiiAngstrom, smearingAngstrom);
-    const width = radiiAngstrom.length;
+    const numbers = runningCoordinationNumbers(structure, definition);
+    const width = coordinationWidth(definition);
     return Array.from({ length: cluster.size }, (_, i) => [...numbers.subarray(i * width, (i + 1) * width)]);
   }
 

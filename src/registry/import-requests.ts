@@ -1,11 +1,11 @@
 import type { LevelOfTheory } from '../chemistry/calculation-record.ts';
 import type { FileFormat } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
+import { BackgroundWork, type WorkKind } from './background-work.ts';
 import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { Store, UploadStore } from './ports.ts';
 import type { Import, ImportContent, ImportedItem } from './records.ts';
-import { isOpen } from './run-state.ts';
 
 const MOST_UPLOADS = 1000;
 const REPORT_PART = 5000;
@@ -17,16 +17,28 @@ export interface StartImportInput {
   readonly levelOfTheory: LevelOfTheory | null;
 }
 
+export const IMPORT_WORK: WorkKind<Import> = {
+  name: 'import',
+  listedBy: 'imports',
+  resumedBy: 'resumeImport',
+  records: (store) => store.imports,
+  job: (importId) => ({ kind: 'import', importId }),
+};
+
 /** Requests for background imports. `import-runs.ts` is what workers make of them. */
 export class ImportRequests {
+  private readonly work: BackgroundWork<Import>;
+
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
     private readonly files: UploadStore,
-  ) {}
+  ) {
+    this.work = new BackgroundWork(store, IMPORT_WORK);
+  }
 
   find(importId: string): Promise<Import> {
-    return findImport(this.store, importId);
+    return this.work.find(importId);
   }
 
   /** What became of each item so far, in order, in parts. */
@@ -57,7 +69,7 @@ export class ImportRequests {
         ...{ inserted: 0, existing: 0, rejected: 0, nextUpload: 0, nextEntry: 0, nextItem: 0 },
         ...{ startedAt: null, finishedAt: null, createdBy: caller.name },
       });
-      await store.jobs.enqueue({ kind: 'import', importId: started.id });
+      await store.jobs.enqueue(IMPORT_WORK.job(started.id));
       return started.id;
     });
   }
@@ -66,17 +78,7 @@ export class ImportRequests {
   cancel(caller: Caller, request: MutationRequest, importId: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
-      await lockImport(store, importId);
-      const running = await findImport(store, importId);
-      if (running.state === 'CANCELLED') return importId;
-      if (!isOpen(running)) {
-        throw new NatriumError('INVALID_STATE', `the import has ${running.state.toLowerCase()} already`);
-      }
-      await store.imports.update(importId, {
-        state: 'CANCELLED',
-        failure: `cancelled by ${caller.name}`,
-        finishedAt: new Date(),
-      });
+      await this.work.cancel(store, caller, importId);
       return importId;
     });
   }
@@ -85,16 +87,7 @@ export class ImportRequests {
   resume(caller: Caller, request: MutationRequest, importId: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
-      await lockImport(store, importId);
-      const stopped = await findImport(store, importId);
-      if (stopped.state !== 'FAILED' && stopped.state !== 'CANCELLED') {
-        throw new NatriumError(
-          'INVALID_STATE',
-          `the import is ${stopped.state.toLowerCase()}; only failed and cancelled imports can be resumed`,
-        );
-      }
-      await store.imports.update(importId, { state: 'QUEUED', failure: null, finishedAt: null });
-      await store.jobs.enqueue({ kind: 'import', importId });
+      await this.work.resume(store, importId);
       return importId;
     });
   }
@@ -113,15 +106,4 @@ export class ImportRequests {
       if (upload.expiresAt.getTime() > Date.now()) await store.uploads.update(upload.id, { expiresAt: new Date() });
     }
   }
-}
-
-async function findImport(store: Store, importId: string): Promise<Import> {
-  const [found] = await store.imports.getMany([importId]);
-  if (!found) throw new NatriumError('NOT_FOUND', `there is no import ${importId}; imports lists them`);
-  return found;
-}
-
-/** Whoever changes the state of an import holds this lock. */
-export function lockImport(store: Store, importId: string): Promise<void> {
-  return store.lock(`import:${importId}`);
 }

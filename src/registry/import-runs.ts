@@ -1,9 +1,11 @@
 import type { ParsedItem } from '../chemistry/extxyz.ts';
 import { readItems, withFormat } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
+import { BackgroundWork, type Interruptions, isFinal } from './background-work.ts';
 import { type Caller, SYSTEM } from './caller.ts';
-import { lockImport } from './import-requests.ts';
-import { checkItems, lockImports, planIngestion, type ReadItem } from './ingest.ts';
+import { IMPORT_WORK } from './import-requests.ts';
+import { checkItems, planIngestion, type ReadItem } from './ingest.ts';
+import { lockClusters } from './new-clusters.ts';
 import type { ArtifactStore, FileEntry, OpenEntries, Store, TemporaryFiles, UploadStore, WorkFolder } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
 
@@ -14,13 +16,6 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 /** A file of which so many items are bad is not what the caller takes it for. */
 const MOST_REJECTED = 100_000;
 
-export interface Interruptions {
-  /** The worker is about to end: the import goes back to the queue. */
-  readonly stopping: AbortSignal;
-  /** The queue gave the import to somebody else. */
-  readonly lost: AbortSignal;
-}
-
 /** Where an import goes on. */
 type Cursor = Pick<Import, 'nextUpload' | 'nextEntry' | 'nextItem'>;
 
@@ -29,70 +24,40 @@ type Cursor = Pick<Import, 'nextUpload' | 'nextEntry' | 'nextItem'>;
  * with the place where the next batch begins, so an import that was interrupted goes on there, and nothing comes in twice.
  */
 export class ImportRuns {
+  private readonly work: BackgroundWork<Import>;
+
   constructor(
     private readonly store: Store,
     private readonly artifacts: ArtifactStore,
     private readonly uploads: UploadStore,
     private readonly temporaryFiles: TemporaryFiles,
     private readonly openEntries: OpenEntries,
-  ) {}
+  ) {
+    this.work = new BackgroundWork(store, IMPORT_WORK);
+  }
 
   /** Brings in all that is left of an import. */
-  async run(importId: string, worker: string, { stopping, lost }: Interruptions): Promise<void> {
-    const taken = await this.take(importId, worker);
-    if (taken === null) return;
-    const work = await this.temporaryFiles.workFolder();
-    try {
-      await this.importUploads(taken, work, AbortSignal.any([stopping, lost]));
-      await this.finish(taken, { state: 'SUCCEEDED', failure: null });
-    } catch (error) {
-      if (error instanceof NoLongerOurs) return;
-      if (stopping.aborted) {
-        await this.release(taken);
-      } else if (isFinal(error)) {
-        await this.finish(taken, { state: 'FAILED', failure: error.message });
-      } else {
-        await this.store.updateImport(taken.id, taken.attempt, { failure: (error as Error).message });
-        throw error;
+  run(importId: string, worker: string, interruptions: Interruptions): Promise<void> {
+    return this.work.run(importId, worker, interruptions, async (taken, interrupted) => {
+      const folder = await this.temporaryFiles.workFolder();
+      try {
+        await this.importUploads(taken, folder, interrupted);
+      } finally {
+        await folder.remove();
       }
-    } finally {
-      await work.remove();
-    }
+    });
   }
 
   /** The queue gave an import up after several attempts. */
-  async lose(importId: string): Promise<void> {
-    const taken = await this.take(importId, SYSTEM.name);
-    if (taken === null) return;
-    const last = taken.failure === null ? 'its workers died' : `last: ${taken.failure}`;
-    const failure = `given up after ${taken.attempt - 1} attempts (${last}); resumeImport lets it go on`;
-    await this.finish(taken, { state: 'FAILED', failure });
+  lose(importId: string): Promise<void> {
+    return this.work.lose(importId);
   }
 
-  private take(importId: string, worker: string): Promise<Import | null> {
-    return this.store.transaction(async (store) => {
-      await lockImport(store, importId);
-      return store.takeImport(importId, worker);
-    });
-  }
-
-  private async finish(taken: Import, changes: Pick<Import, 'state' | 'failure'>): Promise<void> {
-    await this.store.updateImport(taken.id, taken.attempt, { ...changes, finishedAt: new Date() });
-  }
-
-  private async release(taken: Import): Promise<void> {
-    await this.store.transaction(async (store) => {
-      if (await store.updateImport(taken.id, taken.attempt, { state: 'QUEUED', worker: null })) {
-        await store.jobs.enqueue({ kind: 'import', importId: taken.id });
-      }
-    });
-  }
-
-  private async importUploads(taken: Import, work: WorkFolder, interrupted: AbortSignal): Promise<void> {
-    const batch = new Batch(this.store, taken);
+  private async importUploads(taken: Import, folder: WorkFolder, interrupted: AbortSignal): Promise<void> {
+    const batch = new Batch(this.store, this.work, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
       const [upload] = await this.store.uploads.getMany([taken.uploadIds[ordinal]]);
-      const { path, sha256 } = await this.bring(upload!, work);
+      const { path, sha256 } = await this.bring(upload!, folder);
       const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
       const cursor = { nextUpload: ordinal, nextEntry: from.nextEntry, nextItem: from.nextItem };
       try {
@@ -122,15 +87,15 @@ export class ImportRuns {
       }
       await batch.store(sha256, { nextUpload: ordinal + 1, nextEntry: 0, nextItem: 0 });
       await batch.stored;
-      await work.remove(upload!.id);
+      await folder.remove(upload!.id);
     }
   }
 
   /** The bytes of an upload as a local file; what was put becomes an artifact first, since uploads do not last. */
-  private async bring(upload: Upload, work: WorkFolder): Promise<{ path: string; sha256: string }> {
-    const path = work.pathOf(upload.id);
+  private async bring(upload: Upload, folder: WorkFolder): Promise<{ path: string; sha256: string }> {
+    const path = folder.pathOf(upload.id);
     if (upload.sha256 !== null) {
-      await work.save(upload.id, await this.artifacts.read(upload.sha256));
+      await folder.save(upload.id, await this.artifacts.read(upload.sha256));
       // a worker may have died before it came to that
       await this.uploads.remove(upload.key);
       return { path, sha256: upload.sha256 };
@@ -150,11 +115,6 @@ export class ImportRuns {
     await this.uploads.remove(upload.key);
     return { path, sha256 };
   }
-}
-
-/** Whether trying again would end in the same way. */
-function isFinal(error: unknown): error is NatriumError {
-  return error instanceof NatriumError && error.code !== 'UNAVAILABLE';
 }
 
 /** The items of one file; a file that holds none, or that was refused, is answered for by one. */
@@ -183,9 +143,6 @@ async function* itemsOf(entry: FileEntry, file: string, format: Import['format']
   }
 }
 
-/** The import was cancelled, or another worker has it. */
-class NoLongerOurs extends Error {}
-
 /** The items that are read and not yet stored. */
 class Batch {
   private items: ReadItem[] = [];
@@ -198,6 +155,7 @@ class Batch {
 
   constructor(
     private readonly registryStore: Store,
+    private readonly work: BackgroundWork<Import>,
     private readonly taken: Import,
   ) {
     const { inserted, existing, rejected, createdBy } = taken;
@@ -241,10 +199,9 @@ class Batch {
   }
 
   private async write(read: readonly ReadItem[], sha256: string, cursor: Cursor): Promise<void> {
-    const { id, attempt } = this.taken;
     const items = await checkItems(this.registryStore, read, this.taken);
     this.counts = await this.registryStore.transaction(async (store) => {
-      await lockImports(store);
+      await lockClusters(store);
       const ingestion = await planIngestion(store, this.caller, items, sha256);
       const report = await ingestion.insert(store);
       const { inserted, existing, rejected } = this.counts;
@@ -254,8 +211,8 @@ class Batch {
         existing: existing + count('EXISTING'),
         rejected: rejected + count('REJECTED'),
       };
-      await store.addImportItems(id, inserted + existing + rejected, report);
-      if (!(await store.updateImport(id, attempt, { ...counts, ...cursor }))) throw new NoLongerOurs();
+      await store.addImportItems(this.taken.id, inserted + existing + rejected, report);
+      await this.work.save(store, this.taken, { ...counts, ...cursor });
       return counts;
     });
     if (this.counts.rejected > MOST_REJECTED) {

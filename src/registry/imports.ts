@@ -1,9 +1,10 @@
 import { chunkOf, detectFormat, type FileFormat, MEDIA_TYPES, readItems } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, requireRole } from './caller.ts';
-import { checkItems, lockImports, planIngestion, type ReadItem, type Wanted } from './ingest.ts';
+import { checkItems, planIngestion, type ReadItem, type Wanted } from './ingest.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkText } from './names.ts';
+import { lockClusters } from './new-clusters.ts';
 import type { ArtifactStore, Store } from './ports.ts';
 import type { ImportedItem } from './records.ts';
 
@@ -59,7 +60,7 @@ export class Imports {
     const sha256 = hasGood ? (await this.artifacts.put(bytes)).sha256 : '';
 
     return this.mutations.run(caller, request, async (store) => {
-      await lockImports(store);
+      await lockClusters(store);
       const ingestion = await planIngestion(store, caller, items, sha256);
       if (ingestion.acceptsAny) {
         await store.recordArtifact({

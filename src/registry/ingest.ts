@@ -9,7 +9,7 @@ import {
   calculationValues,
 } from './calculations.ts';
 import type { Caller } from './caller.ts';
-import { newCluster } from './new-cluster.ts';
+import { newCluster } from './new-clusters.ts';
 import type { CalculationMark, New, Store } from './ports.ts';
 import type { Calculation, Cluster, ImportContent, ImportedItem } from './records.ts';
 import { checkTexts, shownLabel } from './storable-texts.ts';
@@ -133,7 +133,7 @@ export interface Ingestion {
 
 /**
  * Decides what of the items is new, each cluster and each calculation once. Call it in a transaction that holds the lock of
- * {@link lockImports}, and insert in the same.
+ * {@link lockClusters}, and insert in the same.
  */
 export async function planIngestion(
   store: Store,
@@ -176,11 +176,6 @@ export async function planIngestion(
       });
     },
   };
-}
-
-/** Imports of the same clusters in different orders would wait for each other for ever. */
-export function lockImports(store: Store): Promise<void> {
-  return store.lock('import');
 }
 
 /** What of the items is stored already. */

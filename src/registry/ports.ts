@@ -4,6 +4,9 @@
  */
 import type { Readable } from 'node:stream';
 import type { Split } from '../chemistry/calculation-record.ts';
+import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
+import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
+import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
 import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import type * as records from './records.ts';
@@ -58,6 +61,8 @@ export interface Collection<T extends { readonly id: string }> {
   /** All records whose `field` is among `values`, by id. */
   findIn<K extends keyof T & string>(field: K, values: readonly T[K][]): Promise<T[]>;
   page(request: PageRequest): Promise<Page<T>>;
+  /** Ids of the records that match, in order; at most `limit`. */
+  ids(filter: Filter | null, limit: number): Promise<string[]>;
   /** Ids of the records whose `field`, which is unique, is among `values`. */
   idsBy(field: keyof T & string, values: readonly string[]): Promise<Map<string, string>>;
   insert(value: New<T>): Promise<T>;
@@ -66,6 +71,20 @@ export interface Collection<T extends { readonly id: string }> {
   /** Inserts unless a record with the same value of the unique fields exists; returns null then. */
   insertUnlessExists(value: New<T>, unique: readonly (keyof T & string)[]): Promise<T | null>;
   update(id: string, changes: Partial<T>): Promise<void>;
+}
+
+/** Work that a worker holds: whatever it writes counts only while the attempt number is the one it took. */
+export interface Fenced {
+  readonly id: string;
+  readonly state: records.RunState;
+  readonly attempt: number;
+}
+
+export interface FencedCollection<T extends Fenced> extends Collection<T> {
+  /** Takes open work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
+  take(id: string, changes: Partial<T>): Promise<T | null>;
+  /** Writes to work that is running under this attempt; false if it is not any more. */
+  updateHeld(id: string, attempt: number, changes: Partial<T>): Promise<boolean>;
 }
 
 /** One atom of a data set version, found by its values. */
@@ -104,7 +123,30 @@ export interface VersionMembers {
     splits: readonly Split[],
     labels: readonly string[],
   ): Promise<string | null>;
+  /** The different frames of the calculations of a split. */
+  frames(datasetVersionId: string, split: Split): Promise<records.CalculationFrame[]>;
+  /** Ids of the clusters of a split that have one of these fingerprints or identities, each once. */
+  clusterIdsLike(
+    datasetVersionId: string,
+    split: Split,
+    like: { readonly fingerprints: readonly string[]; readonly identities: readonly string[] },
+  ): Promise<string[]>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
+}
+
+export type PlacedClusterRunItem = records.ClusterRunItem & { readonly position: number };
+
+/** What became of the clusters of runs, in order. */
+export interface ClusterRunItems {
+  /** Adds items from this position on. */
+  add(runId: string, position: number, items: readonly records.ClusterRunItem[]): Promise<void>;
+  /** Items after a position; of one status if it is named. */
+  list(
+    runId: string,
+    page: { readonly after: number; readonly first: number; readonly status: records.ItemStatus | null },
+  ): Promise<PlacedClusterRunItem[]>;
+  /** Ids of the clusters that came out of a run, in order. */
+  clusterIds(runId: string): Promise<string[]>;
 }
 
 /** Which clusters came out of which. */
@@ -141,6 +183,7 @@ export interface GivenSplit {
 export interface Store {
   readonly apiTokens: Collection<records.ApiToken>;
   readonly levelsOfTheory: Collection<records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: Collection<records.ShieldingReference>;
   readonly clusters: Collection<records.Cluster>;
   readonly calculations: Collection<records.Calculation>;
   readonly datasets: Collection<records.Dataset>;
@@ -149,13 +192,15 @@ export interface Store {
   readonly exports: Collection<records.Export>;
   readonly models: Collection<records.Model>;
   readonly trainingRuns: Collection<records.TrainingRun>;
-  readonly trials: Collection<records.Trial>;
+  readonly trials: FencedCollection<records.Trial>;
   readonly modelVersions: Collection<records.ModelVersion>;
   readonly modelAliasChanges: Collection<records.ModelAliasChange>;
   readonly evaluations: Collection<records.Evaluation>;
   readonly predictions: Collection<records.Prediction>;
   readonly uploads: Collection<records.Upload>;
-  readonly imports: Collection<records.Import>;
+  readonly imports: FencedCollection<records.Import>;
+  readonly clusterRuns: FencedCollection<records.ClusterRun>;
+  readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
   readonly lineage: Lineage;
   readonly clusterShapes: ClusterShapes;
@@ -191,13 +236,12 @@ export interface Store {
   /** Calculations by these ids, in the order of their ids, without those there are not. */
   calculationSummaries(ids: readonly string[]): Promise<records.CalculationSummary[]>;
 
+  /** What calculations by these ids say of their atoms' lines, in the order of their ids; field gradients only if asked. */
+  calculationLines(ids: readonly string[], fieldGradients: boolean): Promise<records.CalculationLines[]>;
+
   /** Of valid calculations of these clusters, by id. */
   givenSplits(clusterIds: readonly string[]): Promise<GivenSplit[]>;
 
-  /** Takes an import for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
-  takeImport(importId: string, worker: string): Promise<records.Import | null>;
-  /** Writes to an import that is running under this attempt; false if it is not any more. */
-  updateImport(importId: string, attempt: number, changes: Partial<records.Import>): Promise<boolean>;
   /** Adds to the report of an import, from this position on. */
   addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void>;
   /** The report of an import after a position, in order; of one status if it is named. */
@@ -209,11 +253,6 @@ export interface Store {
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;
   setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void>;
   deleteAlias(modelId: string, alias: string): Promise<boolean>;
-
-  /** Takes a trial for work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
-  takeTrial(trialId: string, worker: string): Promise<records.Trial | null>;
-  /** Writes to a trial that is running under this attempt; false if it is not any more. */
-  updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean>;
 
   /** Number of the newest migration applied. */
   schemaVersion(): Promise<string>;
@@ -241,11 +280,13 @@ export interface IdempotentResult {
 export type Job =
   | { readonly kind: 'trial'; readonly trialId: string }
   | { readonly kind: 'completion'; readonly trainingRunId: string }
-  /** A trial, a completion or an import that failed, or whose workers died, too often: somebody has to say so in the records. */
+  /** A trial, a completion, an import or a cluster run that failed, or whose workers died, too often: somebody has to say so in the records. */
   | { readonly kind: 'lost-trial'; readonly trialId: string }
   | { readonly kind: 'lost-completion'; readonly trainingRunId: string }
   | { readonly kind: 'import'; readonly importId: string }
-  | { readonly kind: 'lost-import'; readonly importId: string };
+  | { readonly kind: 'lost-import'; readonly importId: string }
+  | { readonly kind: 'cluster-run'; readonly clusterRunId: string }
+  | { readonly kind: 'lost-cluster-run'; readonly clusterRunId: string };
 
 /** Jobs are queued inside the store's transaction: both happen or neither. */
 export interface JobQueue {
@@ -360,6 +401,12 @@ export interface TemporaryFiles {
   workFolder(): Promise<WorkFolder>;
 }
 
+/** A structure to relax, and its name in messages. */
+export interface RelaxationInput {
+  readonly name: string;
+  readonly structure: Structure;
+}
+
 /** Runs the numerical work away from the event loop of whoever asks. */
 export interface Compute {
   train(
@@ -367,6 +414,13 @@ export interface Compute {
     onProgress: (progress: TrialProgress) => void,
     signal: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
+  /** The clusters of a generation from one index up to, but without, another. Throws what `generateCluster` throws. */
+  generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]>;
+  /** Relaxes each structure; an error for one that cannot be relaxed at all. */
+  relax(
+    inputs: readonly RelaxationInput[],
+    options: RelaxationOptions,
+  ): Promise<readonly (Relaxation | NatriumError)[]>;
   /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
 }

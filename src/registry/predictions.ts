@@ -5,6 +5,7 @@ import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, Store } from './ports.ts';
+import { type PredictionWarning, warningsOfPredictions } from './prediction-warnings.ts';
 import type { Cluster, ModelVersion } from './records.ts';
 import { References } from './references.ts';
 
@@ -21,6 +22,8 @@ export interface PredictedCluster {
   readonly clusterId: string | null;
   readonly label: string | null;
   readonly shieldingsPpm: readonly number[];
+  /** Left out of answers that were kept before there were warnings. */
+  readonly warnings?: readonly PredictionWarning[];
 }
 
 export interface PredictionAnswer {
@@ -67,6 +70,11 @@ export class Predictions {
     const weights = await this.artifacts.get(version.weightsSha256);
     const shieldings = await this.compute.predict(weights, [...stored.map((each) => each.input), ...inline]);
 
+    const warnings = await warningsOfPredictions(
+      this.store,
+      stored.map(({ clusterId, calculationId }) => ({ modelVersionId: version.id, clusterId, calculationId })),
+    );
+
     return this.mutations.run(caller, request, async (store) => {
       for (const [i, { clusterId, calculationId }] of stored.entries()) {
         await store.predictions.insertUnlessExists(
@@ -86,6 +94,8 @@ export class Predictions {
           clusterId: stored[i]?.clusterId ?? null,
           label: i < stored.length ? clusters[i]!.label : input.structures[i - stored.length].label,
           shieldingsPpm: [...values],
+          // an inline structure has no populations, so nothing of it depends on a frame
+          warnings: warnings[i] ?? [],
         })),
       };
     });

@@ -4,6 +4,8 @@
  */
 import type { LevelOfTheory, Split, TensorIndexOrder } from '../chemistry/calculation-record.ts';
 import type { FileFormat } from '../chemistry/formats.ts';
+import type { RelaxationOptions } from '../chemistry/relaxation.ts';
+import type { GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { StructureShape } from '../chemistry/structure-shape.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
@@ -30,6 +32,17 @@ export interface ApiToken extends Recorded {
 }
 
 export interface LevelOfTheoryRecord extends Recorded, LevelOfTheory {}
+
+/** The shielding of a nucleus in the compound whose shift is 0, at a level of theory. A new one is the next version. */
+export interface ShieldingReference extends Recorded {
+  /** Such as `23Na`. */
+  readonly nucleus: string;
+  readonly levelOfTheoryId: string;
+  readonly version: number;
+  readonly shieldingPpm: number;
+  readonly compound: string;
+  readonly source: string;
+}
 
 export interface Cluster extends Recorded, StructureShape {
   readonly identitySha256: string;
@@ -100,6 +113,11 @@ export type CalculationSummary = Pick<
 > &
   Pick<Cluster, 'size' | 'formula'>;
 
+/** What a calculation says of its atoms' lines in a spectrum. */
+export interface CalculationLines extends Pick<Calculation, 'id' | 'shieldingsPpm' | 'electricFieldGradientsAu'> {
+  readonly atomicNumbers: readonly number[];
+}
+
 export interface Dataset extends Recorded {
   readonly name: string;
   readonly title: string;
@@ -141,6 +159,12 @@ export interface PlacedMember extends DatasetMember {
   readonly position: number;
   readonly clusterId: string;
   readonly size: number;
+}
+
+/** Where the tensors and populations of calculations are; the frame as provenance names it. */
+export interface CalculationFrame {
+  readonly program: string;
+  readonly frame: string | null;
 }
 
 /** What the calculations of a data set version have, taken together. */
@@ -323,5 +347,45 @@ export interface ImportedItem {
   readonly status: ItemStatus;
   readonly clusterId: string | null;
   readonly calculationId: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export const CLUSTER_RUN_KINDS = ['GENERATION', 'RELAXATION'] as const;
+export type ClusterRunKind = (typeof CLUSTER_RUN_KINDS)[number];
+
+export type RelaxationSettings = Required<RelaxationOptions>;
+
+/** A background run that makes clusters. As many of `total` are done as the three counts add up to. */
+export interface ClusterRun extends Recorded {
+  readonly kind: ClusterRunKind;
+  readonly settings: GenerationParameters | RelaxationSettings;
+  /** Of a relaxation: what is relaxed, in order. */
+  readonly sourceClusterIds: readonly string[] | null;
+  readonly total: number;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly failure: string | null;
+  readonly inserted: number;
+  readonly existing: number;
+  readonly rejected: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** How a cluster was relaxed. */
+export interface RelaxationOutcome {
+  readonly energyBeforeEv: number;
+  readonly energyAfterEv: number;
+  readonly largestForceEvPerAngstrom: number;
+  readonly steps: number;
+}
+
+/** What became of one cluster of a run. */
+export interface ClusterRunItem {
+  readonly status: ItemStatus;
+  readonly sourceClusterId: string | null;
+  readonly clusterId: string | null;
+  readonly relaxation: RelaxationOutcome | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

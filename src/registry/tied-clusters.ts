@@ -4,9 +4,12 @@ import type { Structure } from '../chemistry/structure.ts';
 import { structureHash } from '../chemistry/structure-identity.ts';
 import { centroidDistances } from '../chemistry/structure-shape.ts';
 import type { Store } from './ports.ts';
+import type { Cluster } from './records.ts';
 
 /** Programs print positions to five decimals or more, some by way of bohr. */
 const PRINTED_TOLERANCE_ANGSTROM = 2e-5;
+/** What `not_tied` says of a result that is of the cluster, but not in its frame. */
+export const TURNED = 'the same atoms in another frame, in which the tensors and populations are';
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export interface Tied<T extends CalculationRecord> {
@@ -103,14 +106,31 @@ function differenceBetween(structure: Structure, cluster: NamedCluster): Differe
     farthest > 100 * PRINTED_TOLERANCE_ANGSTROM &&
     largestDifference(centroidDistances(positionsAngstrom), centroidDistances(cluster.positionsAngstrom)) <=
       2 * PRINTED_TOLERANCE_ANGSTROM;
-  const words = sameShape
-    ? 'the same atoms in another frame, in which the tensors and populations are'
-    : `other positions, by up to ${farthest.toPrecision(3)} Å in a coordinate`;
+  const words = sameShape ? TURNED : `other positions, by up to ${farthest.toPrecision(3)} Å in a coordinate`;
   return { words, sameAtoms: true };
+}
+
+/** Whether two clusters have the same atoms at the same places as far as programs print them; a shift of both is none. */
+export function isPlacedAlike(
+  a: Pick<Cluster, 'atomicNumbers' | 'positionsAngstrom'>,
+  b: Pick<Cluster, 'atomicNumbers' | 'positionsAngstrom'>,
+): boolean {
+  return (
+    a.atomicNumbers.length === b.atomicNumbers.length &&
+    a.atomicNumbers.every((z, atom) => z === b.atomicNumbers[atom]) &&
+    largestDifference(centered(a.positionsAngstrom), centered(b.positionsAngstrom)) <= 2 * PRINTED_TOLERANCE_ANGSTROM
+  );
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let largest = 0;
   for (let k = 0; k < a.length; k++) largest = Math.max(largest, Math.abs(a[k] - b[k]));
   return largest;
+}
+
+/** The positions from their centroid. */
+function centered(positions: ArrayLike<number>): Float64Array {
+  const centroid = [0, 0, 0];
+  for (let k = 0; k < positions.length; k++) centroid[k % 3] += (3 * positions[k]) / positions.length;
+  return Float64Array.from(positions, (x, k) => x - centroid[k % 3]);
 }

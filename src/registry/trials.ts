@@ -27,7 +27,7 @@ export class Trials {
     const trial = await this.store.transaction(async (store) => {
       // together, or a run that is cancelled in between would count as running for ever
       await lockRun(store, run.id);
-      const taken = await store.takeTrial(trialId, worker);
+      const taken = await store.trials.take(trialId, { worker, progress: null, updatedAt: new Date() });
       if (taken !== null && (await findRun(store, run.id)).state === 'QUEUED') {
         await store.trainingRuns.update(run.id, { state: 'RUNNING', startedAt: run.startedAt ?? new Date() });
       }
@@ -53,7 +53,7 @@ export class Trials {
 
   /** False if the trial is no longer this worker's: cancelled, or taken over by another. */
   report(trial: Trial, progress: Trial['progress']): Promise<boolean> {
-    return this.store.updateTrial(trial.id, trial.attempt, progress === null ? {} : { progress });
+    return write(this.store, trial, progress === null ? {} : { progress });
   }
 
   async complete(trial: Trial, weights: Uint8Array, outcome: TrialOutcome): Promise<void> {
@@ -77,7 +77,7 @@ export class Trials {
   /** Gives a trial back to the queue: its worker is about to stop. */
   async release(trial: Trial): Promise<void> {
     await this.store.transaction(async (store) => {
-      if (await store.updateTrial(trial.id, trial.attempt, { state: 'QUEUED', worker: null })) {
+      if (await write(store, trial, { state: 'QUEUED', worker: null })) {
         await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
       }
     });
@@ -85,12 +85,12 @@ export class Trials {
 
   /** Keeps the reason of an attempt that will be repeated. */
   async recordSetback(trial: Trial, reason: string): Promise<void> {
-    await this.store.updateTrial(trial.id, trial.attempt, { failure: reason });
+    await write(this.store, trial, { failure: reason });
   }
 
   /** The queue gave a trial up after several attempts. */
   async lose(trialId: string): Promise<void> {
-    const trial = await this.store.takeTrial(trialId, SYSTEM.name);
+    const trial = await this.store.trials.take(trialId, { worker: SYSTEM.name, progress: null, updatedAt: new Date() });
     if (trial === null) return;
     const last = trial.failure === null ? 'its workers died' : `last: ${trial.failure}`;
     await this.fail(trial, `given up after ${trial.attempt - 1} attempts (${last})`);
@@ -173,9 +173,14 @@ export class Trials {
   private async finish(trial: Trial, changes: (store: Store) => Promise<Partial<Trial>>): Promise<void> {
     await this.store.transaction(async (store) => {
       await lockRun(store, trial.trainingRunId);
-      if (!(await store.updateTrial(trial.id, trial.attempt, await changes(store)))) return;
+      if (!(await write(store, trial, await changes(store)))) return;
       const others = await store.trials.findAll({ trainingRunId: trial.trainingRunId });
       if (!others.some(isOpen)) await store.jobs.enqueue({ kind: 'completion', trainingRunId: trial.trainingRunId });
     });
   }
+}
+
+/** Writes to a trial that is running under this attempt; false if it is not any more. */
+function write(store: Store, { id, attempt }: Trial, changes: Partial<Trial>): Promise<boolean> {
+  return store.trials.updateHeld(id, attempt, { ...changes, updatedAt: new Date() });
 }

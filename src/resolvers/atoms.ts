@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { atomicNumberOf, symbolOf } from '../chemistry/elements.ts';
+import { dependsOnOrientation } from '../chemistry/orbital-labels.ts';
 import { tensorParameters } from '../chemistry/tensor-parameters.ts';
 import { NatriumError } from '../errors.ts';
 import type * as records from '../registry/records.ts';
@@ -36,7 +37,11 @@ export function atomOf(cluster: records.Cluster, calculation: records.Calculatio
       labels === null || populations === null
         ? null
         : labels
-            .map((label, i) => ({ label, electrons: populations[index * labels.length + i] }))
+            .map((label, i) => ({
+              label,
+              electrons: populations[index * labels.length + i],
+              dependsOnOrientation: dependsOnOrientation(label),
+            }))
             .filter(({ electrons }) => !Number.isNaN(electrons)),
     cluster,
     calculation,

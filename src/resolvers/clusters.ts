@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
-import { PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
+import { dependsOnOrientation } from '../chemistry/orbital-labels.ts';
+import { coordinationDefinition, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
 import type { ImportReport as ImportReportRecord } from '../registry/imports.ts';
 import type * as records from '../registry/records.ts';
 import {
@@ -143,6 +144,14 @@ export class CalculationResolver {
     return load.clusters.load(calculation.clusterId);
   }
 
+  @FieldResolver(() => [String], {
+    nullable: true,
+    description: 'Those labels whose populations change when the cluster is turned.',
+  })
+  orientationDependentLabels(@Root() calculation: records.Calculation): string[] | null {
+    return calculation.populationLabels?.filter(dependsOnOrientation) ?? null;
+  }
+
   @FieldResolver(() => [Float], { nullable: 'itemsAndList' })
   grossOrbitalPopulations(@Root() calculation: records.Calculation): (number | null)[] | null {
     return nullForNaN(calculation.grossOrbitalPopulations);
@@ -212,9 +221,8 @@ function count(report: ImportReportRecord, status: records.ImportedItem['status'
 function coordinationNumbers(
   registry: RequestContext['registry'],
   cluster: records.Cluster,
-  { radiiAngstrom: radii, smearingAngstrom }: CoordinationArgs,
+  { radiiAngstrom, smearingAngstrom, neighborElements = null }: CoordinationArgs,
 ): RunningCoordinationNumbers {
-  const radiiAngstrom = radii ?? PAPER_RADII_ANGSTROM;
-  const values = registry.featureSets.runningCoordinationNumbers(cluster, radiiAngstrom, smearingAngstrom);
-  return { radiiAngstrom, smearingAngstrom, values };
+  const definition = coordinationDefinition(radiiAngstrom ?? PAPER_RADII_ANGSTROM, smearingAngstrom, neighborElements);
+  return { ...definition, values: registry.featureSets.runningCoordinationNumbers(cluster, definition) };
 }

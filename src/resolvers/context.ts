@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { NatriumError } from '../errors.ts';
 import type { Caller } from '../registry/caller.ts';
 import type { Collection, Store } from '../registry/ports.ts';
+import { type PredictionWarning, warningsOfPredictions } from '../registry/prediction-warnings.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
 import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
@@ -25,6 +26,7 @@ export interface ServerFacts {
 export class Loaders {
   readonly apiTokens: DataLoader<string, records.ApiToken>;
   readonly levelsOfTheory: DataLoader<string, records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: DataLoader<string, records.ShieldingReference>;
   readonly clusters: DataLoader<string, records.Cluster>;
   readonly calculations: DataLoader<string, records.Calculation>;
   readonly datasets: DataLoader<string, records.Dataset>;
@@ -39,7 +41,9 @@ export class Loaders {
   readonly predictions: DataLoader<string, records.Prediction>;
   readonly uploads: DataLoader<string, records.Upload>;
   readonly imports: DataLoader<string, records.Import>;
+  readonly clusterRuns: DataLoader<string, records.ClusterRun>;
 
+  readonly shieldingReferencesOfLevel: DataLoader<string, records.ShieldingReference[]>;
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
   readonly predictionsOfCluster: DataLoader<string, records.Prediction[]>;
   readonly parentsOfCluster: DataLoader<string, records.ClusterParent[]>;
@@ -52,10 +56,12 @@ export class Loaders {
   readonly evaluationsOfModelVersion: DataLoader<string, records.Evaluation[]>;
   readonly aliasesOfModel: DataLoader<string, records.ModelAlias[]>;
   readonly aliasChangesOfModel: DataLoader<string, records.ModelAliasChange[]>;
+  readonly warningsOfPrediction: DataLoader<string, PredictionWarning[]>;
 
   constructor(store: Store) {
     this.apiTokens = byId(store.apiTokens, 'ApiToken');
     this.levelsOfTheory = byId(store.levelsOfTheory, 'LevelOfTheory');
+    this.shieldingReferences = byId(store.shieldingReferences, 'ShieldingReference');
     this.clusters = byId(store.clusters, 'Cluster');
     this.calculations = byId(store.calculations, 'Calculation');
     this.datasets = byId(store.datasets, 'Dataset');
@@ -69,6 +75,11 @@ export class Loaders {
     this.predictions = byId(store.predictions, 'Prediction');
     this.uploads = byId(store.uploads, 'Upload');
     this.imports = byId(store.imports, 'Import');
+    this.shieldingReferencesOfLevel = grouped(
+      (ids) => store.shieldingReferences.findIn('levelOfTheoryId', ids),
+      'levelOfTheoryId',
+    );
+    this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.parentsOfCluster = grouped((ids) => store.lineage.parentsOf(ids), 'clusterId');
@@ -84,6 +95,13 @@ export class Loaders {
     );
     this.aliasesOfModel = grouped((ids) => store.aliases(ids), 'modelId');
     this.aliasChangesOfModel = grouped((ids) => store.modelAliasChanges.findIn('modelId', ids), 'modelId');
+    this.warningsOfPrediction = new DataLoader(async (ids) => {
+      const predictions = await store.predictions.getMany(ids);
+      return warningsOfPredictions(
+        store,
+        predictions.map((each) => each!),
+      );
+    });
   }
 
   /** Forgets what was read: the next mutation of the request must not answer with what an earlier one saw. */

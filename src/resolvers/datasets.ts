@@ -1,7 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
-import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
-import { PAPER_POPULATION_LABELS, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
+import {
+  coordinationDefinition,
+  type FeatureSetDefinition,
+  featureNames,
+  orientationDependentLabels,
+  PAPER_POPULATION_LABELS,
+  PAPER_RADII_ANGSTROM,
+} from '../ml/features/feature-set.ts';
 import type { CommonHistogram } from '../ml/histogram.ts';
 import { EXPORT_FILES, exportFileName, exportPath } from '../registry/export-formats.ts';
 import type { Page } from '../registry/ports.ts';
@@ -201,10 +207,11 @@ export class FeatureSetResolver {
     const { runningCoordinationNumbers: numbers, grossOrbitalPopulations: populations } = input;
     const definition: FeatureSetDefinition = {
       runningCoordinationNumbers: numbers
-        ? {
-            radiiAngstrom: numbers.radiiAngstrom ?? PAPER_RADII_ANGSTROM,
-            smearingAngstrom: numbers.smearingAngstrom,
-          }
+        ? coordinationDefinition(
+            numbers.radiiAngstrom ?? PAPER_RADII_ANGSTROM,
+            numbers.smearingAngstrom,
+            numbers.neighborElements ?? null,
+          )
         : null,
       grossOrbitalPopulations: populations ? { labels: populations.labels ?? PAPER_POPULATION_LABELS } : null,
     };
@@ -215,6 +222,16 @@ export class FeatureSetResolver {
   @FieldResolver(() => String, { description: 'Written `name/1`.' })
   reference(@Root() featureSet: records.FeatureSet): string {
     return `${featureSet.name}/${featureSet.version}`;
+  }
+
+  @FieldResolver(() => [String], { description: 'Names of the columns, in order.' })
+  featureNames(@Root() featureSet: records.FeatureSet): string[] {
+    return featureNames(featureSet.definition);
+  }
+
+  @FieldResolver(() => [String], { description: 'Population labels whose values change when the cluster is turned.' })
+  orientationDependentLabels(@Root() featureSet: records.FeatureSet): string[] {
+    return orientationDependentLabels(featureSet.definition);
   }
 }
 

@@ -17,6 +17,7 @@ import {
   PredictedCluster,
   Prediction,
   PredictionResult,
+  PredictionWarning,
   PredictShieldingsInput,
   type StructureInput,
 } from '../schema/evaluations.ts';
@@ -126,6 +127,11 @@ export class PredictionResolver {
     return load.modelVersions.load(prediction.modelVersionId);
   }
 
+  @FieldResolver(() => [PredictionWarning])
+  warnings(@Root() prediction: records.Prediction, @Ctx() { load }: RequestContext) {
+    return load.warningsOfPrediction.load(prediction.id);
+  }
+
   @FieldResolver(() => Cluster)
   cluster(@Root() prediction: records.Prediction, @Ctx() { load }: RequestContext) {
     return load.clusters.load(prediction.clusterId);
@@ -150,6 +156,11 @@ export class PredictionResultResolver {
 
 @Resolver(() => PredictedCluster)
 export class PredictedClusterResolver {
+  @FieldResolver(() => [PredictionWarning])
+  warnings(@Root() predicted: PredictedClusterRecord) {
+    return predicted.warnings ?? [];
+  }
+
   @FieldResolver(() => Cluster, { nullable: true, description: 'Null for a structure given inline.' })
   cluster(@Root() predicted: PredictedClusterRecord, @Ctx() { load }: RequestContext) {
     return predicted.clusterId === null ? null : load.clusters.load(predicted.clusterId);

@@ -8,14 +8,14 @@ import {
   ImportConnection,
   ImportedItemConnection,
   ImportInput,
-  ImportItemArgs,
+  ItemArgs,
   RequestUploadInput,
   StartImportInput,
   Upload,
 } from '../schema/imports.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
-import { checkFirst, connect, connection, fromCursor } from './paging.ts';
+import { connect, itemPage } from './paging.ts';
 
 @Resolver(() => Upload)
 export class UploadResolver {
@@ -110,21 +110,7 @@ export class ImportResolver {
   }
 
   @FieldResolver(() => ImportedItemConnection, { description: 'What became of each item so far, in order.' })
-  async items(
-    @Root() root: records.Import,
-    @Args(() => ImportItemArgs) args: ImportItemArgs,
-    @Ctx() ctx: RequestContext,
-  ) {
-    checkFirst(args.first);
-    const status = args.status ?? null;
-    const after = args.after == null ? -1 : Number(fromCursor(args.after, /^\d{1,9}$/));
-    const found = await ctx.registry.store.importItems(root.id, { after, first: args.first + 1, status });
-    const counts = { INSERTED: root.inserted, EXISTING: root.existing, REJECTED: root.rejected };
-    const page = {
-      items: found.slice(0, args.first),
-      hasNextPage: found.length > args.first,
-      totalCount: async () => (status === null ? counts.INSERTED + counts.EXISTING + counts.REJECTED : counts[status]),
-    };
-    return connection(page, (item) => String(item.position));
+  items(@Root() root: records.Import, @Args(() => ItemArgs) args: ItemArgs, @Ctx() { registry }: RequestContext) {
+    return itemPage((page) => registry.store.importItems(root.id, page), root, args);
   }
 }

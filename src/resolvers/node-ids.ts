@@ -1,6 +1,7 @@
 import { Arg, type ClassType, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { requireRole } from '../registry/caller.ts';
 import { ApiToken } from '../schema/access.ts';
+import { ClusterRun } from '../schema/cluster-runs.ts';
 import { Calculation, Cluster, LevelOfTheory } from '../schema/clusters.ts';
 import { Node } from '../schema/common.ts';
 import { Dataset, DatasetVersion, FeatureSet } from '../schema/datasets.ts';
@@ -8,6 +9,7 @@ import { Evaluation, Prediction } from '../schema/evaluations.ts';
 import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
 import { Import, Upload } from '../schema/imports.ts';
 import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
+import { ShieldingReference } from '../schema/shielding-references.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /** For each type with a global id: its class and where its records are loaded from. */
@@ -15,6 +17,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   ApiToken: [ApiToken, 'apiTokens'],
   Calculation: [Calculation, 'calculations'],
   Cluster: [Cluster, 'clusters'],
+  ClusterRun: [ClusterRun, 'clusterRuns'],
   Dataset: [Dataset, 'datasets'],
   DatasetVersion: [DatasetVersion, 'datasetVersions'],
   Evaluation: [Evaluation, 'evaluations'],
@@ -24,6 +27,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   Model: [Model, 'models'],
   ModelVersion: [ModelVersion, 'modelVersions'],
   Prediction: [Prediction, 'predictions'],
+  ShieldingReference: [ShieldingReference, 'shieldingReferences'],
   TrainingRun: [TrainingRun, 'trainingRuns'],
   Trial: [Trial, 'trials'],
   Upload: [Upload, 'uploads'],

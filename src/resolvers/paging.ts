@@ -1,7 +1,9 @@
 import { NatriumError } from '../errors.ts';
 import type { Collection, Filter, Page } from '../registry/ports.ts';
+import type { ItemStatus } from '../registry/records.ts';
 import type { Connection, ListArgs } from '../schema/common.ts';
 import { filterOfInput } from '../schema/filters.ts';
+import type { ItemArgs } from '../schema/imports.ts';
 
 export const MOST_PER_PAGE = 200;
 
@@ -63,4 +65,23 @@ export function connection<T>(page: Page<T>, position: (item: T) => string): Con
       return page.totalCount();
     },
   };
+}
+
+/** A page of what became of the items of background work, which counts them by status itself. */
+export async function itemPage<T extends { readonly position: number }>(
+  list: (page: { after: number; first: number; status: ItemStatus | null }) => Promise<readonly T[]>,
+  { inserted, existing, rejected }: { readonly inserted: number; readonly existing: number; readonly rejected: number },
+  args: ItemArgs,
+): Promise<Connection<T>> {
+  checkFirst(args.first);
+  const status = args.status ?? null;
+  const after = args.after == null ? -1 : Number(fromCursor(args.after, /^\d{1,9}$/));
+  const found = await list({ after, first: args.first + 1, status });
+  const counts = { INSERTED: inserted, EXISTING: existing, REJECTED: rejected };
+  const page = {
+    items: found.slice(0, args.first),
+    hasNextPage: found.length > args.first,
+    totalCount: async () => (status === null ? inserted + existing + rejected : counts[status]),
+  };
+  return connection(page, (item) => String(item.position));
 }

@@ -5,6 +5,7 @@ import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
 import { CalculationInputResolver } from './calculation-inputs.ts';
 import { ClusterRelativeResolver, ClusterRelativesResolver } from './cluster-relatives.ts';
+import { ClusterRunItemResolver, ClusterRunResolver } from './cluster-runs.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
@@ -23,6 +24,12 @@ import {
   VersionNearDuplicatesResolver,
 } from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
+import {
+  ShieldingReferenceResolver,
+  ShiftsOfCalculationResolver,
+  ShiftsOfPredictionResolver,
+} from './shielding-references.ts';
+import { SpectrumResolver } from './spectra.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialResolver } from './training.ts';
 
@@ -37,6 +44,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     ClusterRelativeResolver,
     ClusterRelativesResolver,
     ClusterResolver,
+    ClusterRunItemResolver,
+    ClusterRunResolver,
     ComparisonResolver,
     DatasetResolver,
     DatasetVersionResolver,
@@ -54,6 +63,10 @@ export function buildNatriumSchema(): GraphQLSchema {
     PredictedClusterResolver,
     PredictionResolver,
     PredictionResultResolver,
+    ShieldingReferenceResolver,
+    ShiftsOfCalculationResolver,
+    ShiftsOfPredictionResolver,
+    SpectrumResolver,
     TrainingRunResolver,
     TrialResolver,
     UploadResolver,

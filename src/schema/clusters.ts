@@ -152,6 +152,9 @@ export class OrbitalPopulation {
 
   @Field(() => Float)
   electrons!: number;
+
+  @Field(() => Boolean, { description: 'Whether it changes when the cluster is turned, as p and d components do.' })
+  dependsOnOrientation!: boolean;
 }
 
 @ObjectType({
@@ -331,7 +334,12 @@ export class RunningCoordinationNumbers {
   @Field(() => Float)
   smearingAngstrom!: number;
 
-  @Field(() => [[Float]], { description: 'One row an atom, one column a radius.' })
+  @Field(() => [String], { nullable: true, description: 'Null: all neighbours together.' })
+  neighborElements?: readonly string[];
+
+  @Field(() => [[Float]], {
+    description: 'One row an atom, one column a radius; with neighbour elements, the radii of each element in turn.',
+  })
   values!: number[][];
 }
 
@@ -342,4 +350,10 @@ export class CoordinationArgs {
 
   @Field(() => Float, { defaultValue: PAPER_SMEARING_ANGSTROM, description: 'Standard deviation of the smearing.' })
   smearingAngstrom!: number;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Symbols of the neighbours that are counted, each apart; all together unless given.',
+  })
+  neighborElements?: string[] | null;
 }

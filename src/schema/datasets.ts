@@ -190,6 +190,9 @@ export class RunningCoordinationNumberFeatures {
 
   @Field(() => Float, { description: 'Standard deviation of the Gaussian that replaces each neighbour.' })
   smearingAngstrom!: number;
+
+  @Field(() => [String], { nullable: true, description: 'Null: all neighbours together.' })
+  neighborElements?: readonly string[];
 }
 
 @ObjectType()
@@ -234,6 +237,12 @@ export class RunningCoordinationNumbersInput {
 
   @Field(() => Float, { defaultValue: PAPER_SMEARING_ANGSTROM })
   smearingAngstrom!: number;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Symbols of the neighbours that are counted, each in columns of its own; all together unless given.',
+  })
+  neighborElements?: string[] | null;
 }
 
 @InputType()

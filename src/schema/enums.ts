@@ -2,15 +2,19 @@ import { registerEnumType } from 'type-graphql';
 import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
+import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
+import { PREDICTION_WARNING_CODES } from '../registry/prediction-warnings.ts';
 import {
   CLUSTER_RELATIONS,
+  CLUSTER_RUN_KINDS,
   EXPORT_FORMATS,
   IMPORT_CONTENTS,
   ITEM_STATUSES,
   ROLES,
   RUN_STATES,
 } from '../registry/records.ts';
+import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -54,7 +58,7 @@ registerEnumType(TargetEnum, {
 export const RunStateEnum = enumOf(RUN_STATES);
 registerEnumType(RunStateEnum, {
   name: 'RunState',
-  description: 'State of a training run, of one of its trials, or of an import.',
+  description: 'State of a training run, of one of its trials, of an import, or of a cluster run.',
 });
 
 export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
@@ -80,7 +84,27 @@ registerEnumType(ImportContentEnum, {
 export const ImportStatusEnum = enumOf(ITEM_STATUSES);
 registerEnumType(ImportStatusEnum, {
   name: 'ImportStatus',
-  description: 'What became of an item of an imported file.',
+  description: 'What became of an item of an imported file, or of a cluster of a run.',
+});
+
+export const ClusterRunKindEnum = enumOf(CLUSTER_RUN_KINDS);
+registerEnumType(ClusterRunKindEnum, {
+  name: 'ClusterRunKind',
+  description: 'GENERATION: clusters by S-BLDA. RELAXATION: clusters brought to minima of the Gupta potential.',
+});
+
+export const SpectrumScaleEnum = enumOf(SPECTRUM_SCALES);
+registerEnumType(SpectrumScaleEnum, {
+  name: 'SpectrumScale',
+  description: 'SHIELDING: σ as computed. SHIFT: δ, which needs a shielding reference.',
+});
+
+export const LineshapeEnum = enumOf(LINESHAPES);
+registerEnumType(LineshapeEnum, {
+  name: 'Lineshape',
+  description:
+    'Shape of a line, of area 1. PSEUDO_VOIGT: weighted sum of a Lorentzian and a Gaussian of the same full width at half ' +
+    'maximum.',
 });
 
 export const InputProgramEnum = enumOf(INPUT_PROGRAMS);
@@ -94,6 +118,14 @@ export const InputMethodEnum = enumOf(INPUT_METHODS);
 registerEnumType(InputMethodEnum, {
   name: 'InputMethod',
   description: "A density functional; B3LYP is Gaussian's in every program.",
+});
+
+export const PredictionWarningCodeEnum = enumOf(PREDICTION_WARNING_CODES);
+registerEnumType(PredictionWarningCodeEnum, {
+  name: 'PredictionWarningCode',
+  description:
+    'OTHER_FRAME: the populations are known to be in another frame than those of the training calculations. ARBITRARY_FRAME: ' +
+    'features depend on the orientation of the cluster, and it is not known that all frames are canonical.',
 });
 
 export const ExportFormatEnum = enumOf(EXPORT_FORMATS);

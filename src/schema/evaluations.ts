@@ -1,6 +1,6 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
-import { SplitEnum } from './enums.ts';
+import { PredictionWarningCodeEnum, SplitEnum } from './enums.ts';
 
 @ObjectType({ description: 'Errors are predicted minus calculated. The training mean is what a model has to beat.' })
 export class RegressionMetrics {
@@ -115,6 +115,15 @@ export class PredictShieldingsInput extends MutationInput {
 
   @Field(() => [StructureInput], { defaultValue: [], description: 'Given inline; nothing of them is stored.' })
   structures!: StructureInput[];
+}
+
+@ObjectType({ description: 'Why the shieldings of a prediction may not be what they seem.' })
+export class PredictionWarning {
+  @Field(() => PredictionWarningCodeEnum)
+  code!: string;
+
+  @Field(() => String)
+  message!: string;
 }
 
 @ObjectType({

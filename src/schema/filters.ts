@@ -1,7 +1,7 @@
 import { type ClassType, Field, InputType } from 'type-graphql';
 import type { Filter } from '../registry/ports.ts';
 import { DateFilter, FloatFilter, IdFilter, IntFilter, StringFilter } from './common.ts';
-import { ModelKindEnum, RunStateEnum, SplitEnum } from './enums.ts';
+import { ClusterRunKindEnum, ModelKindEnum, RunStateEnum, SplitEnum } from './enums.ts';
 import { idOf, type NodeType } from './ids.ts';
 
 type Operators =
@@ -34,6 +34,7 @@ function enumFilterOf(name: string, values: object): ClassType<object> {
 const SplitFilter = enumFilterOf('Split', SplitEnum);
 const ModelKindFilter = enumFilterOf('ModelKind', ModelKindEnum);
 const RunStateFilter = enumFilterOf('RunState', RunStateEnum);
+const ClusterRunKindFilter = enumFilterOf('ClusterRunKind', ClusterRunKindEnum);
 
 /** Filter input of a noun: typed operators on its fields, nested by and, or and not. */
 function filterOf(name: NodeType, fields: Readonly<Record<string, Operators>>): ClassType<object> {
@@ -89,6 +90,15 @@ export const CalculationFilter = filterOf('Calculation', {
   invalidatedAt: DateFilter,
 });
 
+export const ShieldingReferenceFilter = filterOf('ShieldingReference', {
+  ...made,
+  nucleus: StringFilter,
+  levelOfTheoryId: IdFilter,
+  version: IntFilter,
+  shieldingPpm: FloatFilter,
+  compound: StringFilter,
+});
+
 export const DatasetFilter = filterOf('Dataset', {
   ...made,
   name: StringFilter,
@@ -110,6 +120,12 @@ export const TrainingRunFilter = filterOf('TrainingRun', {
 });
 
 export const ImportFilter = filterOf('Import', { ...made, state: RunStateFilter });
+
+export const ClusterRunFilter = filterOf('ClusterRun', {
+  ...made,
+  kind: ClusterRunKindFilter,
+  state: RunStateFilter,
+});
 
 export const EvaluationFilter = filterOf('Evaluation', {
   ...made,

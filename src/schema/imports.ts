@@ -60,7 +60,7 @@ export const ImportConnection = connectionOf(() => Import, 'Import');
 export const ImportedItemConnection = connectionOf(() => ImportedItem, 'ImportedItem');
 
 @ArgsType()
-export class ImportItemArgs extends PageArgs {
+export class ItemArgs extends PageArgs {
   @Field(() => ImportStatusEnum, { nullable: true, description: 'Only items with this status.' })
   status?: ItemStatus | null;
 }

@@ -4,7 +4,13 @@ import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { NatriumError } from '../errors.ts';
 import { ApiTokenEntity } from './entities/access.ts';
-import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
+import {
+  CalculationEntity,
+  ClusterEntity,
+  LevelOfTheoryEntity,
+  ShieldingReferenceEntity,
+} from './entities/chemistry.ts';
+import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
@@ -70,7 +76,9 @@ export async function connectDatabase(url: string, application: string, poolSize
     entities: [
       ApiTokenEntity,
       LevelOfTheoryEntity,
+      ShieldingReferenceEntity,
       ClusterEntity,
+      ClusterRunEntity,
       CalculationEntity,
       DatasetEntity,
       DatasetVersionEntity,

@@ -9,7 +9,7 @@ const ROWS_PER_INSERT = 1000;
 /** One table, read and written with SQL made from its entity's metadata. */
 export class EntityCollection<T extends { readonly id: string }> implements Collection<T> {
   private readonly metadata: EntityMetadata;
-  readonly table: string;
+  protected readonly table: string;
 
   constructor(
     private readonly manager: EntityManager,
@@ -61,7 +61,7 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
     };
   }
 
-  async ids(filter: PageRequest['filter'], extra: string, limit: number): Promise<string[]> {
+  async ids(filter: PageRequest['filter'], limit: number, extra = 'TRUE'): Promise<string[]> {
     const p = new Parameters();
     const condition = filterSql(filter, this.filterColumns(), p);
     const rows = await query<{ id: string }[]>(
@@ -118,16 +118,21 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
   }
 
   /** `column = $n` for each change, for an UPDATE. */
-  assignments(changes: Partial<T>, p: Parameters): string {
+  protected assignments(changes: Partial<T>, p: Parameters): string {
     return Object.entries(changes)
       .map(([field, value]) => `${this.column(field)} = ${p.add(this.parameter(field, value))}`)
       .join(', ');
   }
 
-  hydrate(row: Record<string, unknown>): T {
+  protected hydrate(row: Record<string, unknown>): T {
     const record: Record<string, unknown> = {};
     for (const column of this.metadata.columns) record[column.propertyName] = row[column.databaseName];
     return record as unknown as T;
+  }
+
+  /** Runs a statement where the collection's own run: in its transaction, if it has one. */
+  protected run<R>(sql: string, values: readonly unknown[]): Promise<R> {
+    return query<R>(this.manager, sql, values);
   }
 
   private async insertWith(value: New<T>, onConflict: string): Promise<T | null> {

@@ -1,9 +1,16 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type * as ports from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
+import { ClusterRunItems } from './cluster-run-items.ts';
 import { ClusterShapes } from './cluster-shapes.ts';
 import { ApiTokenEntity } from './entities/access.ts';
-import { CalculationEntity, ClusterEntity, LevelOfTheoryEntity } from './entities/chemistry.ts';
+import {
+  CalculationEntity,
+  ClusterEntity,
+  LevelOfTheoryEntity,
+  ShieldingReferenceEntity,
+} from './entities/chemistry.ts';
+import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
 import {
@@ -16,7 +23,7 @@ import {
   TrialEntity,
 } from './entities/models.ts';
 import { EntityCollection } from './entity-collection.ts';
-import { takeWork, updateWork } from './fenced-work.ts';
+import { FencedCollection } from './fenced-collection.ts';
 import { addImportItems, importItems } from './import-report.ts';
 import { Lineage } from './lineage.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
@@ -41,6 +48,7 @@ export type EnqueueSql = (
 export class PostgresStore implements ports.Store {
   readonly apiTokens: EntityCollection<records.ApiToken>;
   readonly levelsOfTheory: EntityCollection<records.LevelOfTheoryRecord>;
+  readonly shieldingReferences: EntityCollection<records.ShieldingReference>;
   readonly clusters: EntityCollection<records.Cluster>;
   readonly calculations: EntityCollection<records.Calculation>;
   readonly datasets: EntityCollection<records.Dataset>;
@@ -49,13 +57,15 @@ export class PostgresStore implements ports.Store {
   readonly exports: EntityCollection<records.Export>;
   readonly models: EntityCollection<records.Model>;
   readonly trainingRuns: EntityCollection<records.TrainingRun>;
-  readonly trials: EntityCollection<records.Trial>;
+  readonly trials: FencedCollection<records.Trial>;
   readonly modelVersions: EntityCollection<records.ModelVersion>;
   readonly modelAliasChanges: EntityCollection<records.ModelAliasChange>;
   readonly evaluations: EntityCollection<records.Evaluation>;
   readonly predictions: EntityCollection<records.Prediction>;
   readonly uploads: EntityCollection<records.Upload>;
-  readonly imports: EntityCollection<records.Import>;
+  readonly imports: FencedCollection<records.Import>;
+  readonly clusterRuns: FencedCollection<records.ClusterRun>;
+  readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
   readonly lineage: Lineage;
   readonly clusterShapes: ClusterShapes;
@@ -68,6 +78,7 @@ export class PostgresStore implements ports.Store {
   ) {
     this.apiTokens = new EntityCollection(manager, ApiTokenEntity);
     this.levelsOfTheory = new EntityCollection(manager, LevelOfTheoryEntity);
+    this.shieldingReferences = new EntityCollection(manager, ShieldingReferenceEntity);
     this.clusters = new EntityCollection(manager, ClusterEntity);
     const level = (column: string) => `(SELECT l.${column} FROM levels_of_theory l WHERE l.id = t.level_of_theory_id)`;
     const cluster = (column: string) => `(SELECT c.${column} FROM clusters c WHERE c.id = t.cluster_id)`;
@@ -86,13 +97,15 @@ export class PostgresStore implements ports.Store {
     this.trainingRuns = new EntityCollection(manager, TrainingRunEntity, {
       model: `(SELECT m.name FROM models m WHERE m.id = t.model_id)`,
     });
-    this.trials = new EntityCollection(manager, TrialEntity);
+    this.trials = new FencedCollection(manager, TrialEntity);
     this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
     this.predictions = new EntityCollection(manager, PredictionEntity);
     this.uploads = new EntityCollection(manager, UploadEntity);
-    this.imports = new EntityCollection(manager, ImportEntity);
+    this.imports = new FencedCollection(manager, ImportEntity);
+    this.clusterRuns = new FencedCollection(manager, ClusterRunEntity);
+    this.clusterRunItems = new ClusterRunItems(manager);
     this.versionMembers = new VersionMembers(manager);
     this.lineage = new Lineage(manager);
     this.clusterShapes = new ClusterShapes(manager);
@@ -204,8 +217,18 @@ export class PostgresStore implements ports.Store {
     );
   }
 
+  calculationLines(ids: readonly string[], fieldGradients: boolean): Promise<records.CalculationLines[]> {
+    return query(
+      this.manager,
+      `SELECT k.id, c.atomic_numbers AS "atomicNumbers", k.shieldings_ppm AS "shieldingsPpm",
+              CASE WHEN $2 THEN k.electric_field_gradients_au END AS "electricFieldGradientsAu"
+       FROM calculations k JOIN clusters c ON c.id = k.cluster_id WHERE k.id = ANY($1::bigint[]) ORDER BY k.id`,
+      [ids, fieldGradients],
+    );
+  }
+
   calculationIds(filter: ports.Filter | null, limit: number): Promise<string[]> {
-    return this.calculations.ids(filter, 't.invalidated_at IS NULL', limit);
+    return this.calculations.ids(filter, limit, 't.invalidated_at IS NULL');
   }
 
   givenSplits(clusterIds: readonly string[]): Promise<ports.GivenSplit[]> {
@@ -243,22 +266,6 @@ export class PostgresStore implements ports.Store {
       [modelId, alias],
     );
     return count === 1;
-  }
-
-  takeTrial(trialId: string, worker: string): Promise<records.Trial | null> {
-    return takeWork(this.manager, this.trials, trialId, { worker, progress: null, updatedAt: new Date() });
-  }
-
-  updateTrial(trialId: string, attempt: number, changes: Partial<records.Trial>): Promise<boolean> {
-    return updateWork(this.manager, this.trials, trialId, attempt, { ...changes, updatedAt: new Date() });
-  }
-
-  takeImport(importId: string, worker: string): Promise<records.Import | null> {
-    return takeWork(this.manager, this.imports, importId, { worker });
-  }
-
-  updateImport(importId: string, attempt: number, changes: Partial<records.Import>): Promise<boolean> {
-    return updateWork(this.manager, this.imports, importId, attempt, changes);
   }
 
   addImportItems(importId: string, position: number, items: readonly records.ImportedItem[]): Promise<void> {

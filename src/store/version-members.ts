@@ -81,6 +81,35 @@ export class VersionMembers implements ports.VersionMembers {
     return row?.name ?? null;
   }
 
+  frames(datasetVersionId: string, split: Split): Promise<records.CalculationFrame[]> {
+    return query(
+      this.manager,
+      `SELECT DISTINCT l.program, k.provenance->>'frame' AS frame
+       FROM dataset_version_members m
+       JOIN calculations k ON k.id = m.calculation_id
+       JOIN levels_of_theory l ON l.id = k.level_of_theory_id
+       WHERE m.dataset_version_id = $1 AND m.split = $2 ORDER BY 1, 2`,
+      [datasetVersionId, split],
+    );
+  }
+
+  async clusterIdsLike(
+    datasetVersionId: string,
+    split: Split,
+    like: { readonly fingerprints: readonly string[]; readonly identities: readonly string[] },
+  ): Promise<string[]> {
+    const rows = await query<{ id: string }[]>(
+      this.manager,
+      `SELECT c.id FROM clusters c
+       WHERE (c.fingerprint = ANY($3) OR c.identity_sha256 = ANY($4)) AND EXISTS (
+         SELECT FROM calculations k JOIN dataset_version_members m ON m.calculation_id = k.id
+         WHERE k.cluster_id = c.id AND m.dataset_version_id = $1 AND m.split = $2
+       ) ORDER BY c.id`,
+      [datasetVersionId, split, like.fingerprints, like.identities],
+    );
+    return rows.map((row) => row.id);
+  }
+
   async searchAtoms(search: ports.AtomSearch): Promise<ports.Page<ports.AtomRow>> {
     const p = new Parameters();
     const version = p.add(search.datasetVersionId);

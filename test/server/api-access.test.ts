@@ -9,9 +9,11 @@ import {
   errorOf,
   frame,
   importSmallClusters,
+  levelOfTheoryId,
   startApiServer,
 } from '../support/api.ts';
 import { findImport, startImport, upload } from '../support/bulk.ts';
+import { startGeneration } from '../support/cluster-runs.ts';
 
 const ROLES = ['READER', 'CONTRIBUTOR', 'ADMIN'] as const;
 type Role = (typeof ROLES)[number];
@@ -22,12 +24,15 @@ let run: string;
 let toRevoke: string;
 let uploaded: string;
 let started: string;
+let levelOfTheory: string;
+let clusterRun: string;
 const tokens = {} as Record<Role, Token>;
 
 beforeAll(async () => {
   server = await startApiServer();
   const { source, ids } = await importSmallClusters(server);
   calculation = ids.a2;
+  levelOfTheory = await levelOfTheoryId(server);
   await createDataset(server, 'small');
   await createVersion(server, {
     dataset: 'small',
@@ -42,6 +47,7 @@ beforeAll(async () => {
   toRevoke = (await createToken('to be revoked', 'READER')).id;
   uploaded = await upload(server, 'a.extxyz', frame());
   started = (await startImport(server, [uploaded])).id;
+  clusterRun = (await startGeneration(server, { sizes: [3], clustersPerSize: 1, seed: 1 })).id;
 });
 afterAll(() => server?.dispose());
 
@@ -166,6 +172,7 @@ describe('roles', () => {
   /** Every mutation, with an input that only its role can be held against, and the least role that may send it. */
   const MUTATIONS: Readonly<Record<string, readonly [least: Role, input: () => object]>> = {
     archiveModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, reason: 'x' })],
+    cancelClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     cancelImport: ['CONTRIBUTOR', () => ({ import: started })],
     cancelTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     createApiToken: ['ADMIN', () => ({ name: 'x', role: 'READER' })],
@@ -174,22 +181,29 @@ describe('roles', () => {
     createFeatureSet: ['CONTRIBUTOR', () => ({ name: 'x', runningCoordinationNumbers: {} })],
     deleteModelAlias: ['CONTRIBUTOR', () => ({ alias: 'm@champion' })],
     evaluateModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, datasetVersion: 'small/1', split: 'TEST' })],
+    generateClusters: ['CONTRIBUTOR', () => ({ sizes: [3], clustersPerSize: 1, seed: 1 })],
     importCalculations: ['CONTRIBUTOR', () => ({ fileName: 'x', content: frame() })],
     importStructures: ['CONTRIBUTOR', () => ({ fileName: 'x', content: frame() })],
     invalidateCalculation: ['CONTRIBUTOR', () => ({ calculation, reason: 'x' })],
     predictShieldings: ['CONTRIBUTOR', () => ({ modelVersion, structures: [] })],
+    relaxClusters: ['CONTRIBUTOR', () => ({ filter: {} })],
     requestUpload: ['CONTRIBUTOR', () => ({ fileName: 'x' })],
+    resumeClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     resumeImport: ['CONTRIBUTOR', () => ({ import: started })],
     resumeTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     revokeApiToken: ['ADMIN', () => ({ token: toRevoke })],
     setModelAlias: ['CONTRIBUTOR', () => ({ modelVersion, alias: 'champion' })],
+    setShieldingReference: ['CONTRIBUTOR', () => ({ levelOfTheory, shieldingPpm: 1, compound: 'x', source: 'x' })],
     startImport: ['CONTRIBUTOR', () => ({ uploads: [uploaded] })],
     trainLasso: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', featureSet: 'x' })],
     trainSchNet: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', seeds: [1] })],
   };
 
   function mutation(name: string): string {
-    const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(/^(Cancel|Resume)(?=TrainingRun|Import)/, '');
+    const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(
+      /^(Cancel|Resume)(?=TrainingRun|Import|ClusterRun)/,
+      '',
+    );
     return `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`;
   }
 

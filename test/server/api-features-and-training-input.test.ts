@@ -28,9 +28,9 @@ afterAll(() => server?.dispose());
 
 const CREATE_FEATURE_SET = `mutation ($input: CreateFeatureSetInput!) {
   featureSet: createFeatureSet(input: $input) {
-    id reference version sha256 needsDft
+    id reference version sha256 needsDft featureNames orientationDependentLabels
     definition {
-      runningCoordinationNumbers { radiiAngstrom smearingAngstrom }
+      runningCoordinationNumbers { radiiAngstrom smearingAngstrom neighborElements }
       grossOrbitalPopulations { labels }
     }
   }
@@ -42,8 +42,14 @@ interface FeatureSet {
   readonly version: number;
   readonly sha256: string;
   readonly needsDft: boolean;
+  readonly featureNames: readonly string[];
+  readonly orientationDependentLabels: readonly string[];
   readonly definition: {
-    readonly runningCoordinationNumbers: { radiiAngstrom: number[]; smearingAngstrom: number } | null;
+    readonly runningCoordinationNumbers: {
+      radiiAngstrom: number[];
+      smearingAngstrom: number;
+      neighborElements: string[] | null;
+    } | null;
     readonly grossOrbitalPopulations: { labels: string[] } | null;
   };
 }
@@ -65,6 +71,12 @@ describe('a feature set', () => {
     expect(runningCoordinationNumbers!.radiiAngstrom.slice(0, 3)).toEqual([3.1, 3.2, 3.3]);
     expect(runningCoordinationNumbers!.radiiAngstrom.at(-1)).toBe(12);
     expect(runningCoordinationNumbers!.smearingAngstrom).toBe(0.01);
+    expect(runningCoordinationNumbers!.neighborElements).toBeNull();
+    expect(both.featureNames).toHaveLength(109);
+    expect(both.featureNames.filter((_, k) => k % 90 === 0)).toEqual(['CN(3.1 Å)', 'GOP(1S)']);
+    expect(both.orientationDependentLabels).toEqual(
+      grossOrbitalPopulations!.labels.filter((label) => !label.endsWith('S')),
+    );
     expect(grossOrbitalPopulations!.labels).toHaveLength(19);
   });
 
@@ -84,6 +96,22 @@ describe('a feature set', () => {
       runningCoordinationNumbers: null,
       grossOrbitalPopulations: { labels: ['3S'] },
     });
+  });
+
+  test('counts the neighbours of each element apart where it is asked to', async () => {
+    const input = { name: 'elements', runningCoordinationNumbers: { radiiAngstrom: [3, 4] } };
+    const total = await createFeatureSet(input);
+    const apart = (neighborElements: string[] | null) =>
+      createFeatureSet({ ...input, runningCoordinationNumbers: { radiiAngstrom: [3, 4], neighborElements } });
+    const split = await apart(['na', 'Cl']);
+    expect(split).toMatchObject({ version: 2, needsDft: false, orientationDependentLabels: [] });
+    expect(split.definition.runningCoordinationNumbers!.neighborElements).toEqual(['Na', 'Cl']);
+    expect(split.featureNames).toEqual(['CN(Na, 3.0 Å)', 'CN(Na, 4.0 Å)', 'CN(Cl, 3.0 Å)', 'CN(Cl, 4.0 Å)']);
+    expect(await apart(['Na', 'Cl'])).toEqual(split);
+    expect(await apart(null)).toEqual(total);
+    expect((await apart(['Cl', 'Na'])).version).toBe(3);
+    const refused = { name: 'elements', runningCoordinationNumbers: { neighborElements: ['Na', 'Xx'] } };
+    expect(await refusal(server, CREATE_FEATURE_SET, { input: refused })).toMatchObject({ code: 'UNKNOWN_ELEMENT' });
   });
 
   test('gets a new version for a new definition, and keeps the one of a definition that it has', async () => {
@@ -126,6 +154,17 @@ describe('a feature set', () => {
       numbers({ radiiAngstrom: Array.from({ length: 2001 }, (_, i) => 1 + i / 10) }),
       /2001 features; the most is 2000/,
     ],
+    [
+      'no neighbour elements',
+      numbers({ neighborElements: [] }),
+      /neighbour elements is empty; name at least one, or leave/,
+    ],
+    ['a neighbour element twice', numbers({ neighborElements: ['Na', 'NA'] }), /neighbour element Na is given twice/],
+    [
+      'too many columns',
+      numbers({ radiiAngstrom: Array.from({ length: 1001 }, (_, i) => 1 + i / 10), neighborElements: ['Na', 'K'] }),
+      /2002 features; the most is 2000/,
+    ],
     ['a smearing of 0', numbers({ smearingAngstrom: 0 }), /smearing is 0 Å; give a number above 0/],
     ['a negative smearing', numbers({ smearingAngstrom: -0.01 }), /smearing is -0\.01 Å/],
     ['no labels', { grossOrbitalPopulations: { labels: [] } }, /no labels; give at least one/],
@@ -147,10 +186,10 @@ describe('a feature set', () => {
 });
 
 describe('running coordination numbers of a cluster', () => {
-  const NUMBERS = `query ($cluster: ID!, $radii: [Float!], $smearing: Float! = 0.01) {
-    numbers: runningCoordinationNumbers(cluster: $cluster, radiiAngstrom: $radii, smearingAngstrom: $smearing) {
-      radiiAngstrom smearingAngstrom values
-    }
+  const NUMBERS = `query ($cluster: ID!, $radii: [Float!], $smearing: Float! = 0.01, $elements: [String!]) {
+    numbers: runningCoordinationNumbers(
+      cluster: $cluster, radiiAngstrom: $radii, smearingAngstrom: $smearing, neighborElements: $elements
+    ) { radiiAngstrom smearingAngstrom neighborElements values }
   }`;
   let cluster: string;
   beforeAll(async () => {
@@ -176,9 +215,41 @@ describe('running coordination numbers of a cluster', () => {
     ]);
   });
 
+  test('count the neighbours of each element, by query and by field', async () => {
+    const calculation = await importOne(server, {
+      elements: ['Na', 'Cl', 'Na'],
+      positions: [
+        [0, 0, 0],
+        [0, 0, 2.5],
+        [0, 3.5, 0],
+      ],
+    });
+    const { found } = await server.request<{
+      found: { cluster: { id: string; runningCoordinationNumbers: { values: number[][] } } };
+    }>(
+      `query ($id: ID!) { found: calculation(id: $id) { cluster { id runningCoordinationNumbers(
+        radiiAngstrom: [3, 4, 5], neighborElements: ["cl", "Na"]
+      ) { values } } } }`,
+      { id: calculation },
+    );
+    expect(found.cluster.runningCoordinationNumbers.values).toEqual([
+      [1, 1, 1, 0, 1, 1],
+      [0, 0, 0, 1, 1, 2],
+      [0, 0, 1, 0, 1, 1],
+    ]);
+    const variables = { cluster: found.cluster.id, radii: [3, 4, 5], elements: ['Cl', 'Na'] };
+    const { numbers } = await server.request<{ numbers: object }>(NUMBERS, variables);
+    expect(numbers).toMatchObject({ ...found.cluster.runningCoordinationNumbers, neighborElements: ['Cl', 'Na'] });
+    expect(await refusal(server, NUMBERS, { ...variables, elements: ['Qq'] })).toMatchObject({
+      code: 'UNKNOWN_ELEMENT',
+      message: 'Neighbour element 1, "Qq", is no element; use symbols such as Na.',
+    });
+  });
+
   test.each([
     ['radii out of order', { radii: [2, 1] }, /ascending order/],
     ['no radii', { radii: [] }, /no radii/],
+    ['no neighbour elements', { elements: [] }, /neighbour elements is empty/],
     ['a smearing of 0', { smearing: 0 }, /smearing is 0/],
   ])('with %s are refused', async (_, variables, says) => {
     const error = await refusal(server, NUMBERS, { cluster, ...variables });

@@ -7,10 +7,12 @@ import {
   frame,
   IMPORT_CALCULATIONS,
   importSmallClusters,
+  levelOfTheoryId,
   refusal,
   startApiServer,
 } from '../support/api.ts';
 import { startImport, upload } from '../support/bulk.ts';
+import { startGeneration } from '../support/cluster-runs.ts';
 
 let server: ApiServer;
 let source: string;
@@ -18,11 +20,14 @@ let training: string;
 let calculation: string;
 let uploaded: string;
 let started: string;
+let levelOfTheory: string;
+let clusterRun: string;
 beforeAll(async () => {
   server = await startApiServer();
   const imported = await importSmallClusters(server);
   source = imported.source;
   calculation = imported.ids.b3;
+  levelOfTheory = await levelOfTheoryId(server);
   await createDataset(server, 'small');
   await createVersion(server, { dataset: 'small', ...whole(), split: { asGiven: true } });
   await server.request(`mutation { createFeatureSet(input: { name: "rcn", runningCoordinationNumbers: {} }) { id } }`);
@@ -32,6 +37,7 @@ beforeAll(async () => {
   training = run.id;
   uploaded = await upload(server, 'a.extxyz', frame());
   started = (await startImport(server, [uploaded])).id;
+  clusterRun = (await startGeneration(server, { sizes: [3], clustersPerSize: 1, seed: 2 })).id;
 });
 afterAll(() => server?.dispose());
 
@@ -79,9 +85,18 @@ const MUTATIONS: readonly (readonly [name: string, type: string, fields: string,
     'id reference',
     () => ({ name: 'y', runningCoordinationNumbers: { radiiAngstrom: [3] } }),
   ],
+  [
+    'setShieldingReference',
+    'SetShieldingReferenceInput',
+    'id version',
+    () => ({ levelOfTheory, shieldingPpm: 576, compound: 'x', source: 'x' }),
+  ],
   ['trainLasso', 'TrainLassoInput', 'id', () => ({ model: 'l', datasetVersion: 'small/1', featureSet: 'rcn/1' })],
   ['trainSchNet', 'TrainSchNetInput', 'id', () => ({ model: 's', datasetVersion: 'small/1', seeds: [5] })],
   ['cancelTrainingRun', 'TrainingRunInput', 'id state finishedAt', () => ({ trainingRun: training })],
+  ['generateClusters', 'GenerateClustersInput', 'id state', () => ({ sizes: [3], clustersPerSize: 1, seed: 1 })],
+  ['relaxClusters', 'RelaxClustersInput', 'id state total', () => ({ filter: {} })],
+  ['cancelClusterRun', 'ClusterRunInput', 'id state finishedAt', () => ({ clusterRun })],
   ['requestUpload', 'RequestUploadInput', 'id url', () => ({ fileName: 'a' })],
   ['startImport', 'StartImportInput', 'id state', () => ({ uploads: [uploaded] })],
   ['cancelImport', 'ImportInput', 'id state finishedAt', () => ({ import: started })],

@@ -6,11 +6,14 @@ import {
   frame,
   importCalculations,
   importOne,
+  levelOfTheoryId,
   refusal,
   rowOfAtoms,
+  setShieldingReference,
   startApiServer,
 } from '../support/api.ts';
 import { importFiles } from '../support/bulk.ts';
+import { generated } from '../support/cluster-runs.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, trainLasso } from '../support/training.ts';
 
@@ -38,6 +41,9 @@ beforeAll(async () => {
     } }`,
     { clusters: [clusters.nodes[0].id] },
   );
+  const levelOfTheory = await levelOfTheoryId(server);
+  for (const nucleus of ['23Na', '35Cl']) await setShieldingReference(server, { levelOfTheory, nucleus });
+  for (const seed of [1, 2]) await generated(server, { sizes: [3], clustersPerSize: 3, seed });
   for (const name of ['a', 'b']) await importFiles(server, { [name]: frame() + frame() });
   await server.request(`mutation { createApiToken(input: { name: "t", role: READER }) { secret } }`);
   // one of the four that differ by a little
@@ -53,6 +59,7 @@ const CONNECTIONS: Readonly<
   atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
   calculationInputs: { args: 'program: ORCA, filter: {}', key: 'fileName cluster { id }' },
   calculations: {},
+  clusterRuns: {},
   clusters: {},
   datasets: {},
   evaluations: {},
@@ -65,7 +72,9 @@ const CONNECTIONS: Readonly<
     },
     key: 'differenceAngstrom cluster { id }',
   },
+  shieldingReferences: {},
   trainingRuns: {},
+  'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
   'DatasetVersion.nearDuplicates': {
@@ -212,7 +221,8 @@ describe('node(id)', () => {
     featureSet { id } } }
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
-    imports(first: 1) { nodes { id uploads { id } } }`;
+    imports(first: 1) { nodes { id uploads { id } } } clusterRuns(first: 1) { nodes { id } }
+    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } }`;
 
   test('finds a record of every type that has ids', async () => {
     const found = await server.request<object>(`{ ${OWN} }`);

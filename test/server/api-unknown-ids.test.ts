@@ -48,6 +48,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     [`{ cluster(id: ${id('Cluster')}) { id } }`, noRecord('Cluster')],
     [`{ cluster(id: ${id('Calculation')}) { id } }`, /is the id of a Calculation, not of a Cluster/],
   ],
+  'Query.clusterRun.id': [[`{ clusterRun(id: ${id('ClusterRun')}) { id } }`, noRecord('ClusterRun')]],
   'Query.compareModelVersions.datasetVersion': [
     [
       '{ compareModelVersions(modelVersions: ["m/1"], datasetVersion: "small/7", split: TEST) { split } }',
@@ -84,10 +85,43 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'Query.shieldingDistribution.datasetVersion': [
     ['{ shieldingDistribution(datasetVersion: "x/1") { edgesPpm } }', /no data set "x"/],
   ],
+  'Query.shieldingReference.id': [
+    [`{ shieldingReference(id: ${id('ShieldingReference')}) { id } }`, noRecord('ShieldingReference')],
+  ],
+  'Query.spectrum.calculations': [
+    [`{ spectrum(calculations: [${id('Calculation')}]) { label } }`, /^calculations\[0\] is the id of nothing/],
+    [`{ spectrum(calculations: [${id('Cluster')}]) { label } }`, /is the id of a Cluster, not of a Calculation/],
+  ],
+  'Query.spectrum.clusters': [
+    [`{ spectrum(clusters: [${id('Cluster')}]) { label } }`, /^clusters\[0\] is the id of nothing/],
+  ],
+  'Query.spectrum.datasetVersion': [
+    ['{ spectrum(datasetVersion: "x/1") { label } }', /no data set "x"/],
+    ['{ spectrum(datasetVersion: "small/7") { label } }', /small has no version 7/],
+  ],
+  'Query.spectrum.levelOfTheory': [
+    [
+      `{ spectrum(clusters: [${id('Cluster')}], levelOfTheory: ${id('LevelOfTheory')}) { label } }`,
+      noRecord('LevelOfTheory'),
+    ],
+  ],
+  'Query.spectrum.predictions': [
+    [`{ spectrum(predictions: [${id('Prediction')}]) { label } }`, /^predictions\[0\] is the id of nothing/],
+  ],
+  'Query.spectrum.reference': [
+    [
+      `{ spectrum(datasetVersion: "small/1", scale: SHIFT, reference: ${id('ShieldingReference')}) { label } }`,
+      noRecord('ShieldingReference'),
+    ],
+  ],
   'Query.trainingRun.id': [[`{ trainingRun(id: ${id('TrainingRun')}) { id } }`, noRecord('TrainingRun')]],
   'Query.upload.id': [[`{ upload(id: ${id('Upload')}) { id } }`, noRecord('Upload')]],
   'ArchiveModelVersionInput.modelVersion': [
     ['mutation { archiveModelVersion(input: { modelVersion: "m/7", reason: "x" }) { id } }', /m has no version 7/],
+  ],
+  'ClusterRunInput.clusterRun': [
+    [`mutation { cancelClusterRun(input: { clusterRun: ${id('ClusterRun')} }) { id } }`, noRecord('ClusterRun')],
+    [`mutation { resumeClusterRun(input: { clusterRun: ${id('ClusterRun')} }) { id } }`, noRecord('ClusterRun')],
   ],
   'CreateDatasetVersionInput.calculations': [
     [
@@ -127,6 +161,12 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
       noRecord('Calculation'),
     ],
   ],
+  'RelaxClustersInput.clusterRun': [
+    [`mutation { relaxClusters(input: { clusterRun: ${id('ClusterRun')} }) { id } }`, noRecord('ClusterRun')],
+  ],
+  'RelaxClustersInput.clusters': [
+    [`mutation { relaxClusters(input: { clusters: [${id('Cluster')}] }) { id } }`, noRecord('Cluster')],
+  ],
   'PredictShieldingsInput.clusters': [
     [
       `mutation { predictShieldings(input: { modelVersion: "m/7", clusters: [${id('Cluster')}] }) { predictions { label } } }`,
@@ -138,6 +178,12 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   ],
   'RevokeApiTokenInput.token': [
     [`mutation { revokeApiToken(input: { token: ${id('ApiToken')} }) { id } }`, noRecord('ApiToken')],
+  ],
+  'SetShieldingReferenceInput.levelOfTheory': [
+    [
+      `mutation { setShieldingReference(input: { levelOfTheory: ${id('LevelOfTheory')}, shieldingPpm: 1, compound: "x", source: "x" }) { id } }`,
+      noRecord('LevelOfTheory'),
+    ],
   ],
   'SetModelAliasInput.modelVersion': [
     ['mutation { setModelAlias(input: { modelVersion: "m/7", alias: "x" }) { id } }', /m has no version 7/],

@@ -164,6 +164,9 @@ describe('features in CSV', () => {
       both: createFeatureSet(input: {
         name: "both", runningCoordinationNumbers: { radiiAngstrom: [4] }, grossOrbitalPopulations: { labels: ["3PX"] }
       }) { id }
+      elements: createFeatureSet(input: {
+        name: "elements", runningCoordinationNumbers: { radiiAngstrom: [4], neighborElements: ["K", "Na"] }
+      }) { id }
       gop: createFeatureSet(input: { name: "gop", grossOrbitalPopulations: { labels: ["9S"] } }) { id }
     }`);
   });
@@ -178,8 +181,19 @@ describe('features in CSV', () => {
     expect(headers['content-disposition']).toContain('=featured-1-cn-1.csv');
     expect(items).toHaveLength(9);
     for (const item of items) {
-      const values = runningCoordinationNumbers(item.record.structure, [3.4, 5], 0.01);
+      const values = runningCoordinationNumbers(item.record.structure, {
+        radiiAngstrom: [3.4, 5],
+        smearingAngstrom: 0.01,
+      });
       expect(item.features).toEqual({ names: ['CN(3.4 Å)', 'CN(5.0 Å)'], values });
+    }
+  });
+
+  test('have a column for each neighbour element', async () => {
+    for (const { record, features } of (await read('elements/1')).items) {
+      const definition = { radiiAngstrom: [4], smearingAngstrom: 0.01, neighborElements: ['K', 'Na'] };
+      const values = runningCoordinationNumbers(record.structure, definition);
+      expect(features).toEqual({ names: ['CN(K, 4.0 Å)', 'CN(Na, 4.0 Å)'], values });
     }
   });
 

@@ -94,6 +94,32 @@ describe('what the tabs tell their reader to look at', () => {
     expect(shieldingsPpm.indexOf(Math.min(...shieldingsPpm))).toBe(0);
   });
 
+  it('GenerateClusters, RelaxClusters, ClusterRuns: each relaxed cluster knows its parent and has less energy', () => {
+    const { clusterRuns } = answer<{
+      clusterRuns: {
+        nodes: {
+          kind: string;
+          total: number;
+          inserted: number;
+          items: {
+            nodes: {
+              relaxation: { energyBeforeEv: number; energyAfterEv: number } | null;
+              cluster: { label: string; parents: { relation: string; cluster: { label: string } }[] };
+            }[];
+          };
+        }[];
+      };
+    }>('ClusterRuns');
+    const [relaxation, generation] = clusterRuns.nodes;
+    expect(generation).toMatchObject({ kind: 'GENERATION', state: 'SUCCEEDED', total: 10, inserted: 10 });
+    expect(relaxation).toMatchObject({ kind: 'RELAXATION', state: 'SUCCEEDED', total: 5, inserted: 5 });
+    for (const { relaxation: energies, cluster } of relaxation.items.nodes) {
+      expect(energies!.energyAfterEv).toBeLessThan(energies!.energyBeforeEv);
+      expect(cluster.parents).toMatchObject([{ relation: 'RELAXATION' }]);
+      expect(cluster.label).toBe(`${cluster.parents[0].cluster.label}-relaxed`);
+    }
+  });
+
   it('Atoms: the parameters are those of the tensor', () => {
     const { atoms } = answer<{
       atoms: {
@@ -185,6 +211,22 @@ describe('what the tabs tell their reader to look at', () => {
     expect(between('size 6', 0, 500)).toBeGreaterThan(0);
     expect(between('size 8', 0, 500)).toBe(0);
     expect(between('size 10', 0, 500)).toBeGreaterThan(0);
+  });
+
+  it('Spectrum: every atom counts, isotropic only', () => {
+    const { label, scale, nucleus, atomCount, positionsPpm, intensities } = answer<{
+      spectrum: {
+        label: string;
+        scale: string;
+        nucleus: string;
+        atomCount: number;
+        positionsPpm: number[];
+        intensities: number[];
+      };
+    }>('Spectrum').spectrum;
+    expect({ label, scale, nucleus }).toEqual({ label: 'isotropic only', scale: 'SHIELDING', nucleus: '23Na' });
+    const area = sum(intensities) * (positionsPpm[1] - positionsPpm[0]);
+    expect(area).toBeCloseTo(atomCount, 3);
   });
 
   it('Watch, LearningCurve: all runs succeeded, and the errors of SchNet have fallen', () => {

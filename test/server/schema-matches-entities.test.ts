@@ -22,6 +22,7 @@ const WITHOUT_ENTITY = [
   'cluster_parents',
   'dataset_version_members',
   'idempotency_keys',
+  'cluster_run_items',
   'import_items',
   'model_aliases',
   'schema_migrations',

@@ -147,6 +147,23 @@ export function frame({
   return `${[positions.length, comment, ...rows].join('\n')}\n`;
 }
 
+/** Id of the level of theory of some program; of the only one unless it is named. */
+export async function levelOfTheoryId(server: TestServer, program?: string): Promise<string> {
+  const { levels } = await server.request<{ levels: { id: string; program: string }[] }>(
+    '{ levels: levelsOfTheory { id program } }',
+  );
+  return levels.find((each) => program === undefined || each.program === program)!.id;
+}
+
+/** A reference whose value is as invented as the shieldings; its id. */
+export async function setShieldingReference(server: TestServer, input: object): Promise<string> {
+  const { reference } = await server.request<{ reference: { id: string } }>(
+    `mutation ($input: SetShieldingReferenceInput!) { reference: setShieldingReference(input: $input) { id } }`,
+    { input: { shieldingPpm: 576.25, compound: 'invented', source: 'invented', ...input } },
+  );
+  return reference.id;
+}
+
 /** A row of `size` sodium atoms, 3 Å apart but for the last one, which sets the cluster apart. */
 export function rowOfAtoms(size: number, last: number): number[][] {
   return Array.from({ length: size }, (_, i) => [3 * i + (i === size - 1 ? last : 0), 0, 0]);

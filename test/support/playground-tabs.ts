@@ -1,4 +1,5 @@
 import type { PlaygroundTab } from '../../src/http/playground-tabs.ts';
+import { finishedClusterRun } from './cluster-runs.ts';
 import { type TestServer, until } from './server.ts';
 
 /** The data of one tab's answer, by the names of its fields. */
@@ -10,12 +11,18 @@ export async function readTabs(server: TestServer): Promise<PlaygroundTab[]> {
   return (await response.json()) as PlaygroundTab[];
 }
 
-/** Runs one tab as it is and waits until the models that it trains are there; errors are thrown. */
+/** Runs one tab as it is and waits until what it starts is done; errors are thrown. */
 export async function runTab(server: TestServer, { title, query, variables }: PlaygroundTab): Promise<TabAnswer> {
   const { data, errors } = await server.ask<TabAnswer>(query, variables === null ? {} : JSON.parse(variables));
   if (errors || data === null) throw new Error(`the tab ${title} failed: ${JSON.stringify(errors, null, 1)}`);
   if (/\btrain(Lasso|SchNet)\(/.test(query)) {
     for (const run of Object.values(data)) await waitForModel(server, title, (run as { id: string }).id);
+  }
+  if (/\b(generate|relax)Clusters\(/.test(query)) {
+    for (const { id } of Object.values(data) as { id: string }[]) {
+      const { state, failure } = await finishedClusterRun(server, id);
+      if (state !== 'SUCCEEDED') throw new Error(`the cluster run of the tab ${title} failed: ${failure}`);
+    }
   }
   return data;
 }

@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { structureFromSymbols } from '../../src/chemistry/structure.ts';
+import { type AtomSource, featureMatrix } from '../../src/ml/features/feature-matrix.ts';
 import {
-  type AtomSource,
   checkFeatureSetDefinition,
+  coordinationDefinition,
   definitionHash,
   type FeatureSetDefinition,
-  featureMatrix,
   featureNames,
   needsDft,
+  orientationDependentLabels,
   PAPER_POPULATION_LABELS,
   PAPER_RADII_ANGSTROM,
 } from '../../src/ml/features/feature-set.ts';
@@ -47,7 +49,7 @@ describe('runningCoordinationNumbers', () => {
     ['hardly any smearing', PAPER_RADII_ANGSTROM, 1e-9],
   ])('is the sum of the formula within 1e-12: %s', (_, radii, smearing) => {
     for (const index of [0, 7, 25]) {
-      const ours = runningCoordinationNumbers(cluster(index), radii, smearing);
+      const ours = runningCoordinationNumbers(cluster(index), { radiiAngstrom: radii, smearingAngstrom: smearing });
       const expected = asWritten(golden.clusters[index], radii, smearing).flat();
       expect(ours.length).toBe(expected.length);
       expect(Math.max(...expected.map((value, k) => Math.abs(value - ours[k])))).toBeLessThan(1e-12);
@@ -56,7 +58,7 @@ describe('runningCoordinationNumbers', () => {
 
   it('counts half an atom at its distance, and every atom far beyond', () => {
     const pair = structureFromSymbols(['Na', 'Na', 'Na'], [0, 0, 0, 3.5, 0, 0, 0, 4.5, 0]);
-    const numbers = runningCoordinationNumbers(pair, [3.5, 4, 4.5, 100], 0.01);
+    const numbers = runningCoordinationNumbers(pair, { radiiAngstrom: [3.5, 4, 4.5, 100], smearingAngstrom: 0.01 });
     [0.5, 1, 1.5, 2].forEach((expected, k) => {
       expect(numbers[k]).toBeCloseTo(expected, 14);
     });
@@ -66,14 +68,22 @@ describe('runningCoordinationNumbers', () => {
     const positions = golden.clusters[3];
     const turned = positions.map(([x, y, z]) => [y + 5, -z, x - 1]).reverse();
     const symbols = positions.map(() => 'Na');
-    const ours = runningCoordinationNumbers(structureFromSymbols(symbols, turned.flat()), golden.grid, 0.01);
+    const ours = runningCoordinationNumbers(structureFromSymbols(symbols, turned.flat()), {
+      radiiAngstrom: golden.grid,
+      smearingAngstrom: 0.01,
+    });
     const expected = asWritten(positions, golden.grid, 0.01).reverse().flat();
     // a distance that differs in its last digit moves a step of width 0.01 Å by about 1e-13
     expect(Math.max(...expected.map((value, k) => Math.abs(value - ours[k])))).toBeLessThan(1e-11);
   });
 
   it('is 0 for a lone atom', () => {
-    expect([...runningCoordinationNumbers(structureFromSymbols(['Na'], [1, 2, 3]), [3, 4], 0.01)]).toEqual([0, 0]);
+    expect([
+      ...runningCoordinationNumbers(structureFromSymbols(['Na'], [1, 2, 3]), {
+        radiiAngstrom: [3, 4],
+        smearingAngstrom: 0.01,
+      }),
+    ]).toEqual([0, 0]);
   });
 });
 
@@ -82,6 +92,10 @@ const both: FeatureSetDefinition = {
   grossOrbitalPopulations: { labels: ['3PX', '3S'] },
 };
 const numbersOnly: FeatureSetDefinition = { ...both, grossOrbitalPopulations: null };
+const byElement: FeatureSetDefinition = {
+  ...both,
+  runningCoordinationNumbers: coordinationDefinition([3.6, 4], 0.01, ['Na', 'H']),
+};
 const populationsOnly: FeatureSetDefinition = { ...both, runningCoordinationNumbers: null };
 
 function source(name: string, labels: string[] | null, values: number[] | null): AtomSource {
@@ -102,6 +116,54 @@ describe('feature sets', () => {
 
   it('names its columns', () => {
     expect(featureNames(both)).toEqual(['CN(3.6 Å)', 'CN(4.0 Å)', 'GOP(3PX)', 'GOP(3S)']);
+    expect(featureNames(byElement)).toEqual([
+      ...['CN(Na, 3.6 Å)', 'CN(Na, 4.0 Å)', 'CN(H, 3.6 Å)', 'CN(H, 4.0 Å)'],
+      ...['GOP(3PX)', 'GOP(3S)'],
+    ]);
+  });
+
+  it('marks the labels that depend on the orientation, in their order', () => {
+    expect(orientationDependentLabels(both)).toEqual(['3PX']);
+    expect(orientationDependentLabels(numbersOnly)).toEqual([]);
+    const labels = ['5XX', '3S', '1dx2y2', '3P', '2pz'];
+    expect(orientationDependentLabels({ ...both, grossOrbitalPopulations: { labels } })).toEqual([
+      '5XX',
+      '1dx2y2',
+      '2pz',
+    ]);
+  });
+
+  it.each([
+    ['Gaussian', ['5D0', '5D+1', '5DXX']],
+    ['ORCA', ['1dx2y2', '2pz', '1f+3']],
+    ['NWChem', ['1dxx', '2d-1', '3s']],
+  ])('take labels of %s as they are', (_, labels) => {
+    const definition = { runningCoordinationNumbers: null, grossOrbitalPopulations: { labels } };
+    expect(featureNames(definition)).toEqual(labels.map((label) => `GOP(${label})`));
+    const data = [...featureMatrix(definition, [source('a', ['x', ...labels], [0, 1, 2, 3, 4, 5, 6, 7])]).data];
+    expect(data).toEqual([1, 2, 3, 5, 6, 7]);
+  });
+
+  it('spells neighbour elements as they are written, and says nothing of them where there are none', () => {
+    expect(coordinationDefinition([4], 0.01, ['na', 'CL'])).toEqual({
+      ...{ radiiAngstrom: [4], smearingAngstrom: 0.01, neighborElements: ['Na', 'Cl'] },
+    });
+    expect(Object.keys(coordinationDefinition([4], 0.01, null))).toEqual(['radiiAngstrom', 'smearingAngstrom']);
+    expect(() => coordinationDefinition([4], 0.01, ['Na', 'Xx'])).toThrow(
+      expect.objectContaining({
+        code: 'UNKNOWN_ELEMENT',
+        message: expect.stringContaining('Neighbour element 2, "Xx"'),
+      }),
+    );
+  });
+
+  it('hashes as before there were neighbour elements, and otherwise with them', () => {
+    const canonical = (numbers: string) =>
+      `{"grossOrbitalPopulations":{"labels":["3PX","3S"]},"runningCoordinationNumbers":{${numbers}}}`;
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    const numbers = '"radiiAngstrom":[3.6,4],"smearingAngstrom":0.01';
+    expect(definitionHash(both)).toBe(sha256(canonical(numbers)));
+    expect(definitionHash(byElement)).toBe(sha256(canonical(`${numbers},"neighborElements":["Na","H"]`)));
   });
 
   it('needs DFT only for populations', () => {
@@ -158,6 +220,10 @@ describe('feature sets', () => {
       `the smearing ${smearingAngstrom}`,
       { ...both, runningCoordinationNumbers: { radiiAngstrom: [4], smearingAngstrom } },
     ]),
+    ...[[], ['Na', 'Na']].map((neighborElements): [string, FeatureSetDefinition] => [
+      `the neighbour elements ${JSON.stringify(neighborElements)}`,
+      { ...both, runningCoordinationNumbers: coordinationDefinition([4], 0.01, neighborElements) },
+    ]),
     ...[[], [''], ['3S', '3S'], ['3 S']].map((labels): [string, FeatureSetDefinition] => [
       `the labels ${JSON.stringify(labels)}`,
       { ...both, grossOrbitalPopulations: { labels } },
@@ -177,7 +243,7 @@ describe('feature sets', () => {
   });
 
   it('accepts what is sensible', () => {
-    for (const definition of [both, numbersOnly, populationsOnly]) {
+    for (const definition of [both, numbersOnly, populationsOnly, byElement]) {
       expect(() => checkFeatureSetDefinition(definition)).not.toThrow();
     }
   });

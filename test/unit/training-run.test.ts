@@ -32,6 +32,8 @@ const compute: Compute = {
   train: () => Promise.reject(new Error('no training here')),
   predict: async (_, inputs) =>
     inputs.map(({ structure }) => new Float64Array(structure.atomicNumbers.length).fill(PREDICTED_PPM)),
+  generate: () => Promise.reject(new Error('no generation here')),
+  relax: () => Promise.reject(new Error('no relaxation here')),
 };
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -156,7 +158,7 @@ describe('the fence of a trial', () => {
     expect([first.attempt, second.attempt]).toEqual([1, 2]);
 
     const progress = { step: 5, steps: 10, point: null, seconds: 1 };
-    expect(await store.updateTrial(first.id, first.attempt, { progress })).toBe(false);
+    expect(await store.trials.updateHeld(first.id, first.attempt, { progress })).toBe(false);
     expect(await trials.report(first, progress)).toBe(false);
     await trials.complete(first, weights('first'), outcome(0));
     await trials.fail(first, 'too late');

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Structure } from '../../chemistry/structure.ts';
+import { atomicNumberOf, symbolOf } from '../../chemistry/elements.ts';
+import { dependsOnOrientation } from '../../chemistry/orbital-labels.ts';
 import { NatriumError } from '../../errors.ts';
-import { type Matrix, zeros } from '../matrix.ts';
-import { runningCoordinationNumbers } from './running-coordination-numbers.ts';
+import type { CoordinationDefinition } from './running-coordination-numbers.ts';
 
 /** Which numbers describe an atom: running coordination numbers, gross orbital populations, or both, in this order. */
 export interface FeatureSetDefinition {
-  readonly runningCoordinationNumbers: {
-    readonly radiiAngstrom: readonly number[];
-    readonly smearingAngstrom: number;
-  } | null;
+  readonly runningCoordinationNumbers: CoordinationDefinition | null;
   readonly grossOrbitalPopulations: { readonly labels: readonly string[] } | null;
 }
 
@@ -27,18 +24,35 @@ export const LARGEST_RADIUS_ANGSTROM = 1000;
 /** A cap that no sensible feature set comes near, so that a request cannot ask for an unbounded matrix. */
 export const LARGEST_FEATURE_COUNT = 2000;
 
-/** What the features of one cluster are computed from; `name` is for messages. */
-export interface AtomSource {
-  readonly structure: Structure;
-  readonly populationLabels: readonly string[] | null;
-  /** [atoms, populationLabels] row-major. */
-  readonly grossOrbitalPopulations: Float64Array | null;
-  readonly name: string;
+/**
+ * The definition of running coordination numbers. Without neighbour elements it says nothing of them, so that it is the same
+ * as before there were any. Throws UNKNOWN_ELEMENT for a symbol that does not exist; capitals do not matter.
+ */
+export function coordinationDefinition(
+  radiiAngstrom: readonly number[],
+  smearingAngstrom: number,
+  neighborElements: readonly string[] | null,
+): CoordinationDefinition {
+  const total = { radiiAngstrom, smearingAngstrom };
+  return neighborElements === null ? total : { ...total, neighborElements: neighborElements.map(symbolAsWritten) };
+}
+
+function symbolAsWritten(symbol: string, index: number): string {
+  const z = atomicNumberOf(symbol);
+  if (z === undefined) {
+    const shown = JSON.stringify(symbol.slice(0, 20));
+    throw new NatriumError(
+      'UNKNOWN_ELEMENT',
+      `Neighbour element ${index + 1}, ${shown}, is no element; use symbols such as Na.`,
+    );
+  }
+  return symbolOf(z);
 }
 
 /**
  * Throws BAD_USER_INPUT unless the definition has at least one part, at most 2000 features, radii that are finite, above
- * 0, strictly ascending and at most 1000 Å, a positive smearing, and labels that are not empty and differ.
+ * 0, strictly ascending and at most 1000 Å, a positive smearing, neighbour elements (if it names them) and labels that are
+ * not empty and differ.
  */
 export function checkFeatureSetDefinition(definition: FeatureSetDefinition): void {
   const { runningCoordinationNumbers: numbers, grossOrbitalPopulations: populations } = definition;
@@ -51,6 +65,7 @@ export function checkFeatureSetDefinition(definition: FeatureSetDefinition): voi
     if (!(smearing > 0 && smearing <= LARGEST_RADIUS_ANGSTROM)) {
       refuse(`The smearing is ${smearing} Å; give a number above 0 and at most ${LARGEST_RADIUS_ANGSTROM} Å.`);
     }
+    if (numbers.neighborElements !== undefined) checkNeighborElements(numbers.neighborElements);
   }
   if (populations !== null) {
     checkLabels(populations.labels);
@@ -75,6 +90,18 @@ function checkRadii(radii: readonly number[]): void {
   });
 }
 
+function checkNeighborElements(elements: readonly string[]): void {
+  if (elements.length === 0) {
+    refuse(
+      'The list of neighbour elements is empty; name at least one, or leave it out to count all neighbours together.',
+    );
+  }
+  const twice = elements.find((element, index) => elements.indexOf(element) !== index);
+  if (twice !== undefined) {
+    refuse(`The neighbour element ${twice} is given twice; name each one once.`);
+  }
+}
+
 function checkLabels(labels: readonly string[]): void {
   if (labels.length === 0) {
     refuse('The gross orbital populations have no labels; give at least one, such as 3S.');
@@ -93,19 +120,30 @@ function refuse(message: string): never {
   throw new NatriumError('BAD_USER_INPUT', message);
 }
 
-/** Names of the columns of `featureMatrix`, such as `CN(3.1 Å)` and `GOP(3S)`. */
-export function featureNames(definition: FeatureSetDefinition): string[] {
-  const radii = definition.runningCoordinationNumbers?.radiiAngstrom ?? [];
-  const labels = definition.grossOrbitalPopulations?.labels ?? [];
+/** Names of the columns of `featureMatrix`, such as `CN(3.1 Å)`, `CN(Na, 3.1 Å)` (elements outside) and `GOP(3S)`. */
+export function featureNames({
+  runningCoordinationNumbers: numbers,
+  grossOrbitalPopulations: populations,
+}: FeatureSetDefinition): string[] {
+  const radii = (numbers?.radiiAngstrom ?? []).map(
+    (radius) => `${Number.isInteger(radius) ? radius.toFixed(1) : radius} Å`,
+  );
+  const elements = numbers?.neighborElements;
   return [
-    ...radii.map((radius) => `CN(${Number.isInteger(radius) ? radius.toFixed(1) : radius} Å)`),
-    ...labels.map((label) => `GOP(${label})`),
+    ...(elements?.flatMap((element) => radii.map((radius) => `CN(${element}, ${radius})`)) ??
+      radii.map((radius) => `CN(${radius})`)),
+    ...(populations?.labels ?? []).map((label) => `GOP(${label})`),
   ];
 }
 
 /** Whether the features need a DFT calculation, and so cannot be computed from a structure alone. */
 export function needsDft(definition: FeatureSetDefinition): boolean {
   return definition.grossOrbitalPopulations !== null;
+}
+
+/** The population labels among the features whose values change when the cluster is turned, in their order. */
+export function orientationDependentLabels({ grossOrbitalPopulations }: FeatureSetDefinition): string[] {
+  return grossOrbitalPopulations?.labels.filter(dependsOnOrientation) ?? [];
 }
 
 /** Lower-case hexadecimal sha256 of the definition as JSON with its keys in a fixed order. */
@@ -116,84 +154,9 @@ export function definitionHash(definition: FeatureSetDefinition): string {
     runningCoordinationNumbers: numbers && {
       radiiAngstrom: numbers.radiiAngstrom,
       smearingAngstrom: numbers.smearingAngstrom,
+      // left out where there are none, as by JSON.stringify: hashes from before there were any stay what they are
+      neighborElements: numbers.neighborElements,
     },
   };
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
-}
-
-/**
- * Features of all atoms of all sources, in order: [atoms, features], running coordination numbers first.
- * Throws FEATURES_UNAVAILABLE, naming the cluster and what it lacks, if a source has not all populations asked for.
- */
-export function featureMatrix(definition: FeatureSetDefinition, sources: readonly AtomSource[]): Matrix {
-  const { runningCoordinationNumbers: numbers, grossOrbitalPopulations: populations } = definition;
-  const numberCount = numbers?.radiiAngstrom.length ?? 0;
-  const columns = numberCount + (populations?.labels.length ?? 0);
-  const matrix = zeros(
-    sources.reduce((total, source) => total + source.structure.atomicNumbers.length, 0),
-    columns,
-  );
-  let row = 0;
-  for (const source of sources) {
-    const atoms = source.structure.atomicNumbers.length;
-    if (numbers !== null) {
-      const values = runningCoordinationNumbers(source.structure, numbers.radiiAngstrom, numbers.smearingAngstrom);
-      copyBlock(values, numberCount, matrix, row, 0);
-    }
-    if (populations !== null) {
-      copyBlock(selectPopulations(source, populations.labels), populations.labels.length, matrix, row, numberCount);
-    }
-    row += atoms;
-  }
-  return matrix;
-}
-
-function copyBlock(values: Float64Array, width: number, matrix: Matrix, firstRow: number, firstColumn: number): void {
-  for (let from = 0, row = firstRow; from < values.length; from += width, row++) {
-    matrix.data.set(values.subarray(from, from + width), row * matrix.columns + firstColumn);
-  }
-}
-
-function selectPopulations(source: AtomSource, labels: readonly string[]): Float64Array {
-  const { name, populationLabels, grossOrbitalPopulations: values } = source;
-  const atoms = source.structure.atomicNumbers.length;
-  if (populationLabels === null || values === null) {
-    throw new NatriumError(
-      'FEATURES_UNAVAILABLE',
-      `${name} has no gross orbital populations; import a calculation that prints them, or use a feature set without them.`,
-      { cluster: name, missing: [...labels] },
-    );
-  }
-  const indices = labels.map((label) => populationLabels.indexOf(label));
-  const missing = labels.filter((_, k) => indices[k] < 0);
-  if (missing.length > 0) {
-    throw new NatriumError(
-      'FEATURES_UNAVAILABLE',
-      `${name} lacks the gross orbital populations ${missing.join(', ')} (it has ${populationLabels.join(', ')}); use a ` +
-        'feature set with labels that all its clusters have.',
-      { cluster: name, missing },
-    );
-  }
-  const width = populationLabels.length;
-  if (values.length !== atoms * width) {
-    throw new NatriumError(
-      'FEATURES_UNAVAILABLE',
-      `${name} has ${values.length} gross orbital populations, not ${width} for each of its ${atoms} atoms.`,
-      { cluster: name },
-    );
-  }
-  const selected = Float64Array.from(
-    { length: atoms * labels.length },
-    (_, k) => values[Math.floor(k / labels.length) * width + indices[k % labels.length]],
-  );
-  const lacking = selected.findIndex(Number.isNaN);
-  if (lacking >= 0) {
-    const [atom, label] = [Math.floor(lacking / labels.length) + 1, labels[lacking % labels.length]];
-    throw new NatriumError(
-      'FEATURES_UNAVAILABLE',
-      `Atom ${atom} of ${name} has no gross orbital population ${label}; use a feature set with labels that all atoms have.`,
-      { cluster: name, atom, missing: [label] },
-    );
-  }
-  return selected;
 }

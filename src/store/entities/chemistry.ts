@@ -1,6 +1,12 @@
 import { Column, Entity } from 'typeorm';
 import type { Split, TensorIndexOrder } from '../../chemistry/calculation-record.ts';
-import type { Calculation, Cluster, LevelOfTheoryRecord, Provenance } from '../../registry/records.ts';
+import type {
+  Calculation,
+  Cluster,
+  LevelOfTheoryRecord,
+  Provenance,
+  ShieldingReference,
+} from '../../registry/records.ts';
 import { RecordedEntity } from './recorded.ts';
 
 @Entity({ name: 'levels_of_theory' })
@@ -16,6 +22,27 @@ export class LevelOfTheoryEntity extends RecordedEntity implements LevelOfTheory
 
   @Column('text')
   basis!: string;
+}
+
+@Entity({ name: 'shielding_references' })
+export class ShieldingReferenceEntity extends RecordedEntity implements ShieldingReference {
+  @Column('text')
+  nucleus!: string;
+
+  @Column('bigint')
+  levelOfTheoryId!: string;
+
+  @Column('integer')
+  version!: number;
+
+  @Column('double precision')
+  shieldingPpm!: number;
+
+  @Column('text')
+  compound!: string;
+
+  @Column('text')
+  source!: string;
 }
 
 @Entity({ name: 'clusters' })

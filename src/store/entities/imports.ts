@@ -1,8 +1,9 @@
 import { Column, Entity } from 'typeorm';
 import type { LevelOfTheory } from '../../chemistry/calculation-record.ts';
 import type { FileFormat } from '../../chemistry/formats.ts';
-import type { Import, ImportContent, RunState, Upload } from '../../registry/records.ts';
+import type { Import, ImportContent, Upload } from '../../registry/records.ts';
 import { RecordedEntity } from './recorded.ts';
+import { WorkEntity } from './work.ts';
 
 @Entity({ name: 'uploads' })
 export class UploadEntity extends RecordedEntity implements Upload {
@@ -23,7 +24,7 @@ export class UploadEntity extends RecordedEntity implements Upload {
 }
 
 @Entity({ name: 'imports' })
-export class ImportEntity extends RecordedEntity implements Import {
+export class ImportEntity extends WorkEntity implements Import {
   @Column('text')
   content!: ImportContent;
 
@@ -36,27 +37,6 @@ export class ImportEntity extends RecordedEntity implements Import {
   @Column('bigint', { array: true })
   uploadIds!: string[];
 
-  @Column('text')
-  state!: RunState;
-
-  @Column('integer')
-  attempt!: number;
-
-  @Column('text', { nullable: true })
-  worker!: string | null;
-
-  @Column('text', { nullable: true })
-  failure!: string | null;
-
-  @Column('integer')
-  inserted!: number;
-
-  @Column('integer')
-  existing!: number;
-
-  @Column('integer')
-  rejected!: number;
-
   @Column('integer')
   nextUpload!: number;
 
@@ -65,10 +45,4 @@ export class ImportEntity extends RecordedEntity implements Import {
 
   @Column('integer')
   nextItem!: number;
-
-  @Column('timestamptz', { nullable: true })
-  startedAt!: Date | null;
-
-  @Column('timestamptz', { nullable: true })
-  finishedAt!: Date | null;
 }

@@ -1,0 +1,80 @@
+import { NatriumError } from '../errors.ts';
+import { sumOfLines } from './spectrum/line-sum.ts';
+import { gaussian, type Lineshape, lorentzian } from './spectrum/lineshapes.ts';
+
+export const FEWEST_POINTS = 2;
+export const MOST_POINTS = 65_536;
+export const DEFAULT_POINTS = 2048;
+
+/** How far beyond its outermost lines a spectrum reaches unless told. */
+const MARGIN_WIDTHS = 5;
+const FARTHEST_PPM = 1e7;
+/** Positions of neighbouring points must differ in a double with room to spare. */
+const LEAST_RELATIVE_STEP = 1e-12;
+
+export interface AxisInput {
+  readonly fromPpm: number | null;
+  readonly toPpm: number | null;
+  readonly points: number;
+}
+
+/**
+ * Positions of the points, ascending and equally spaced, [points], in ppm; both ends belong to it. From five widths below the
+ * lowest line to five above the highest unless told. Throws BAD_USER_INPUT for a range or a number of points that cannot be.
+ *
+ * @param linesPpm at least one
+ */
+export function spectrumAxis({ fromPpm, toPpm, points }: AxisInput, linesPpm: Float64Array, widthPpm: number) {
+  if (points < FEWEST_POINTS || points > MOST_POINTS) {
+    throw new NatriumError('BAD_USER_INPUT', `points is ${points}; give ${FEWEST_POINTS} to ${MOST_POINTS}`);
+  }
+  if ((fromPpm === null) !== (toPpm === null)) {
+    throw new NatriumError('BAD_USER_INPUT', 'give both fromPpm and toPpm, or neither');
+  }
+  const [low, high] =
+    fromPpm !== null && toPpm !== null ? [fromPpm, toPpm] : withMargin(linesPpm, MARGIN_WIDTHS * widthPpm);
+  if (!(low < high) || Math.max(-low, high) > FARTHEST_PPM) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `fromPpm is ${low} and toPpm ${high}; give a range that ascends within ±${FARTHEST_PPM} ppm`,
+    );
+  }
+  if ((high - low) / (points - 1) < LEAST_RELATIVE_STEP * Math.max(Math.abs(low), Math.abs(high))) {
+    throw new NatriumError('BAD_USER_INPUT', `${low} to ${high} ppm is too narrow for ${points} points; take fewer`);
+  }
+  const positions = Float64Array.from({ length: points }, (_, k) => low + (high - low) * (k / (points - 1)));
+  positions[points - 1] = high;
+  return positions;
+}
+
+function withMargin(linesPpm: Float64Array, marginPpm: number): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const line of linesPpm) {
+    if (line < low) low = line;
+    if (line > high) high = line;
+  }
+  return [low - marginPpm, high + marginPpm];
+}
+
+/**
+ * Intensities of lines of area 1 at the positions of an axis, in 1/ppm: the integral from -∞ to ∞ is the number of lines. A
+ * pseudo-Voigt is the weighted sum of a Lorentzian and a Gaussian of the same full width at half maximum. Accurate as `sumOfLines`
+ * says, exact to rounding for up to 512 lines.
+ *
+ * @param linesPpm positions of the lines, any order
+ */
+export function spectrumIntensities(
+  linesPpm: ArrayLike<number>,
+  { fullWidthAtHalfMaximumPpm: width, lorentzianFraction: fraction }: Lineshape,
+  positionsPpm: ArrayLike<number>,
+): Float64Array {
+  const intensities = new Float64Array(positionsPpm.length);
+  for (const [kernel, share] of [[lorentzian(width), fraction] as const, [gaussian(width), 1 - fraction] as const]) {
+    if (share === 0) continue;
+    sumOfLines(kernel, linesPpm, positionsPpm).forEach((value, k) => {
+      intensities[k] += share * value;
+    });
+  }
+  return intensities;
+}
