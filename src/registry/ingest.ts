@@ -33,8 +33,8 @@ interface Item {
 export interface AcceptedItem extends Item {
   readonly record: CalculationRecord;
   readonly clusterSha256: string;
-  /** The stored cluster that this one was optimised from, if it says so. */
-  readonly parentId: string | null;
+  /** The cluster that this one was optimised from, if it says so and that one is known. */
+  readonly parentSha256: string | null;
   readonly calculation: AcceptedCalculation | null;
 }
 
@@ -67,7 +67,7 @@ export async function checkItems(store: Store, items: readonly ReadItem[], wante
 
 function checkItem(
   { file, line, label }: Item,
-  { record, parentId }: Tied<CalculationRecord>,
+  { record, parentSha256 }: Tied<CalculationRecord>,
   wanted: Wanted,
 ): CheckedItem {
   try {
@@ -80,7 +80,7 @@ function checkItem(
       label,
       record,
       clusterSha256,
-      parentId,
+      parentSha256,
       calculation: complete && calculationOf(complete, clusterSha256),
     };
   } catch (error) {
@@ -151,9 +151,11 @@ export async function planIngestion(
       await into.lineage.add(
         items.flatMap((item, i) => {
           if (typeof verdicts[i] === 'object') return [];
-          const { clusterSha256, parentId } = item as AcceptedItem;
+          const { clusterSha256, parentSha256 } = item as AcceptedItem;
           const clusterId = clusterIds.get(clusterSha256)!;
-          if (parentId === null || parentId === clusterId) return [];
+          // it may be that of an item that was rejected
+          const parentId = clusterIds.get(parentSha256 ?? '');
+          if (parentId === undefined || parentId === clusterId) return [];
           return [{ clusterId, parentId, relation: 'OPTIMIZATION', createdBy: caller.name }];
         }),
       );
@@ -193,7 +195,8 @@ async function findKnown(store: Store, caller: Caller, items: readonly AcceptedI
     const { id } = stored ?? (await store.levelsOfTheory.insert({ ...level, createdBy: caller.name }));
     levelIds.set(key, id);
   }
-  const clusterSha256s = unique(items.map((item) => item.clusterSha256));
+  const parentSha256s = items.map((item) => item.parentSha256).filter((sha256) => sha256 !== null);
+  const clusterSha256s = unique([...items.map((item) => item.clusterSha256), ...parentSha256s]);
   const clusterIds = await store.clusters.idsBy('identitySha256', clusterSha256s);
   const alike = {
     contentSha256s: unique(calculations.map((each) => each.sha256)),

@@ -1,6 +1,7 @@
 import type { CalculationRecord } from '../chemistry/calculation-record.ts';
 import { CLUSTER_KEY } from '../chemistry/inputs/name-tag.ts';
 import type { Structure } from '../chemistry/structure.ts';
+import { structureHash } from '../chemistry/structure-identity.ts';
 import { centroidDistances } from '../chemistry/structure-shape.ts';
 import type { Store } from './ports.ts';
 import type { Cluster } from './records.ts';
@@ -13,8 +14,14 @@ const SHA256 = /^[0-9a-f]{64}$/;
 
 export interface Tied<T extends CalculationRecord> {
   readonly record: T;
-  /** Id of the stored cluster whose atoms moved to where those of the record are; null if there is none. */
-  readonly parentId: string | null;
+  /** Identity of the cluster whose atoms moved to where those of the record are; null if there is none. */
+  readonly parentSha256: string | null;
+}
+
+/** What is compared of a cluster that is stored, or of one that comes in with the records. */
+interface NamedCluster extends Pick<Structure, 'atomicNumbers' | 'charge' | 'multiplicity'> {
+  readonly identitySha256: string;
+  readonly positionsAngstrom: ArrayLike<number>;
 }
 
 /**
@@ -22,20 +29,29 @@ export interface Tied<T extends CalculationRecord> {
  * cluster, with the same elements, charge and multiplicity and the same positions as far as programs print them, takes that
  * cluster's positions to the last digit; provenance `tied_by` says so. Where the stored cluster differs, `not_tied` says how,
  * and the record stays as it is: nothing is turned or moved, because tensors and populations belong to their frame. If it
- * differs in positions only, even by a turn, it is the parent of the record's cluster. Records without a tag, or with one that
- * nobody knows, come back as they are. Order is kept; one query for all.
+ * differs in positions only, even by a turn, it is the parent of the record's cluster. What is said of stored clusters holds
+ * for those of the other records as well, so that an exported data set comes in again with its lineage. Records without a tag,
+ * or with one that nobody knows, come back as they are. Order is kept; one query for all.
  */
 export async function tieToClusters<T extends CalculationRecord>(
   store: Store,
   records: readonly T[],
 ): Promise<Tied<T>[]> {
   const named = new Set(records.map(clusterNamedBy).filter((identity) => identity !== null));
-  if (named.size === 0) return records.map((record) => ({ record, parentId: null }));
-  const clusters = await store.clusters.findIn('identitySha256', [...named]);
-  const byIdentity = new Map(clusters.map((cluster) => [cluster.identitySha256, cluster]));
+  if (named.size === 0) return records.map((record) => ({ record, parentSha256: null }));
+  const stored = await store.clusters.findIn('identitySha256', [...named]);
+  const byIdentity = new Map<string, NamedCluster>(stored.map((cluster) => [cluster.identitySha256, cluster]));
+  if (byIdentity.size < named.size) {
+    for (const { structure } of records) {
+      const identitySha256 = structureHash(structure);
+      if (named.has(identitySha256) && !byIdentity.has(identitySha256)) {
+        byIdentity.set(identitySha256, { ...structure, identitySha256 });
+      }
+    }
+  }
   return records.map((record) => {
     const cluster = byIdentity.get(clusterNamedBy(record) ?? '');
-    return cluster === undefined ? { record, parentId: null } : tie(record, cluster);
+    return cluster === undefined ? { record, parentSha256: null } : tie(record, cluster);
   });
 }
 
@@ -44,7 +60,7 @@ function clusterNamedBy({ provenance }: CalculationRecord): string | null {
   return typeof identity === 'string' && SHA256.test(identity) ? identity : null;
 }
 
-function tie<T extends CalculationRecord>(record: T, cluster: Cluster): Tied<T> {
+function tie<T extends CalculationRecord>(record: T, cluster: NamedCluster): Tied<T> {
   // a file that we wrote may say what became of an earlier import
   const { tied_by: _, not_tied: __, ...provenance } = record.provenance;
   const { structure } = record;
@@ -53,7 +69,7 @@ function tie<T extends CalculationRecord>(record: T, cluster: Cluster): Tied<T> 
     const { words, sameAtoms } = difference;
     return {
       record: { ...record, provenance: { ...provenance, not_tied: words } },
-      parentId: sameAtoms ? cluster.id : null,
+      parentSha256: sameAtoms ? cluster.identitySha256 : null,
     };
   }
   const positionsAngstrom = Float64Array.from(cluster.positionsAngstrom);
@@ -63,7 +79,7 @@ function tie<T extends CalculationRecord>(record: T, cluster: Cluster): Tied<T> 
       structure: { ...structure, positionsAngstrom },
       provenance: { ...provenance, tied_by: 'name tag' },
     },
-    parentId: null,
+    parentSha256: null,
   };
 }
 
@@ -74,7 +90,7 @@ interface Difference {
 }
 
 /** Null if there is none that printing would not explain. */
-function differenceBetween(structure: Structure, cluster: Cluster): Difference | null {
+function differenceBetween(structure: Structure, cluster: NamedCluster): Difference | null {
   const { atomicNumbers, positionsAngstrom } = structure;
   const sameElements =
     atomicNumbers.length === cluster.atomicNumbers.length &&

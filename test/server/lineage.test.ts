@@ -120,6 +120,27 @@ describe('an imported result that names the cluster of its input', () => {
     expect((await kin(parent)).children).toHaveLength(before);
   });
 
+  test('has its parent if that comes in with it, unless that is refused', async () => {
+    const together = (x: number, sigma: string) => {
+      const row = structureFromSymbols(['Na', 'Na'], [0, 0, 0, x, 0, 0]);
+      const far = [
+        [0, 0, 0],
+        [x + 0.3, 0, 0],
+      ];
+      const near = [
+        [0, 0, 0],
+        [x, 0, 0],
+      ];
+      const child = frame({ positions: far, keys: `natrium_cluster=${structureHash(row)}` });
+      return importCalculations(server, child + frame({ positions: near, sigma: [sigma, 500] }));
+    };
+    const [child, itsParent] = (await together(5, '500')).items;
+    expect((await kin(child.cluster!.id)).parents).toEqual([optimised(itsParent.cluster!.id)]);
+    const [orphan, refusedOne] = (await together(6, 'nan')).items;
+    expect(refusedOne.status).toBe('REJECTED');
+    expect((await kin(orphan.cluster!.id)).parents).toEqual([]);
+  });
+
   test('in a background import has its parent as well', async () => {
     const content = gaussianOutputFor(at(0, 0, 0, 0, 0, 3.3), 'bulk', NA2);
     expect(await importFiles(server, { 'bulk.log': content })).toMatchObject({ state: 'SUCCEEDED', inserted: 1 });

@@ -17,7 +17,6 @@ function storeOf(...structures: Structure[]) {
       return structures
         .map((each) => ({
           ...each,
-          id: `id of ${each.atomicNumbers}`,
           positionsAngstrom: [...each.positionsAngstrom],
           identitySha256: structureHash(each),
         }))
@@ -45,10 +44,10 @@ async function tieOne(structure: Structure, named?: string | null): Promise<Tied
 it.each([5, 6, 8])('gives printed positions of %i decimals back their digits', async (decimals) => {
   const printed = moved((x) => Number(x.toFixed(decimals)));
   expect(structureHash(printed)).not.toBe(structureHash(NA3));
-  const { record, parentId } = await tieOne(printed);
+  const { record, parentSha256 } = await tieOne(printed);
   expect(structureHash(record.structure)).toBe(structureHash(NA3));
   expect(record.provenance).toMatchObject({ tied_by: 'name tag', frame: 'given', natrium_cluster: structureHash(NA3) });
-  expect(parentId).toBeNull();
+  expect(parentSha256).toBeNull();
 });
 
 it.each([
@@ -60,8 +59,8 @@ it.each([
   ['other elements', { ...NA3, atomicNumbers: [11, 11, 19] }, /other elements/, false],
   ['fewer atoms', structureFromSymbols(['Na'], [0, 0, 0], 1), /other elements/, false],
 ])('leaves a record as it is, and says why: %s', async (_, structure, reason, isChild) => {
-  const { record, parentId } = await tieOne(structure);
-  expect(parentId).toBe(isChild ? 'id of 11,11,11' : null);
+  const { record, parentSha256 } = await tieOne(structure);
+  expect(parentSha256).toBe(isChild ? structureHash(NA3) : null);
   expect(record.structure).toBe(structure);
   expect(record.provenance.not_tied).toMatch(reason);
   expect(record.provenance).toMatchObject({ natrium_cluster: structureHash(NA3) });
@@ -91,7 +90,7 @@ it('asks once for many, in their order, and leaves those that name no known clus
   ]);
   expect(tied[0].record).toBe(records[0]);
   expect(tied[2].record).toBe(records[2]);
-  expect(tied.map(({ parentId }) => parentId)).toEqual(Array(6).fill(null));
+  expect(tied.map(({ parentSha256 }) => parentSha256)).toEqual(Array(6).fill(null));
 });
 
 it('asks nothing where nothing is named', async () => {
@@ -106,4 +105,16 @@ it('forgets what an earlier import said', async () => {
     { ...record, provenance: { ...record.provenance, not_tied: 'other positions' } },
   ]);
   expect(tied.provenance).not.toHaveProperty('not_tied');
+});
+
+it('knows the clusters that come in together, in any order', async () => {
+  const longer = moved((x) => 1.01 * x);
+  const printed = moved((x) => Number(x.toFixed(6)));
+  const records = [recordOf(longer), recordOf(NA3, null), recordOf(printed)];
+  const tied = await tieToClusters(storeOf().store, records);
+  expect(tied.map(({ parentSha256 }) => parentSha256)).toEqual([structureHash(NA3), null, null]);
+  expect(tied.map(({ record }) => structureHash(record.structure))).toEqual(
+    [longer, NA3, NA3].map((structure) => structureHash(structure)),
+  );
+  expect(tied[1].record).toBe(records[1]);
 });
