@@ -1,4 +1,4 @@
-import { exponential } from '../chemistry/relaxation/exponential.ts';
+import { exponential } from '../exact/exponential.ts';
 import { guptaPotential } from '../chemistry/relaxation/gupta.ts';
 import { lowestMultiplicity } from '../chemistry/structure.ts';
 import type { GoldenRow } from './golden-row.ts';
