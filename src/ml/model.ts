@@ -17,8 +17,13 @@ export interface LassoSettings {
   readonly alphas: readonly number[];
 }
 
+export const SCHNET_ENGINES = ['WASM', 'TENSORFLOW'] as const;
+/** WASM: kernels of our own, the same bits on every machine. TENSORFLOW: tfjs, the readable reference. */
+export type SchNetEngineName = (typeof SCHNET_ENGINES)[number];
+
 export interface SchNetSettings {
   readonly kind: 'SCHNET';
+  readonly engine: SchNetEngineName;
   readonly atomBasis: number;
   readonly filters: number;
   readonly gaussians: number;

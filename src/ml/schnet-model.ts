@@ -1,4 +1,11 @@
-import type { CurvePoint, LabelledInput, ModelImplementation, ModelInput, SchNetSettings } from './model.ts';
+import type {
+  CurvePoint,
+  LabelledInput,
+  ModelImplementation,
+  ModelInput,
+  SchNetEngineName,
+  SchNetSettings,
+} from './model.ts';
 import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
 import type { EpochMetrics } from './schnet/checkpoint.ts';
@@ -33,15 +40,20 @@ export function checkSchNetSettings(settings: SchNetSettings): void {
   checkTrainingOptions(optionsOf(settings, 0));
 }
 
-/** SchNet on structures alone, on whatever engine `openEngine` gives (Kaneko et al., "SchNet"). */
-export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImplementation {
+/** Predicts whatever was trained, and by whom: all engines read the same weights. */
+const PREDICTING_ENGINE: SchNetEngineName = 'WASM';
+
+/** SchNet on structures alone, on these engines (Kaneko et al., "SchNet"). */
+export function schNetModel(
+  engines: Readonly<Record<SchNetEngineName, () => Promise<SchNetEngine>>>,
+): ModelImplementation {
   return {
     format: FORMAT,
 
     async train(task, onProgress) {
       const { settings } = task;
       if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
-      const engine = await openEngine();
+      const engine = await engines[settings.engine]();
       const options = optionsOf(settings, task.seed);
       const { hyperparameters } = options;
       const trainPpm = joinTargets(task.train);
@@ -84,7 +96,8 @@ export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImple
       const hyperparameters = parameters.hyperparameters!;
       const weights = checkWeights(hyperparameters, tensors, 'the weights');
       checkElements(parameters, inputs);
-      return predictPpm(await openEngine(), hyperparameters, weights, parameters.transform, inputs);
+      const engine = await engines[PREDICTING_ENGINE]();
+      return predictPpm(engine, hyperparameters, weights, parameters.transform, inputs);
     },
   };
 }

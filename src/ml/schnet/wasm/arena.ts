@@ -1,3 +1,5 @@
+import { NatriumError } from '../../../errors.ts';
+
 const PAGE_BYTES = 65_536;
 /** Below it lie the constants of the kernels. */
 const FIRST_FREE = PAGE_BYTES;
@@ -24,13 +26,7 @@ export class Arena {
     // one line more, so that large arrays do not all begin on the same line of the cache
     this.top += Math.ceil((4 * numbers) / ALIGNMENT) * ALIGNMENT + ALIGNMENT;
     const missing = Math.ceil((this.top - this.memory.buffer.byteLength) / PAGE_BYTES);
-    if (missing > 0) {
-      // some more, since growing may copy everything
-      const more = Math.min(missing + this.memory.buffer.byteLength / PAGE_BYTES / 4, MOST_PAGES - this.pages());
-      this.memory.grow(Math.max(missing, Math.floor(more)));
-      this.float32 = new Float32Array(this.memory.buffer);
-      this.uint32 = new Uint32Array(this.memory.buffer);
-    }
+    if (missing > 0) this.grow(missing);
     return address;
   }
 
@@ -39,7 +35,21 @@ export class Arena {
     return this.float32.subarray(address / 4, address / 4 + count);
   }
 
-  private pages(): number {
-    return this.memory.buffer.byteLength / PAGE_BYTES;
+  private grow(missing: number): void {
+    const pages = this.memory.buffer.byteLength / PAGE_BYTES;
+    // some more than is missing, since growing may copy everything
+    const wanted = Math.max(missing, Math.min(Math.floor(missing + pages / 4), MOST_PAGES - pages));
+    try {
+      this.memory.grow(wanted);
+    } catch (cause) {
+      throw new NatriumError(
+        'TOO_LARGE',
+        'SchNet needs more memory than 4 GiB, or than this machine has; take smaller batches, fewer features or a shorter cutoff',
+        {},
+        { cause },
+      );
+    }
+    this.float32 = new Float32Array(this.memory.buffer);
+    this.uint32 = new Uint32Array(this.memory.buffer);
   }
 }

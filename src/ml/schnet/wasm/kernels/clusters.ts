@@ -3,40 +3,27 @@
 
 export const DESCRIPTION_BYTES: usize = 20;
 
-// @ts-expect-error: decorator
-@inline
 export function pairsOf(cluster: usize): usize {
   return load<u32>(cluster);
 }
 
-// @ts-expect-error: decorator
-@inline
 export function pairCount(cluster: usize): u32 {
   return load<u32>(cluster, 4);
 }
 
 /** Where the table entries of each atom begin, counted from the first of the cluster; one more than there are atoms. */
-// @ts-expect-error: decorator
-@inline
 export function entryStarts(cluster: usize): usize {
   return load<u32>(cluster, 8);
 }
 
-// @ts-expect-error: decorator
-@inline
 export function entriesOf(cluster: usize): usize {
   return load<u32>(cluster, 12);
 }
 
-// @ts-expect-error: decorator
-@inline
 export function atomCount(cluster: usize): i32 {
   return load<i32>(cluster, 16);
 }
 
-// @ts-expect-error: decorator
-@inline
 export function endOf(clusters: usize, count: i32): usize {
   return clusters + <usize>count * DESCRIPTION_BYTES;
 }
-

@@ -9,7 +9,15 @@ const PAIR_BYTES: usize = 32;
  * Continuous-filter convolution: y_i = sum over the pairs (i, j) of T(r_ij) x_j, number by number, where T(r) is interpolated in
  * the rows of a table. x [atoms, width] with rows `xStride` apart, y [atoms, width].
  */
-export function convolve(clusters: usize, count: i32, table: usize, x: usize, xStride: usize, y: usize, width: i32): void {
+export function convolve(
+  clusters: usize,
+  count: i32,
+  table: usize,
+  x: usize,
+  xStride: usize,
+  y: usize,
+  width: i32,
+): void {
   const stride = bytes(width);
   for (let cluster = clusters; cluster < endOf(clusters, count); cluster += DESCRIPTION_BYTES) {
     const atoms = <usize>atomCount(cluster);
@@ -50,7 +58,15 @@ export function convolve(clusters: usize, count: i32, table: usize, x: usize, xS
  * y. `scratch` has room for a row.
  */
 export function convolveBack(
-  clusters: usize, count: i32, table: usize, dTable: usize, x: usize, dx: usize, xStride: usize, dy: usize, width: i32,
+  clusters: usize,
+  count: i32,
+  table: usize,
+  dTable: usize,
+  x: usize,
+  dx: usize,
+  xStride: usize,
+  dy: usize,
+  width: i32,
   scratch: usize,
 ): void {
   const stride = bytes(width);
@@ -111,15 +127,11 @@ export function convolveBack(
   }
 }
 
-// @ts-expect-error: decorator
-@inline
 function interpolate(row: usize, stride: usize, w0: v128, w1: v128, w2: v128, w3: v128): v128 {
   const far = f32x4.mul(w3, v128.load(row + 3 * stride));
   return madd(w0, v128.load(row), madd(w1, v128.load(row + stride), madd(w2, v128.load(row + 2 * stride), far)));
 }
 
-// @ts-expect-error: decorator
-@inline
 function addTo(at: usize, weight: v128, d: v128): void {
   v128.store(at, madd(weight, d, v128.load(at)));
 }

@@ -41,8 +41,6 @@ export function packTransposed(b: usize, bStride: usize, packed: usize, k: i32, 
 }
 
 /** Four rows of four numbers become four columns. */
-// @ts-expect-error: decorator
-@inline
 export function transpose4(from: usize, fromStride: usize, to: usize, toStride: usize): void {
   const r0 = v128.load(from);
   const r1 = v128.load(from + fromStride);
@@ -60,7 +58,16 @@ export function transpose4(from: usize, fromStride: usize, to: usize, toStride: 
 
 /** C [m, n] = A [m, k] B [k, n] (mode 0), added to C (1), or to a row (2); B is packed. */
 export function multiply(
-  a: usize, aStride: usize, packed: usize, c: usize, cStride: usize, m: i32, k: i32, n: i32, mode: i32, row: usize,
+  a: usize,
+  aStride: usize,
+  packed: usize,
+  c: usize,
+  cStride: usize,
+  m: i32,
+  k: i32,
+  n: i32,
+  mode: i32,
+  row: usize,
 ): void {
   const panelBytes = <usize>k * PANEL_BYTES;
   for (let block = 0; block < m; block += BLOCK_ROWS) {
@@ -82,21 +89,37 @@ export function multiply(
 }
 
 /** Two rows of A times one panel of B: eight sums in registers. */
-function twoRows(
-  a: usize, aStride: usize, b: usize, c: usize, cStride: usize, k: i32, mode: i32, row: usize,
-): void {
+function twoRows(a: usize, aStride: usize, b: usize, c: usize, cStride: usize, k: i32, mode: i32, row: usize): void {
   const c1 = c + cStride;
   let s00: v128, s01: v128, s02: v128, s03: v128;
   let s10: v128, s11: v128, s12: v128, s13: v128;
-  if (mode == ACCUMULATE) {
-    s00 = v128.load(c); s01 = v128.load(c, 16); s02 = v128.load(c, 32); s03 = v128.load(c, 48);
-    s10 = v128.load(c1); s11 = v128.load(c1, 16); s12 = v128.load(c1, 32); s13 = v128.load(c1, 48);
-  } else if (mode == FROM_ROW) {
-    s00 = v128.load(row); s01 = v128.load(row, 16); s02 = v128.load(row, 32); s03 = v128.load(row, 48);
-    s10 = s00; s11 = s01; s12 = s02; s13 = s03;
+  if (mode === ACCUMULATE) {
+    s00 = v128.load(c);
+    s01 = v128.load(c, 16);
+    s02 = v128.load(c, 32);
+    s03 = v128.load(c, 48);
+    s10 = v128.load(c1);
+    s11 = v128.load(c1, 16);
+    s12 = v128.load(c1, 32);
+    s13 = v128.load(c1, 48);
+  } else if (mode === FROM_ROW) {
+    s00 = v128.load(row);
+    s01 = v128.load(row, 16);
+    s02 = v128.load(row, 32);
+    s03 = v128.load(row, 48);
+    s10 = s00;
+    s11 = s01;
+    s12 = s02;
+    s13 = s03;
   } else {
-    s00 = f32x4.splat(0); s01 = s00; s02 = s00; s03 = s00;
-    s10 = s00; s11 = s00; s12 = s00; s13 = s00;
+    s00 = f32x4.splat(0);
+    s01 = s00;
+    s02 = s00;
+    s03 = s00;
+    s10 = s00;
+    s11 = s00;
+    s12 = s00;
+    s13 = s00;
   }
   // not unrolled: V8 would run out of registers
   const end = a + bytes(k);
@@ -106,23 +129,41 @@ function twoRows(
     const b2 = v128.load(b, 32);
     const b3 = v128.load(b, 48);
     const x0 = v128.load32_splat(a);
-    s00 = madd(x0, b0, s00); s01 = madd(x0, b1, s01); s02 = madd(x0, b2, s02); s03 = madd(x0, b3, s03);
+    s00 = madd(x0, b0, s00);
+    s01 = madd(x0, b1, s01);
+    s02 = madd(x0, b2, s02);
+    s03 = madd(x0, b3, s03);
     const x1 = v128.load32_splat(a + aStride);
-    s10 = madd(x1, b0, s10); s11 = madd(x1, b1, s11); s12 = madd(x1, b2, s12); s13 = madd(x1, b3, s13);
+    s10 = madd(x1, b0, s10);
+    s11 = madd(x1, b1, s11);
+    s12 = madd(x1, b2, s12);
+    s13 = madd(x1, b3, s13);
     b += PANEL_BYTES;
     a += 4;
   }
-  v128.store(c, s00); v128.store(c, s01, 16); v128.store(c, s02, 32); v128.store(c, s03, 48);
-  v128.store(c1, s10); v128.store(c1, s11, 16); v128.store(c1, s12, 32); v128.store(c1, s13, 48);
+  v128.store(c, s00);
+  v128.store(c, s01, 16);
+  v128.store(c, s02, 32);
+  v128.store(c, s03, 48);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c1, s12, 32);
+  v128.store(c1, s13, 48);
 }
 
 function oneRow(a: usize, b: usize, c: usize, k: i32, mode: i32, row: usize): void {
   let s0: v128, s1: v128, s2: v128, s3: v128;
-  if (mode == OVERWRITE) {
-    s0 = f32x4.splat(0); s1 = s0; s2 = s0; s3 = s0;
+  if (mode === OVERWRITE) {
+    s0 = f32x4.splat(0);
+    s1 = s0;
+    s2 = s0;
+    s3 = s0;
   } else {
-    const from = mode == FROM_ROW ? row : c;
-    s0 = v128.load(from); s1 = v128.load(from, 16); s2 = v128.load(from, 32); s3 = v128.load(from, 48);
+    const from = mode === FROM_ROW ? row : c;
+    s0 = v128.load(from);
+    s1 = v128.load(from, 16);
+    s2 = v128.load(from, 32);
+    s3 = v128.load(from, 48);
   }
   const end = a + bytes(k);
   while (a < end) {
@@ -134,5 +175,8 @@ function oneRow(a: usize, b: usize, c: usize, k: i32, mode: i32, row: usize): vo
     b += PANEL_BYTES;
     a += 4;
   }
-  v128.store(c, s0); v128.store(c, s1, 16); v128.store(c, s2, 32); v128.store(c, s3, 48);
+  v128.store(c, s0);
+  v128.store(c, s1, 16);
+  v128.store(c, s2, 32);
+  v128.store(c, s3, 48);
 }

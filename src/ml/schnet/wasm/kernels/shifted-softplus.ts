@@ -1,29 +1,24 @@
 import { bytes, madd } from './vector';
 
 // in memory, because V8 would build a constant vector anew in every turn of a loop
-const CONSTANTS: usize = memory.data<f32>([
-  /* 0: log2(e) */ 1.44269504088896341,
-  /* 1: 1.5 * 2^23, which rounds to an integer when it is added */ 12582912.0,
-  /* 2, 3: -ln 2 in two parts */ -0.693359375, 2.12194440e-4,
-  /* 4 to 9: exp on [-ln 2 / 2, ln 2 / 2] (Cephes' expf) */
-  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
-  /* 10 */ 1.0,
-  /* 11: below this the exponential of a float32 is no normal number */ -87.0,
-  /* 12 */ -0.0,
-  /* 13 to 17: 2 artanh(sqrt y) / sqrt y on [0, 1/9] */
-  0.281746656914, 0.279614263756, 0.400248522911, 0.666663160041, 2.00000000787,
-  /* 18 */ -0.69314718055994531,
-], 16);
+const CONSTANTS: usize = memory.data<f32>(
+  [
+    /* 0: log2(e) */ 1.44269504088896341, /* 1: 1.5 * 2^23, which rounds to an integer when it is added */ 12582912.0,
+    /* 2, 3: -ln 2 in two parts */ -0.693359375, 2.1219444e-4,
+    /* 4 to 9: exp on [-ln 2 / 2, ln 2 / 2] (Cephes' expf) */
+    1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, /* 10 */ 1.0,
+    /* 11: below this the exponential of a float32 is no normal number */ -87.0, /* 12 */ -0.0,
+    /* 13 to 17: 2 artanh(sqrt y) / sqrt y on [0, 1/9] */
+    0.281746656914, 0.279614263756, 0.400248522911, 0.666663160041, 2.00000000787, /* 18 */ -0.69314718055994531,
+  ],
+  16,
+);
 
-// @ts-expect-error: decorator
-@inline
 function constant(index: usize): v128 {
   return v128.load32_splat(CONSTANTS + (index << 2));
 }
 
 /** exp(y) for y <= 0. */
-// @ts-expect-error: decorator
-@inline
 function exponential(y: v128): v128 {
   y = f32x4.pmax(y, constant(11));
   const shifted = madd(y, constant(0), constant(1));
