@@ -414,12 +414,18 @@ export interface Compute {
     onProgress: (progress: TrialProgress) => void,
     signal: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
-  /** The clusters of a generation from one index up to, but without, another. Throws what `generateCluster` throws. */
-  generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]>;
+  /** The clusters of a generation from one index up to, but without, another; an error for one that was not found. */
+  generate(
+    parameters: GenerationParameters,
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<readonly (GeneratedCluster | NatriumError)[]>;
   /** Relaxes each structure; an error for one that cannot be relaxed at all. */
   relax(
     inputs: readonly RelaxationInput[],
     options: RelaxationOptions,
+    signal: AbortSignal,
   ): Promise<readonly (Relaxation | NatriumError)[]>;
   /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
