@@ -35,6 +35,7 @@ export interface SentError {
 
 export type ComputeReply =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
+  | { readonly id: number; readonly kind: 'checkpoint'; readonly checkpoint: Uint8Array }
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
   | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly (GeneratedCluster | SentError)[] }

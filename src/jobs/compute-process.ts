@@ -18,9 +18,10 @@ async function answer(request: ComputeRequest): Promise<void> {
   try {
     if (request.kind === 'train') {
       const { task } = request;
-      const trained = await MODELS[task.settings.kind].train(task, (progress) =>
-        reply({ id, kind: 'progress', progress }),
-      );
+      const trained = await MODELS[task.settings.kind].train(task, {
+        onProgress: (progress) => reply({ id, kind: 'progress', progress }),
+        onCheckpoint: (checkpoint) => reply({ id, kind: 'checkpoint', checkpoint }),
+      });
       reply({ id, kind: 'trained', ...trained });
     } else if (request.kind === 'predict') {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });

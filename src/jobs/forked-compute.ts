@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
-import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type { Compute, RelaxationInput } from '../registry/ports.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
@@ -27,7 +27,7 @@ export class ForkedCompute implements Compute {
 
   async train(
     task: TrainingTask,
-    onProgress: (progress: TrialProgress) => void,
+    listener: TrainingListener,
     signal: AbortSignal,
   ): Promise<{ weights: Uint8Array; outcome: TrialOutcome }> {
     signal.throwIfAborted();
@@ -35,7 +35,7 @@ export class ForkedCompute implements Compute {
     const abort = () => compute.kill();
     signal.addEventListener('abort', abort);
     try {
-      const reply = await compute.ask({ kind: 'train', task }, onProgress);
+      const reply = await compute.ask({ kind: 'train', task }, listener);
       if (reply.kind !== 'trained') throw new TypeError(`training was answered by ${reply.kind}`);
       return { weights: reply.weights, outcome: reply.outcome };
     } catch (error) {
@@ -116,8 +116,10 @@ type Question = ComputeRequest extends infer R ? (R extends ComputeRequest ? Omi
 interface Pending {
   readonly resolve: (reply: ComputeReply) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: (progress: TrialProgress) => void;
+  readonly listener: TrainingListener;
 }
+
+const NOBODY: TrainingListener = { onProgress: () => {}, onCheckpoint: () => {} };
 
 /** One child process and the questions it has yet to answer. */
 class ComputeProcess {
@@ -142,10 +144,10 @@ class ComputeProcess {
     return this.pending.size > 0;
   }
 
-  ask(question: Question, onProgress: (progress: TrialProgress) => void = () => {}): Promise<ComputeReply> {
+  ask(question: Question, listener = NOBODY): Promise<ComputeReply> {
     const id = ++this.questions;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject, onProgress });
+      this.pending.set(id, { resolve, reject, listener });
       this.child.send({ ...question, id } as ComputeRequest, (error) => {
         if (error) this.end(`cannot be asked (${error.message})`);
       });
@@ -161,7 +163,11 @@ class ComputeProcess {
     const waiting = this.pending.get(reply.id);
     if (waiting === undefined) return;
     if (reply.kind === 'progress') {
-      waiting.onProgress(reply.progress);
+      waiting.listener.onProgress(reply.progress);
+      return;
+    }
+    if (reply.kind === 'checkpoint') {
+      waiting.listener.onCheckpoint(reply.checkpoint);
       return;
     }
     this.pending.delete(reply.id);

@@ -8,7 +8,7 @@ import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
-import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type * as records from './records.ts';
 
 /** Comparison operators on one field; all that are given must hold. */
@@ -411,7 +411,7 @@ export interface RelaxationInput {
 export interface Compute {
   train(
     task: TrainingTask,
-    onProgress: (progress: TrialProgress) => void,
+    listener: TrainingListener,
     signal: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
   /** The clusters of a generation from one index up to, but without, another; an error for one that was not found. */
