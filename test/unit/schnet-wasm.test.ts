@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { generateCluster } from '../../src/chemistry/s-blda/generator.ts';
 import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
@@ -160,4 +161,22 @@ test('the sine is that of the host, to the last digits', () => {
   for (let u = -1.5; u <= 1.5; u += 0.001) {
     expect(Math.abs(sineOfQuarterTurns(u) - Math.sin((Math.PI / 2) * u))).toBeLessThan(5e-16);
   }
+});
+
+test('a checkpoint of the first layout is still gone on from', async () => {
+  // made after three of six steps of the training below, with encodeCheckpoint
+  const bytes = readFileSync(new URL('../fixtures/schnet-checkpoint-1.safetensors', import.meta.url));
+  const options: SchNetTrainingOptions = {
+    hyperparameters: { atomBasis: 4, filters: 3, gaussians: 4, cutoffAngstrom: 5, interactions: 2 },
+    loss: { kind: 'MSE' },
+    ...{ learningRate: 0.01, batchSize: 2, epochs: 3, seed: 8 },
+  };
+  const train = batchOf(clusters(2, 6), 7);
+  const resumeFrom = decodeCheckpoint(bytes, 'the checkpoint');
+  const [resumed, whole] = [
+    await trainSchNet(wasmEngine, train, train, options, { resumeFrom }),
+    await trainSchNet(wasmEngine, train, train, options),
+  ];
+  expect(resumed.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  expect(sha256(resumed.weights)).toBe(sha256(whole.weights));
 });
