@@ -63,7 +63,7 @@ export class Spectra {
       larmorFrequencyMegahertz,
       lines,
       positionsPpm,
-      intensities: spectrumIntensities(lines.positionsPpm, lineshape, positionsPpm),
+      intensities: await spectrumIntensities(lines.positionsPpm, lineshape, positionsPpm),
     };
   }
 

@@ -340,6 +340,11 @@ describe('a spectrum', () => {
     ['one point', () => ({ ...one(), points: 1 }), /points is 1; give 2 to 65536/],
     ['too many points', () => ({ ...one(), points: 65_537 }), /points is 65537/],
     ['a range that is none', () => ({ ...one(), fromPpm: 1, toPpm: 1 }), /give a range that ascends/],
+    [
+      'a range that is hardly one',
+      () => ({ ...one(), fromPpm: 0, toPpm: 1e-100, points: 10 }),
+      /0 to 1e-100 ppm is too narrow for 10 points/,
+    ],
     ['half a range', () => ({ ...one(), fromPpm: 1 }), /give both fromPpm and toPpm/],
     ['a split without version', () => ({ ...one(), split: 'TEST' }), /split goes with datasetVersion only/],
     ['a level without clusters', () => ({ ...one(), levelOfTheory: level }), /levelOfTheory goes with clusters only/],
