@@ -21,12 +21,16 @@ export interface AxisInput {
 }
 
 /**
- * Positions of the points, ascending and equally spaced, [points], in ppm; both ends belong to it. From five widths below the
- * lowest line to five above the highest unless told. Throws BAD_USER_INPUT for a range or a number of points that cannot be.
+ * Both ends of an axis in ppm, ascending: five widths below the lowest line and five above the highest unless told. Throws
+ * BAD_USER_INPUT for a range or a number of points that cannot be.
  *
  * @param linesPpm at least one
  */
-export function spectrumAxis({ fromPpm, toPpm, points }: AxisInput, linesPpm: Float64Array, widthPpm: number) {
+export function axisEnds(
+  { fromPpm, toPpm, points }: AxisInput,
+  linesPpm: Float64Array,
+  widthPpm: number,
+): readonly [number, number] {
   if (points < FEWEST_POINTS || points > MOST_POINTS) {
     throw new NatriumError('BAD_USER_INPUT', `points is ${points}; give ${FEWEST_POINTS} to ${MOST_POINTS}`);
   }
@@ -49,8 +53,15 @@ export function spectrumAxis({ fromPpm, toPpm, points }: AxisInput, linesPpm: Fl
         'take fewer or a wider range',
     );
   }
-  const positions = Float64Array.from({ length: points }, (_, k) => low + (high - low) * (k / (points - 1)));
-  positions[points - 1] = high;
+  return [low, high];
+}
+
+/** Positions of the points, ascending and equally spaced from one of the `axisEnds` to the other, [points], in ppm. */
+export function spectrumAxis(input: AxisInput, linesPpm: Float64Array, widthPpm: number): Float64Array {
+  const [low, high] = axisEnds(input, linesPpm, widthPpm);
+  const positions = new Float64Array(input.points);
+  for (let k = 0; k < positions.length; k++) positions[k] = low + (high - low) * (k / (positions.length - 1));
+  positions[positions.length - 1] = high;
   return positions;
 }
 

@@ -4,7 +4,7 @@ import { writeJcampDx } from '../chemistry/jcamp-dx.ts';
 import { type NuclearData, type Nucleus, nuclearDataOf, parseNucleus } from '../chemistry/nuclei.ts';
 import { quadrupolarCoupling, quadrupoleInducedShiftPpm } from '../chemistry/quadrupolar.ts';
 import { checkedLineshape, type LineshapeKind } from '../chemistry/spectrum/lineshapes.ts';
-import { spectrumAxis, spectrumIntensities } from '../chemistry/spectrum.ts';
+import { axisEnds, spectrumAxis, spectrumIntensities } from '../chemistry/spectrum.ts';
 import { NatriumError } from '../errors.ts';
 import type { Store } from './ports.ts';
 import type { ShieldingReference } from './records.ts';
@@ -45,7 +45,7 @@ export class Spectra {
     const { lineshape: kind, fullWidthAtHalfMaximumPpm: width, scale, larmorFrequencyMegahertz } = input;
     const lineshape = checkedLineshape(kind, width, input.lorentzianFraction);
     // an axis that cannot be is refused before any atom is read
-    spectrumAxis(input, Float64Array.of(0), width);
+    axisEnds(input, Float64Array.of(0), width);
     const nuclear = nuclearDataOf(nucleus);
     checkLarmorFrequency(larmorFrequencyMegahertz, nucleus, nuclear);
     const source = await spectrumSource(this.store, input);
