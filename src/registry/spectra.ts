@@ -19,6 +19,8 @@ import {
 
 const LEAST_MEGAHERTZ = 1;
 const MOST_MEGAHERTZ = 10_000;
+/** Far beyond those of the heaviest nuclei, and small enough that no square overflows. */
+const LARGEST_COUPLING_MEGAHERTZ = 1e9;
 
 export interface SpectrumInput extends SpectrumSourceInput {
   /** As `parseNucleus` reads it. */
@@ -107,7 +109,15 @@ async function atomsOf(source: SpectrumSource, nucleus: Nucleus, nuclear: Nuclea
         shieldingsPpm.push(shieldings[i]);
         const gradient = gradients?.slice(9 * i, 9 * i + 9);
         if (nuclear === null || gradient === undefined || gradient.some(Number.isNaN)) return;
-        couplings.push(quadrupolarCoupling(gradient, nuclear.quadrupoleMomentBarn));
+        const coupling = quadrupolarCoupling(gradient, nuclear.quadrupoleMomentBarn);
+        if (!(coupling.couplingMegahertz <= LARGEST_COUPLING_MEGAHERTZ)) {
+          throw new NatriumError(
+            'BAD_USER_INPUT',
+            `the electric field gradient of ${nucleus.name} ${shieldingsPpm.length} of ${source.name} has elements of up to ` +
+              `${Math.max(...gradient.map(Math.abs))} a.u., which no nucleus feels; leave its calculation out`,
+          );
+        }
+        couplings.push(coupling);
       });
     }
   }
