@@ -9,6 +9,7 @@ import { encodeModel } from '../../src/ml/model-file.ts';
 import { float32Tensor, type NamedTensors } from '../../src/ml/safetensors.ts';
 import { SCHNET_DEFAULTS, type SchNetHyperparameters } from '../../src/ml/schnet/hyperparameters.ts';
 import { openTensorflow } from '../../src/ml/schnet/tensorflow/backend.ts';
+import { wasmEngine } from '../../src/ml/schnet/wasm/engine.ts';
 import { initialWeights } from '../../src/ml/schnet/weights.ts';
 import { schNetModel } from '../../src/ml/schnet-model.ts';
 import { backward, type TargetTransform } from '../../src/ml/target-transform.ts';
@@ -85,7 +86,7 @@ skipUnless(python !== undefined, 'torch')('SchNet in PyTorch', () => {
     const model = encodeModel(FORMAT, initialWeights(hyperparameters, random), {
       ...{ elements: [11, 17], hyperparameters, transform: STANDARDIZE },
     });
-    const ours = await schNetModel(() => openTensorflow('wasm')).predict(
+    const ours = await schNetModel({ WASM: async () => wasmEngine, TENSORFLOW: () => openTensorflow('wasm') }).predict(
       model,
       structures.map((structure, k) => ({
         ...{ name: `cluster ${k}`, structure, populationLabels: null, grossOrbitalPopulations: null },
