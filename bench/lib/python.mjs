@@ -25,3 +25,16 @@ export function pythonWith(requirement) {
   }
   return python;
 }
+
+const TORCH = 'torch==2.11.0';
+
+/**
+ * A Python that has PyTorch: Debian's (`apt-get install --no-install-recommends python3-torch libopenblas0`, 154 MB) or any other
+ * that is installed, else PyPI's, which is a download of 2.7 GB.
+ */
+export function pythonWithTorch() {
+  const installed = ['python3', '/usr/bin/python3'].find(
+    (python) => spawnSync(python, ['-c', 'import torch']).status === 0,
+  );
+  return installed ?? pythonWith(TORCH);
+}

@@ -6,6 +6,7 @@ export const SKIPS: Record<string, string> = {
   root: 'needs to run as root, to start programs under another user',
   shared: 'needs the outputs of ../shared/data/logs beside the project, which it does not contain',
   s3: 'needs versitygw: run scripts/versitygw.sh, which needs Go',
+  torch: 'needs a Python with PyTorch and safetensors: run scripts/python-torch.sh',
 };
 
 /** The reason to put into the name of a skipped test, so that a run shows it. */

@@ -10,7 +10,7 @@ import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from '../
 import type { SchNetBatch } from '../../src/ml/schnet/engine.ts';
 import { SCHNET_DEFAULTS, type SchNetHyperparameters } from '../../src/ml/schnet/hyperparameters.ts';
 import { type SchNetTrainingOptions, trainSchNet } from '../../src/ml/schnet/training.ts';
-import { DistanceGrid, GRID_ERROR, interpolationWeights } from '../../src/ml/schnet/wasm/distance-grid.ts';
+import { DistanceGrid, GRID_ERROR, writeInterpolationWeights } from '../../src/ml/schnet/wasm/distance-grid.ts';
 import { wasmEngine } from '../../src/ml/schnet/wasm/engine.ts';
 import { Random } from '../../src/random.ts';
 import { plainSchNet } from '../contract/plain-schnet.ts';
@@ -140,8 +140,9 @@ describe('the distance grid', () => {
     const width = cutoffAngstrom / (gaussians - 1);
     let largest = 0;
     for (let r = 0.5; r < cutoffAngstrom; r += 0.00137) {
-      const { node, share } = grid.locate(r);
-      const weights = interpolationWeights(share);
+      const node = Math.floor(grid.placeOf(r));
+      const weights = new Float64Array(4);
+      writeInterpolationWeights(grid.placeOf(r) - node, weights, 0);
       const at = (of: (each: (typeof nodes)[number]) => number) =>
         weights.reduce((sum, weight, k) => sum + weight * of(nodes[node + k]), 0);
       const cutoff = (1 + Math.cos((Math.PI * r) / cutoffAngstrom)) / 2;

@@ -38,7 +38,7 @@ export class Arena {
   private grow(missing: number): void {
     const pages = this.memory.buffer.byteLength / PAGE_BYTES;
     // some more than is missing, since growing may copy everything
-    const wanted = Math.max(missing, Math.min(Math.floor(missing + pages / 4), MOST_PAGES - pages));
+    const wanted = Math.max(missing, Math.min(Math.floor(missing + pages / 16), MOST_PAGES - pages));
     try {
       this.memory.grow(wanted);
     } catch (cause) {

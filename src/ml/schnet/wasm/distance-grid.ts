@@ -31,11 +31,9 @@ export class DistanceGrid {
     this.mostNodes = Math.floor(cutoffAngstrom / this.spacingAngstrom) + 4;
   }
 
-  /** Where a distance below the cutoff lies: the first of its four nodes, and how far it is from the second to the third. */
-  locate(distanceAngstrom: number): { readonly node: number; readonly share: number } {
-    const place = (this.hyperparameters.cutoffAngstrom - distanceAngstrom) / this.spacingAngstrom;
-    const node = Math.floor(place);
-    return { node, share: place - node };
+  /** Where a distance below the cutoff lies: behind the node of the whole part, by the rest, counted from the second node. */
+  placeOf(distanceAngstrom: number): number {
+    return (this.hyperparameters.cutoffAngstrom - distanceAngstrom) / this.spacingAngstrom;
   }
 
   /** Writes what the filter network sees at a node: its Gaussians; the answer is the cutoff function there. */
@@ -46,14 +44,12 @@ export class DistanceGrid {
   }
 }
 
-/** Weights of the four nodes for a place that lies a share of the way from the second to the third. */
-export function interpolationWeights(t: number): readonly [number, number, number, number] {
-  return [
-    (-t * (t - 1) * (t - 2)) / 6,
-    ((t + 1) * (t - 1) * (t - 2)) / 2,
-    (-(t + 1) * t * (t - 2)) / 2,
-    ((t + 1) * t * (t - 1)) / 6,
-  ];
+/** Writes the weights of the four nodes for a place that lies a share t of the way from the second to the third. */
+export function writeInterpolationWeights(t: number, into: Float64Array, offset: number): void {
+  into[offset] = (-t * (t - 1) * (t - 2)) / 6;
+  into[offset + 1] = ((t + 1) * (t - 1) * (t - 2)) / 2;
+  into[offset + 2] = (-(t + 1) * t * (t - 2)) / 2;
+  into[offset + 3] = ((t + 1) * t * (t - 1)) / 6;
 }
 
 function fourthRoot(x: number): number {

@@ -9,7 +9,7 @@ import { checkWeights } from '../weights.ts';
 import { Network } from './network.ts';
 
 /** Atoms that are predicted at once, so that memory does not grow with what is asked. */
-const ATOMS_PER_PASS = 4096;
+const ATOMS_PER_PASS = 2048;
 
 /** The engine on WebAssembly: the same bits on every machine and every version of Node. */
 export const wasmEngine: SchNetEngine = {

@@ -1,7 +1,7 @@
 import type { Structure } from '../../../chemistry/structure.ts';
 import { checkEmbedded } from '../pairs.ts';
 import type { Arena } from './arena.ts';
-import { type DistanceGrid, interpolationWeights } from './distance-grid.ts';
+import { type DistanceGrid, writeInterpolationWeights } from './distance-grid.ts';
 
 /** What the kernels need to know of a cluster; addresses are those of the arena. */
 export interface ClusterGeometry {
@@ -27,6 +27,7 @@ export class Geometries {
   /** How many nodes of the grid are in use. */
   nodes = 4;
   private readonly known = new WeakMap<Structure, ClusterGeometry>();
+  private found = new FoundPairs(0);
 
   constructor(
     private readonly arena: Arena,
@@ -43,12 +44,12 @@ export class Geometries {
     if (known !== undefined) return known;
     checkEmbedded(structure);
     const elements = Uint32Array.from(structure.atomicNumbers, (z) => this.elementOf(z));
-    const pairs = this.findPairs(structure);
+    const pairCount = this.findPairs(structure);
     const geometry = {
       atoms: structure.atomicNumbers.length,
-      pairs: this.writePairs(pairs),
-      pairCount: pairs.length,
-      ...this.writeEntries(elements, pairs),
+      pairs: this.writePairs(pairCount),
+      pairCount,
+      ...this.writeEntries(elements, pairCount),
       elements,
     };
     this.known.set(structure, geometry);
@@ -60,34 +61,42 @@ export class Geometries {
     return index >= 0 ? index : this.atomicNumbers.push(z) - 1;
   }
 
-  private findPairs({ atomicNumbers, positionsAngstrom: p }: Structure): Pair[] {
-    const pairs: Pair[] = [];
+  /** Fills `found` with the pairs of atoms within the cutoff; their number. */
+  private findPairs({ atomicNumbers, positionsAngstrom: p }: Structure): number {
+    const atoms = atomicNumbers.length;
+    if (this.found.first.length < (atoms * (atoms - 1)) / 2) this.found = new FoundPairs((atoms * (atoms - 1)) / 2);
+    const { first, second, nodes, weights } = this.found;
     const largestSquare = this.cutoffAngstrom * this.cutoffAngstrom;
-    for (let i = 0; i < atomicNumbers.length; i++) {
-      for (let j = i + 1; j < atomicNumbers.length; j++) {
+    let count = 0;
+    for (let i = 0; i < atoms; i++) {
+      for (let j = i + 1; j < atoms; j++) {
         const x = p[3 * i] - p[3 * j];
         const y = p[3 * i + 1] - p[3 * j + 1];
         const z = p[3 * i + 2] - p[3 * j + 2];
         const square = x * x + y * y + z * z;
         if (square >= largestSquare) continue;
-        const { node, share } = this.grid.locate(Math.sqrt(square));
+        const place = this.grid.placeOf(Math.sqrt(square));
+        const node = Math.floor(place);
+        first[count] = i;
+        second[count] = j;
+        nodes[count] = node;
+        writeInterpolationWeights(place - node, weights, 4 * count);
         this.nodes = Math.max(this.nodes, node + 4);
-        pairs.push({ i, j, node, weights: interpolationWeights(share) });
+        count++;
       }
     }
-    return pairs;
+    return count;
   }
 
-  private writePairs(pairs: readonly Pair[]): number {
-    const address = this.arena.allocate(PAIR_NUMBERS * pairs.length);
+  private writePairs(count: number): number {
+    const address = this.arena.allocate(PAIR_NUMBERS * count);
     const { float32, uint32 } = this.arena;
-    let at = address / 4;
-    for (const { i, j, node, weights } of pairs) {
-      uint32[at] = i;
-      uint32[at + 1] = j;
-      uint32[at + 2] = node * this.filterRowBytes;
-      for (let k = 0; k < 4; k++) float32[at + 4 + k] = weights[k];
-      at += PAIR_NUMBERS;
+    const { first, second, nodes, weights } = this.found;
+    for (let pair = 0, at = address / 4; pair < count; pair++, at += PAIR_NUMBERS) {
+      uint32[at] = first[pair];
+      uint32[at + 1] = second[pair];
+      uint32[at + 2] = nodes[pair] * this.filterRowBytes;
+      for (let k = 0; k < 4; k++) float32[at + 4 + k] = weights[4 * pair + k];
     }
     return address;
   }
@@ -96,45 +105,69 @@ export class Geometries {
    * For each atom, the weights of its neighbours summed by element and node; in the order of atomic numbers, because in which order
    * elements were seen must not change a bit.
    */
-  private writeEntries(elements: Uint32Array, pairs: readonly Pair[]) {
-    const { mostNodes } = this.grid;
-    const keyOf = (atom: number) => this.atomicNumbers[elements[atom]] * mostNodes;
-    const sums = Array.from(elements, () => new Map<number, number>());
-    for (const { i, j, node, weights } of pairs) {
+  private writeEntries(elements: Uint32Array, pairCount: number) {
+    const { first, second, nodes, weights } = this.found;
+    const present = [...new Set(elements)].sort((a, b) => this.atomicNumbers[a] - this.atomicNumbers[b]);
+    const width = present.length * this.nodes;
+    const columnOf = Uint32Array.from(elements, (element) => present.indexOf(element) * this.nodes);
+    const sums = new Float64Array(elements.length * width);
+    for (let pair = 0; pair < pairCount; pair++) {
+      const [i, j] = [first[pair], second[pair]];
+      const ofFirst = i * width + columnOf[j] + nodes[pair];
+      const ofSecond = j * width + columnOf[i] + nodes[pair];
       for (let k = 0; k < 4; k++) {
-        addTo(sums[i], keyOf(j) + node + k, weights[k]);
-        addTo(sums[j], keyOf(i) + node + k, weights[k]);
+        sums[ofFirst + k] += weights[4 * pair + k];
+        sums[ofSecond + k] += weights[4 * pair + k];
       }
     }
-    const entryStarts = this.arena.allocate(elements.length + 1);
-    const entries = this.arena.allocate(ENTRY_NUMBERS * sums.reduce((total, { size }) => total + size + (size % 2), 0));
+    return this.writeSums(elements.length, present, sums);
+  }
+
+  /** Writes what is not zero of the sums [atoms, elements, nodes]. */
+  private writeSums(atoms: number, present: readonly number[], sums: Float64Array) {
+    let most = atoms;
+    for (const sum of sums) if (sum !== 0) most++;
+    const entryStarts = this.arena.allocate(atoms + 1);
+    const entries = this.arena.allocate(ENTRY_NUMBERS * most);
     const { float32, uint32 } = this.arena;
-    let written = 0;
-    sums.forEach((rows, atom) => {
-      uint32[entryStarts / 4 + atom] = written;
-      const sorted = [...rows].sort(([a], [b]) => a - b);
-      // the kernels take two at a time
-      if (sorted.length % 2 === 1) sorted.push([sorted[0][0], 0]);
-      for (const [key, weight] of sorted) {
-        const row = this.elementOf(Math.floor(key / mostNodes)) * mostNodes + (key % mostNodes);
-        uint32[entries / 4 + ENTRY_NUMBERS * written] = row * this.basisRowBytes;
-        float32[entries / 4 + ENTRY_NUMBERS * written + 1] = weight;
-        written++;
+    const begin = entries / 4;
+    let at = begin;
+    let index = 0;
+    for (let atom = 0; atom < atoms; atom++) {
+      const start = at;
+      uint32[entryStarts / 4 + atom] = (at - begin) / ENTRY_NUMBERS;
+      for (const element of present) {
+        const row = element * this.grid.mostNodes;
+        for (let node = 0; node < this.nodes; node++, index++) {
+          if (sums[index] === 0) continue;
+          uint32[at] = (row + node) * this.basisRowBytes;
+          float32[at + 1] = sums[index];
+          at += ENTRY_NUMBERS;
+        }
       }
-    });
-    uint32[entryStarts / 4 + elements.length] = written;
+      // the kernels take two at a time
+      if (((at - start) / ENTRY_NUMBERS) % 2 === 1) {
+        uint32[at] = uint32[start];
+        float32[at + 1] = 0;
+        at += ENTRY_NUMBERS;
+      }
+    }
+    uint32[entryStarts / 4 + atoms] = (at - begin) / ENTRY_NUMBERS;
     return { entryStarts, entries };
   }
 }
 
-/** Two atoms within the cutoff, and the nodes of the grid around their distance. */
-interface Pair {
-  readonly i: number;
-  readonly j: number;
-  readonly node: number;
-  readonly weights: readonly number[];
-}
+/** Room for pairs of atoms: both, the first of the four nodes around their distance, and the weights of these. */
+class FoundPairs {
+  readonly first: Uint32Array;
+  readonly second: Uint32Array;
+  readonly nodes: Uint32Array;
+  readonly weights: Float64Array;
 
-function addTo(sums: Map<number, number>, key: number, value: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + value);
+  constructor(capacity: number) {
+    this.first = new Uint32Array(capacity);
+    this.second = new Uint32Array(capacity);
+    this.nodes = new Uint32Array(capacity);
+    this.weights = new Float64Array(4 * capacity);
+  }
 }
