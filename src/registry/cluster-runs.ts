@@ -73,7 +73,6 @@ export class ClusterRuns {
       this.start(store, caller, {
         kind: 'GENERATION',
         settings: parameters,
-        sourceClusterIds: null,
         total: generatedCount(parameters),
       }),
     );
@@ -86,7 +85,9 @@ export class ClusterRuns {
     return this.mutations.run(caller, request, async (store) => {
       const sourceClusterIds = await chooseClusters(store, what);
       const total = sourceClusterIds.length;
-      return this.start(store, caller, { kind: 'RELAXATION', settings, sourceClusterIds, total });
+      const runId = await this.start(store, caller, { kind: 'RELAXATION', settings, total });
+      await store.clusterRunItems.addSources(runId, sourceClusterIds);
+      return runId;
     });
   }
 
@@ -127,7 +128,7 @@ export class ClusterRuns {
   private async start(
     store: Store,
     caller: Caller,
-    what: Pick<ClusterRun, 'kind' | 'settings' | 'sourceClusterIds' | 'total'>,
+    what: Pick<ClusterRun, 'kind' | 'settings' | 'total'>,
   ): Promise<string> {
     const run = await store.clusterRuns.insert({
       ...what,
@@ -139,10 +140,10 @@ export class ClusterRuns {
   }
 
   /** The next batch of a run. */
-  private make(run: ClusterRun, from: number): Promise<Made[]> {
-    return run.sourceClusterIds === null
-      ? this.makeGenerated(run.settings as GenerationParameters, from, run.total)
-      : this.makeRelaxed(run.settings as RelaxationSettings, run.sourceClusterIds.slice(from, from + BATCH_CLUSTERS));
+  private async make(run: ClusterRun, from: number): Promise<Made[]> {
+    if (run.kind === 'GENERATION') return this.makeGenerated(run.settings as GenerationParameters, from, run.total);
+    const sourceIds = await this.store.clusterRunItems.sources(run.id, from, BATCH_CLUSTERS);
+    return this.makeRelaxed(run.settings as RelaxationSettings, sourceIds);
   }
 
   private async makeGenerated(parameters: GenerationParameters, from: number, total: number): Promise<Made[]> {
