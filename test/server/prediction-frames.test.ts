@@ -192,7 +192,8 @@ describe('a prediction by populations that depend on the orientation', () => {
       positions.map((at) => at.map((x) => Number(x.toFixed(decimals))));
     const originals = [4, 5, 6].flatMap((decimals) =>
       [false, true].map((trainedAsPrinted) => {
-        const positions = [...cluster(10 * decimals + Number(trainedAsPrinted), -1e-9), [-3.1, -2.4, 1.7]];
+        const far = [-3.100049, 2.900049].map((x) => [x, x, 2.3]);
+        const positions = [...cluster(10 * decimals + Number(trainedAsPrinted), -1e-9), ...far];
         return { decimals, positions, trained: trainedAsPrinted ? print(positions, decimals) : positions };
       }),
     );
