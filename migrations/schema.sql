@@ -471,8 +471,10 @@ CREATE TABLE trials (
   started_at timestamp with time zone,
   updated_at timestamp with time zone,
   finished_at timestamp with time zone,
+  checkpoint_sha256 text,
   CONSTRAINT trials_training_run_id_ordinal_key UNIQUE (training_run_id, ordinal),
   CONSTRAINT trials_pkey PRIMARY KEY (id),
+  CONSTRAINT trials_checkpoint_sha256_fkey FOREIGN KEY (checkpoint_sha256) REFERENCES artifacts(sha256),
   CONSTRAINT trials_training_run_id_fkey FOREIGN KEY (training_run_id) REFERENCES training_runs(id),
   CONSTRAINT trials_weights_sha256_fkey FOREIGN KEY (weights_sha256) REFERENCES artifacts(sha256),
   CONSTRAINT trials_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))

@@ -12,6 +12,7 @@ export function build() {
     console.log('compiling src/ into dist/ ...');
     for (const folder of compiledFolders()) rmSync(folder, { recursive: true, force: true });
     runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json']);
+    runNode([join(ROOT, 'scripts/compile-kernels.mjs')]);
     chmodSync(join(ROOT, 'dist/main.js'), 0o755);
     writeFileSync(STAMP, fingerprint);
   }

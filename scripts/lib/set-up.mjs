@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './run.mjs';
 
@@ -22,6 +22,11 @@ export async function setUp() {
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return;
+  // npm ci would empty the folder that the link leads to, and whoever else uses it
+  if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error('natrium: node_modules is a link to a folder with other dependencies; remove the link and try again');
+    process.exit(1);
+  }
   console.log('installing dependencies (about 500 packages; a minute or two the first time) ...');
   await npmCi();
   const { installNativeTensorflow } = await import('./native-tensorflow.mjs');

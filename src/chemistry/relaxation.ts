@@ -8,6 +8,8 @@ export const DEFAULT_FORCE_TOLERANCE_EV_PER_ANGSTROM = 1e-6;
 export const DEFAULT_RELAXATION_STEPS = 5000;
 export const MOST_RELAXATION_STEPS = 100_000;
 
+/** Forces of large clusters are sums of many that cancel, each known to some 1e-15. */
+const LEAST_FORCE_TOLERANCE = 1e-10;
 const LONGEST_STEP_ANGSTROM = 0.2;
 const CONNECTED_ANGSTROM = 6;
 
@@ -83,10 +85,11 @@ export function relaxCluster(structure: Structure, where: string, options: Relax
 /** Throws BAD_USER_INPUT for options outside their range. */
 export function checkRelaxationOptions(options: Required<RelaxationOptions>): void {
   const { forceToleranceEvPerAngstrom: forceTolerance, mostSteps } = options;
-  if (!(forceTolerance > 0 && Number.isFinite(forceTolerance))) {
+  if (!(forceTolerance >= LEAST_FORCE_TOLERANCE && Number.isFinite(forceTolerance))) {
     throw new NatriumError(
       'BAD_USER_INPUT',
-      `The force tolerance ${forceTolerance} eV/Å must be above 0; the default is ${DEFAULT_FORCE_TOLERANCE_EV_PER_ANGSTROM}.`,
+      `The force tolerance is ${forceTolerance} eV/Å; give ${LEAST_FORCE_TOLERANCE} at least, since rounding allows no less; the ` +
+        `default is ${DEFAULT_FORCE_TOLERANCE_EV_PER_ANGSTROM}.`,
     );
   }
   if (!Number.isInteger(mostSteps) || mostSteps < 1 || mostSteps > MOST_RELAXATION_STEPS) {

@@ -119,7 +119,8 @@ interface Measured {
 async function write(parameters: GenerationParameters, file: string, log: Log): Promise<Map<number, Measured>> {
   const measured = new Map(parameters.sizes.map((size) => [size, { nearest: [], nextNearest: [] } as Measured]));
   const total = generatedCount(parameters);
-  const part = `${file}.part`;
+  // of this process: another one may be writing the same file
+  const part = `${file}.${process.pid}.part`;
   const stream = createWriteStream(part);
   const ended = finished(stream);
   // an error is told where it is waited for

@@ -6,6 +6,7 @@ import { compareWithGuptaGolden } from '../ml/gupta-golden.ts';
 import { compareWithLassoGolden } from '../ml/lasso-golden.ts';
 import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
 import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
+import { wasmEngine } from '../ml/schnet/wasm/engine.ts';
 
 /** `natrium golden FILE...`: largest deviations from independent programs; exit code 1 if one is out of tolerance. */
 export async function compareWithGoldenFiles(paths: readonly string[], log: Log): Promise<void> {
@@ -17,32 +18,46 @@ export async function compareWithGoldenFiles(paths: readonly string[], log: Log)
   }
   let failed = 0;
   for (const path of paths) {
-    const { engine, rows } = await compare(readJson(path), path).catch((error: unknown) => {
+    const comparisons = await compare(readJson(path), path).catch((error: unknown) => {
       if (!(error instanceof TypeError)) throw error;
       throw new NatriumError('MALFORMED_FILE', `${path} lacks a part of a golden file: ${error.message}`);
     });
-    log(`${path} (${engine})`);
-    for (const row of rows) {
-      const verdict = isWithinTolerance(row) ? 'ok' : 'OUT OF TOLERANCE';
-      if (!isWithinTolerance(row)) failed += 1;
-      log(
-        `  ${row.quantity.padEnd(44)} ${row.deviation.toExponential(2)}  of ${row.tolerance.toExponential(0)}  ${verdict}`,
-      );
+    for (const { what, rows } of comparisons) {
+      log(`${path} (${what})`);
+      for (const row of rows) {
+        const verdict = isWithinTolerance(row) ? 'ok' : 'OUT OF TOLERANCE';
+        if (!isWithinTolerance(row)) failed += 1;
+        log(
+          `  ${row.quantity.padEnd(44)} ${row.deviation.toExponential(2)}  of ${row.tolerance.toExponential(0)}  ${verdict}`,
+        );
+      }
     }
   }
   if (failed > 0) throw new NatriumError('BAD_USER_INPUT', `${failed} quantities are out of tolerance`);
 }
 
-async function compare(json: unknown, path: string): Promise<{ engine: string; rows: readonly GoldenRow[] }> {
+interface Comparison {
+  /** What was compared with the file. */
+  readonly what: string;
+  readonly rows: readonly GoldenRow[];
+}
+
+async function compare(json: unknown, path: string): Promise<readonly Comparison[]> {
   if (isSchNetGoldenFile(json)) {
-    const engine = await openTensorflow();
-    return { engine: `SchNet, ${engine.name} on ${engine.backend}`, rows: await compareWithGolden(engine, json) };
+    const comparisons: Comparison[] = [];
+    for (const engine of [wasmEngine, await openTensorflow()]) {
+      comparisons.push({
+        what: `SchNet, ${engine.name} on ${engine.backend}`,
+        rows: await compareWithGolden(engine, json),
+      });
+    }
+    return comparisons;
   }
   if (typeof json === 'object' && json !== null && 'fits' in json) {
-    return { engine: 'Lasso', rows: compareWithLassoGolden(json) };
+    return [{ what: 'Lasso', rows: compareWithLassoGolden(json) }];
   }
   if (typeof json === 'object' && json !== null && 'gupta' in json) {
-    return { engine: 'Gupta potential', rows: compareWithGuptaGolden(json) };
+    return [{ what: 'Gupta potential', rows: compareWithGuptaGolden(json) }];
   }
   throw new NatriumError('MALFORMED_FILE', `${path} is no golden file of SchNet, Lasso or the Gupta potential`);
 }

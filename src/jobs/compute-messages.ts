@@ -35,8 +35,9 @@ export interface SentError {
 
 export type ComputeReply =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
+  | { readonly id: number; readonly kind: 'checkpoint'; readonly checkpoint: Uint8Array }
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
-  | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly GeneratedCluster[] }
+  | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly (GeneratedCluster | SentError)[] }
   | { readonly id: number; readonly kind: 'relaxed'; readonly relaxations: readonly (Relaxation | SentError)[] }
   | ({ readonly id: number; readonly kind: 'failed' } & SentError);

@@ -2,11 +2,11 @@
  * Entry of the process in which models are trained and evaluated and structures made, one after another, so that neither the API nor a worker's
  * heartbeat ever waits for arithmetic. Started by forked-compute.ts.
  */
-import { type Relaxation, type RelaxationOptions, relaxCluster } from '../chemistry/relaxation.ts';
+import { Worker } from 'node:worker_threads';
+import { relaxCluster } from '../chemistry/relaxation.ts';
 import { generateCluster } from '../chemistry/s-blda/generator.ts';
 import { NatriumError } from '../errors.ts';
 import { MODELS, predictShieldings } from '../ml/models.ts';
-import type { RelaxationInput } from '../registry/ports.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
 function reply(message: ComputeReply): void {
@@ -18,18 +18,22 @@ async function answer(request: ComputeRequest): Promise<void> {
   try {
     if (request.kind === 'train') {
       const { task } = request;
-      const trained = await MODELS[task.settings.kind].train(task, (progress) =>
-        reply({ id, kind: 'progress', progress }),
-      );
+      const trained = await MODELS[task.settings.kind].train(task, {
+        onProgress: (progress) => reply({ id, kind: 'progress', progress }),
+        onCheckpoint: (checkpoint) => reply({ id, kind: 'checkpoint', checkpoint }),
+      });
       reply({ id, kind: 'trained', ...trained });
     } else if (request.kind === 'predict') {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });
     } else if (request.kind === 'relax') {
       const { inputs, options } = request;
-      reply({ id, kind: 'relaxed', relaxations: inputs.map((input) => relax(input, options)) });
+      const relaxations = inputs.map(({ structure, name }) => attempt(() => relaxCluster(structure, name, options)));
+      reply({ id, kind: 'relaxed', relaxations });
     } else {
       const { parameters, from, to } = request;
-      const clusters = Array.from({ length: to - from }, (_, k) => generateCluster(parameters, from + k));
+      const clusters = Array.from({ length: to - from }, (_, k) =>
+        attempt(() => generateCluster(parameters, from + k)),
+      );
       reply({ id, kind: 'generated', clusters });
     }
   } catch (error) {
@@ -37,11 +41,11 @@ async function answer(request: ComputeRequest): Promise<void> {
   }
 }
 
-function relax({ structure, name }: RelaxationInput, options: RelaxationOptions): Relaxation | SentError {
+/** One cluster that cannot be made leaves the others. */
+function attempt<T>(make: () => T): T | SentError {
   try {
-    return relaxCluster(structure, name, options);
+    return make();
   } catch (error) {
-    // one cluster that cannot be relaxed leaves the others
     if (error instanceof NatriumError) return toSend(error);
     throw error;
   }
@@ -57,7 +61,10 @@ let turn = Promise.resolve();
 process.on('message', (request: ComputeRequest) => {
   turn = turn.then(() => answer(request));
 });
-// whoever asked is gone: nobody is left to answer
+// whoever asked is gone: nobody is left to answer. Long arithmetic hears of nothing, so a thread of its own looks as well.
 process.on('disconnect', () => process.exit());
+new Worker(`setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 1000)`, {
+  eval: true,
+}).unref();
 // the terminal sends Ctrl-C to everybody; the parent decides when this process ends
 process.on('SIGINT', () => {});

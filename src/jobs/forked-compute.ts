@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
-import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type { Compute, RelaxationInput } from '../registry/ports.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
@@ -18,16 +18,16 @@ export const COMPUTE_NICENESS = 10;
 const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Computes in child processes: a fresh one for each training, a kept one for everything else. Aborting a training kills its
+ * Computes in child processes: a fresh one for each training, a kept one for predictions and one for structures. Aborting a training kills its
  * process, so it takes effect at once whatever the process is doing.
  */
 export class ForkedCompute implements Compute {
-  private kept: ComputeProcess | null = null;
-  private idle: NodeJS.Timeout | null = null;
+  private readonly predictor = new KeptProcess();
+  private readonly maker = new KeptProcess();
 
   async train(
     task: TrainingTask,
-    onProgress: (progress: TrialProgress) => void,
+    listener: TrainingListener,
     signal: AbortSignal,
   ): Promise<{ weights: Uint8Array; outcome: TrialOutcome }> {
     signal.throwIfAborted();
@@ -35,7 +35,7 @@ export class ForkedCompute implements Compute {
     const abort = () => compute.kill();
     signal.addEventListener('abort', abort);
     try {
-      const reply = await compute.ask({ kind: 'train', task }, onProgress);
+      const reply = await compute.ask({ kind: 'train', task }, listener);
       if (reply.kind !== 'trained') throw new TypeError(`training was answered by ${reply.kind}`);
       return { weights: reply.weights, outcome: reply.outcome };
     } catch (error) {
@@ -48,41 +48,66 @@ export class ForkedCompute implements Compute {
   }
 
   async predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {
-    const reply = await this.askKept({ kind: 'predict', weights, inputs });
+    const reply = await this.predictor.ask({ kind: 'predict', weights, inputs });
     if (reply.kind !== 'predicted') throw new TypeError(`a prediction was answered by ${reply.kind}`);
     return [...reply.shieldings];
   }
 
-  async generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]> {
-    const reply = await this.askKept({ kind: 'generate', parameters, from, to });
+  async generate(
+    parameters: GenerationParameters,
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<readonly (GeneratedCluster | NatriumError)[]> {
+    const reply = await this.maker.ask({ kind: 'generate', parameters, from, to }, signal);
     if (reply.kind !== 'generated') throw new TypeError(`a generation was answered by ${reply.kind}`);
-    return reply.clusters;
+    return reply.clusters.map(orError);
   }
 
   async relax(
     inputs: readonly RelaxationInput[],
     options: RelaxationOptions,
+    signal: AbortSignal,
   ): Promise<readonly (Relaxation | NatriumError)[]> {
-    const reply = await this.askKept({ kind: 'relax', inputs, options });
+    const reply = await this.maker.ask({ kind: 'relax', inputs, options }, signal);
     if (reply.kind !== 'relaxed') throw new TypeError(`a relaxation was answered by ${reply.kind}`);
-    return reply.relaxations.map((each) => ('code' in each ? (received(each) as NatriumError) : each));
+    return reply.relaxations.map(orError);
   }
 
-  private async askKept(question: Question): Promise<ComputeReply> {
+  close(): void {
+    this.predictor.close();
+    this.maker.close();
+  }
+}
+
+/** A process that is started when it is first asked, and kept until nobody has asked for a minute. */
+class KeptProcess {
+  private process: ComputeProcess | null = null;
+  private idle: NodeJS.Timeout | null = null;
+
+  /** Aborting kills the process, so it takes effect at once; others who asked it meanwhile get UNAVAILABLE. */
+  async ask(question: Question, signal?: AbortSignal): Promise<ComputeReply> {
+    signal?.throwIfAborted();
     if (this.idle !== null) clearTimeout(this.idle);
-    if (this.kept === null || this.kept.ended) this.kept = new ComputeProcess();
-    const { kept } = this;
+    if (this.process === null || this.process.ended) this.process = new ComputeProcess();
+    const { process } = this;
+    const abort = () => process.kill();
+    signal?.addEventListener('abort', abort);
     try {
-      return await kept.ask(question);
+      return await process.ask(question);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
     } finally {
+      signal?.removeEventListener('abort', abort);
       if (this.idle !== null) clearTimeout(this.idle);
-      if (!kept.busy) this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      if (!process.busy) this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
     }
   }
 
   close(): void {
-    this.kept?.kill();
-    this.kept = null;
+    this.process?.kill();
+    this.process = null;
   }
 }
 
@@ -91,8 +116,10 @@ type Question = ComputeRequest extends infer R ? (R extends ComputeRequest ? Omi
 interface Pending {
   readonly resolve: (reply: ComputeReply) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: (progress: TrialProgress) => void;
+  readonly listener: TrainingListener;
 }
+
+const NOBODY: TrainingListener = { onProgress: () => {}, onCheckpoint: () => {} };
 
 /** One child process and the questions it has yet to answer. */
 class ComputeProcess {
@@ -117,10 +144,10 @@ class ComputeProcess {
     return this.pending.size > 0;
   }
 
-  ask(question: Question, onProgress: (progress: TrialProgress) => void = () => {}): Promise<ComputeReply> {
+  ask(question: Question, listener = NOBODY): Promise<ComputeReply> {
     const id = ++this.questions;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject, onProgress });
+      this.pending.set(id, { resolve, reject, listener });
       this.child.send({ ...question, id } as ComputeRequest, (error) => {
         if (error) this.end(`cannot be asked (${error.message})`);
       });
@@ -136,7 +163,11 @@ class ComputeProcess {
     const waiting = this.pending.get(reply.id);
     if (waiting === undefined) return;
     if (reply.kind === 'progress') {
-      waiting.onProgress(reply.progress);
+      waiting.listener.onProgress(reply.progress);
+      return;
+    }
+    if (reply.kind === 'checkpoint') {
+      waiting.listener.onCheckpoint(reply.checkpoint);
       return;
     }
     this.pending.delete(reply.id);
@@ -154,4 +185,8 @@ class ComputeProcess {
 
 function received({ code, message, details }: SentError): Error {
   return code === null ? new Error(message) : new NatriumError(code as ErrorCode, message, details);
+}
+
+function orError<T extends object>(answer: T | SentError): T | NatriumError {
+  return 'code' in answer ? (received(answer) as NatriumError) : answer;
 }

@@ -48,7 +48,8 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
   const begun = await trials.begin(trialId, name);
   if (begun === null) return;
   const { trial, task } = begun;
-  log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) begins`);
+  const how = task.resumeFrom === null ? 'begins' : 'goes on from its checkpoint';
+  log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
 
   const abandoned = new AbortController();
   let latest: TrialProgress | null = null;
@@ -68,17 +69,33 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
       log(`trial ${trial.id}: cannot report progress: ${(error as Error).message}`);
     }
   };
+  let keeping = Promise.resolve();
+  const keep = async (checkpoint: Uint8Array) => {
+    try {
+      if (await trials.keepCheckpoint(trial, checkpoint)) log(`trial ${trial.id}: checkpoint kept`);
+      else abandoned.abort();
+    } catch (error) {
+      // the next one will do as well
+      log(`trial ${trial.id}: cannot keep a checkpoint: ${(error as Error).message}`);
+    }
+  };
   const reports = setInterval(report, REPORT_MS);
   try {
     const { weights, outcome } = await compute.train(
       task,
-      (progress) => {
-        latest = progress;
+      {
+        onProgress: (progress) => {
+          latest = progress;
+        },
+        onCheckpoint: (checkpoint) => {
+          keeping = keeping.then(() => keep(checkpoint));
+        },
       },
       AbortSignal.any([lost, abandoned.signal, stopping]),
     );
     await reporting;
     await report();
+    await keeping;
     await trials.complete(trial, weights, outcome);
     log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s`);
   } catch (error) {

@@ -1,6 +1,6 @@
-import { exponential } from '../chemistry/relaxation/exponential.ts';
 import { guptaPotential } from '../chemistry/relaxation/gupta.ts';
 import { lowestMultiplicity } from '../chemistry/structure.ts';
+import { exponential } from '../exact/exponential.ts';
 import type { GoldenRow } from './golden-row.ts';
 
 /** The file that `test/golden/gupta.py` writes: sodium clusters with the Gupta potential, computed in 50 digits. */

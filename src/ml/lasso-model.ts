@@ -18,7 +18,7 @@ const FORMAT = 'natrium-lasso/1';
 export const lassoModel: ModelImplementation = {
   format: FORMAT,
 
-  async train(task, onProgress) {
+  async train(task, { onProgress }) {
     const { settings, features } = task;
     if (settings.kind !== 'LASSO' || features === null) throw new TypeError('Lasso needs its settings and features');
     const started = performance.now();

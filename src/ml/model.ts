@@ -17,8 +17,13 @@ export interface LassoSettings {
   readonly alphas: readonly number[];
 }
 
+export const SCHNET_ENGINES = ['WASM', 'TENSORFLOW'] as const;
+/** WASM: kernels of our own, the same bits on every machine. TENSORFLOW: tfjs, the readable reference. */
+export type SchNetEngineName = (typeof SCHNET_ENGINES)[number];
+
 export interface SchNetSettings {
   readonly kind: 'SCHNET';
+  readonly engine: SchNetEngineName;
   readonly atomBasis: number;
   readonly filters: number;
   readonly gaussians: number;
@@ -87,6 +92,15 @@ export interface TrainingTask {
   readonly features: FeatureSetDefinition | null;
   readonly train: readonly LabelledInput[];
   readonly validation: readonly LabelledInput[];
+  /** A checkpoint of an earlier attempt, if it left one. */
+  readonly resumeFrom: Uint8Array | null;
+}
+
+/** Who hears of a training on its way. */
+export interface TrainingListener {
+  onProgress(progress: TrialProgress): void;
+  /** All that a later attempt needs to go on from there, from time to time. */
+  onCheckpoint(checkpoint: Uint8Array): void;
 }
 
 /** One kind of model. `encode`d weights are all that `predict` needs. */
@@ -95,7 +109,7 @@ export interface ModelImplementation {
   readonly format: string;
   train(
     task: TrainingTask,
-    onProgress: (progress: TrialProgress) => void,
+    listener: TrainingListener,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
   /** Shieldings in ppm, one array a cluster. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;

@@ -2,13 +2,17 @@ import { NatriumError } from '../errors.ts';
 import { lassoModel } from './lasso-model.ts';
 import type { ModelImplementation, ModelInput, ModelKind } from './model.ts';
 import { modelFormat } from './model-file.ts';
+import { wasmEngine } from './schnet/wasm/engine.ts';
 import { schNetModel } from './schnet-model.ts';
 
 /** Every kind of model, by name. A new kind is one more entry. */
 export const MODELS: Readonly<Record<ModelKind, ModelImplementation>> = {
   LASSO: lassoModel,
-  // loading tfjs takes most of a second, which Lasso need not wait for
-  SCHNET: schNetModel(async () => (await import('./schnet/tensorflow/backend.ts')).openTensorflow()),
+  SCHNET: schNetModel({
+    WASM: async () => wasmEngine,
+    // loading tfjs takes most of a second, which nobody else need wait for
+    TENSORFLOW: async () => (await import('./schnet/tensorflow/backend.ts')).openTensorflow(),
+  }),
 };
 
 /** Shieldings in ppm by a model file of any kind, one array a cluster. */

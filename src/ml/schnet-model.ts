@@ -1,7 +1,14 @@
-import type { CurvePoint, LabelledInput, ModelImplementation, ModelInput, SchNetSettings } from './model.ts';
+import type {
+  CurvePoint,
+  LabelledInput,
+  ModelImplementation,
+  ModelInput,
+  SchNetEngineName,
+  SchNetSettings,
+} from './model.ts';
 import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
-import type { EpochMetrics } from './schnet/checkpoint.ts';
+import { decodeCheckpoint, type EpochMetrics, encodeCheckpoint } from './schnet/checkpoint.ts';
 import type { SchNetBatch, SchNetEngine } from './schnet/engine.ts';
 import { checkRange, type SchNetHyperparameters } from './schnet/hyperparameters.ts';
 import { WEIGHT_RANGE } from './schnet/loss.ts';
@@ -33,34 +40,64 @@ export function checkSchNetSettings(settings: SchNetSettings): void {
   checkTrainingOptions(optionsOf(settings, 0));
 }
 
-/** SchNet on structures alone, on whatever engine `openEngine` gives (Kaneko et al., "SchNet"). */
-export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImplementation {
+/** The first checkpoint comes soon, the later ones rarely enough to cost nothing. */
+const FIRST_CHECKPOINT_MS = 2000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Says when the next checkpoint is due: after 2 s, then after pauses that double up to 30 s. */
+function checkpointClock(): () => boolean {
+  let pause = FIRST_CHECKPOINT_MS;
+  let due = performance.now() + pause;
+  return () => {
+    if (performance.now() < due) return false;
+    pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    due = performance.now() + pause;
+    return true;
+  };
+}
+
+/** Predicts whatever was trained, and by whom: all engines read the same weights. */
+const PREDICTING_ENGINE: SchNetEngineName = 'WASM';
+
+/** SchNet on structures alone, on these engines (Kaneko et al., "SchNet"). */
+export function schNetModel(
+  engines: Readonly<Record<SchNetEngineName, () => Promise<SchNetEngine>>>,
+): ModelImplementation {
   return {
     format: FORMAT,
 
-    async train(task, onProgress) {
+    async train(task, { onProgress, onCheckpoint }) {
       const { settings } = task;
       if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
-      const engine = await openEngine();
+      const engine = await engines[settings.engine]();
       const options = optionsOf(settings, task.seed);
       const { hyperparameters } = options;
       const trainPpm = joinTargets(task.train);
       const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
+      const resumeFrom = task.resumeFrom ? decodeCheckpoint(task.resumeFrom, 'the checkpoint of the trial') : undefined;
+      const earlier = resumeFrom ? secondsOf(resumeFrom.history) + resumeFrom.sums.seconds : 0;
       const started = performance.now();
-      const secondsSoFar = () => (performance.now() - started) / 1000;
+      const secondsSoFar = () => earlier + (performance.now() - started) / 1000;
 
+      const isDue = checkpointClock();
       const trained = await trainSchNet(
         engine,
         batchOf(task.train, transform),
         batchOf(task.validation, transform),
         options,
-        (epoch) =>
-          onProgress({
-            step: epoch.epoch,
-            steps: settings.epochs,
-            point: pointOf(epoch, transform),
-            seconds: secondsSoFar(),
-          }),
+        {
+          resumeFrom,
+          onEpoch: (epoch) =>
+            onProgress({
+              step: epoch.epoch,
+              steps: settings.epochs,
+              point: pointOf(epoch, transform),
+              seconds: secondsSoFar(),
+            }),
+          onStep: async (checkpoint) => {
+            if (isDue()) onCheckpoint(encodeCheckpoint(await checkpoint()));
+          },
+        },
       );
       return {
         weights: encodeModel(FORMAT, trained.weights, { elements: elementsOf(task.train), hyperparameters, transform }),
@@ -84,9 +121,14 @@ export function schNetModel(openEngine: () => Promise<SchNetEngine>): ModelImple
       const hyperparameters = parameters.hyperparameters!;
       const weights = checkWeights(hyperparameters, tensors, 'the weights');
       checkElements(parameters, inputs);
-      return predictPpm(await openEngine(), hyperparameters, weights, parameters.transform, inputs);
+      const engine = await engines[PREDICTING_ENGINE]();
+      return predictPpm(engine, hyperparameters, weights, parameters.transform, inputs);
     },
   };
+}
+
+function secondsOf(epochs: readonly EpochMetrics[]): number {
+  return epochs.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 async function predictPpm(

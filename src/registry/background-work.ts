@@ -4,6 +4,9 @@ import type { FencedCollection, Job, Store } from './ports.ts';
 import type { ItemWork } from './records.ts';
 import { isOpen } from './run-state.ts';
 
+/** How often it is asked whether a step is still wanted. */
+const WATCH_MS = 1000;
+
 /** One kind of background work: how it is called, stored and queued. */
 export interface WorkKind<T extends ItemWork> {
   readonly name: string;
@@ -87,6 +90,7 @@ export class BackgroundWork<T extends ItemWork> {
       await work(taken, AbortSignal.any([stopping, lost]));
       await this.finish(taken, { state: 'SUCCEEDED', failure: null });
     } catch (error) {
+      // whoever cancelled it has said so; whoever has it now goes on
       if (error instanceof NoLongerOurs) return;
       if (stopping.aborted) {
         await this.release(taken);
@@ -96,6 +100,24 @@ export class BackgroundWork<T extends ItemWork> {
         await this.update(this.store, taken, { failure: (error as Error).message });
         throw error;
       }
+    }
+  }
+
+  /** Does a step that lasts; it is told to stop when this worker has lost the work or somebody cancelled it. */
+  async watched<R>(taken: T, interrupted: AbortSignal, step: (signal: AbortSignal) => Promise<R>): Promise<R> {
+    const abandoned = new AbortController();
+    const watch = setInterval(async () => {
+      // that the database is away is heard of when the results are stored
+      const [now] = await this.kind
+        .records(this.store)
+        .getMany([taken.id])
+        .catch(() => [taken]);
+      if (now?.state !== 'RUNNING' || now.attempt !== taken.attempt) abandoned.abort(new NoLongerOurs());
+    }, WATCH_MS);
+    try {
+      return await step(AbortSignal.any([interrupted, abandoned.signal]));
+    } finally {
+      clearInterval(watch);
     }
   }
 

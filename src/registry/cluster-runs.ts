@@ -17,8 +17,9 @@ import type {
   RelaxationOutcome,
   RelaxationSettings,
 } from './records.ts';
+import { isOpen } from './run-state.ts';
 
-/** So many clusters, or clusters with so many pairs of atoms, are made and stored at once: about a second's work. */
+/** So many clusters, or clusters with so many pairs of atoms, are made and stored at once: small ones in about a second. */
 const BATCH_CLUSTERS = 200;
 const BATCH_PAIRS = 100_000;
 
@@ -115,7 +116,8 @@ export class ClusterRuns {
       let counts: Counts = taken;
       for (let done = doneOf(counts); done < taken.total; done = doneOf(counts)) {
         interrupted.throwIfAborted();
-        counts = await this.keep(taken, counts, await this.make(taken, done));
+        const batch = await this.work.watched(taken, interrupted, (signal) => this.make(taken, done, signal));
+        counts = await this.keep(taken, counts, batch);
       }
     });
   }
@@ -140,23 +142,39 @@ export class ClusterRuns {
   }
 
   /** The next batch of a run. */
-  private async make(run: ClusterRun, from: number): Promise<Made[]> {
-    if (run.kind === 'GENERATION') return this.makeGenerated(run.settings as GenerationParameters, from, run.total);
+  private async make(run: ClusterRun, from: number, signal: AbortSignal): Promise<Made[]> {
+    if (run.kind === 'GENERATION') {
+      return this.makeGenerated(run.settings as GenerationParameters, from, run.total, signal);
+    }
     const sourceIds = await this.store.clusterRunItems.sources(run.id, from, BATCH_CLUSTERS);
-    return this.makeRelaxed(run.settings as RelaxationSettings, sourceIds);
+    return this.makeRelaxed(run.settings as RelaxationSettings, sourceIds, signal);
   }
 
-  private async makeGenerated(parameters: GenerationParameters, from: number, total: number): Promise<Made[]> {
+  private async makeGenerated(
+    parameters: GenerationParameters,
+    from: number,
+    total: number,
+    signal: AbortSignal,
+  ): Promise<Made[]> {
     const { sizes, clustersPerSize } = parameters;
     const batch = batchSize(total - from, (k) => sizes[Math.floor((from + k) / clustersPerSize)]);
-    const clusters = await this.compute.generate(parameters, from, from + batch);
-    return clusters.map(({ structure, label, provenance }) => ({
+    const clusters = await this.compute.generate(parameters, from, from + batch, signal);
+    // an unlucky one leaves the others, but laws that none can meet end the run
+    if (clusters.every((each) => each instanceof NatriumError)) throw clusters[0];
+    return clusters.map((each) => ({
       source: null,
-      result: { draft: draftOf(structure, label, provenance), relaxation: null },
+      result:
+        each instanceof NatriumError
+          ? each
+          : { draft: draftOf(each.structure, each.label, each.provenance), relaxation: null },
     }));
   }
 
-  private async makeRelaxed(settings: RelaxationSettings, sourceIds: readonly string[]): Promise<Made[]> {
+  private async makeRelaxed(
+    settings: RelaxationSettings,
+    sourceIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Made[]> {
     const found = (await this.store.clusters.getMany(sourceIds)).map((cluster) => cluster!);
     const sources = found.slice(
       0,
@@ -165,6 +183,7 @@ export class ClusterRuns {
     const relaxations = await this.compute.relax(
       sources.map((source) => unlabelledInput(source, null)),
       settings,
+      signal,
     );
     return sources.map((source, i) => ({ source, result: relaxed(source, relaxations[i]) }));
   }
@@ -254,16 +273,20 @@ async function chooseClusters(store: Store, what: ToRelax): Promise<readonly str
   return ids;
 }
 
-function idsOf(
-  store: Store,
-  { clusterIds, filter, clusterRunId }: ToRelax,
-): Promise<readonly string[]> | readonly string[] {
+async function idsOf(store: Store, { clusterIds, filter, clusterRunId }: ToRelax): Promise<readonly string[]> {
   const given = [clusterIds, filter, clusterRunId].filter((each) => each !== null).length;
   if (given !== 1) {
     throw new NatriumError('BAD_USER_INPUT', 'give exactly one of clusters, filter and clusterRun: what to relax');
   }
   if (clusterIds !== null) return clusterIds;
-  return clusterRunId === null
-    ? store.clusters.ids(filter, MOST_RELAXED_CLUSTERS + 1)
-    : store.clusterRunItems.clusterIds(clusterRunId);
+  if (clusterRunId === null) return store.clusters.ids(filter, MOST_RELAXED_CLUSTERS + 1);
+  const [run] = await store.clusterRuns.getMany([clusterRunId]);
+  if (isOpen(run!)) {
+    throw new NatriumError(
+      'INVALID_STATE',
+      'the cluster run still makes clusters; wait until it has ended, or cancel it',
+    );
+  }
+  // two clusters may have led to one
+  return [...new Set(await store.clusterRunItems.clusterIds(clusterRunId))];
 }

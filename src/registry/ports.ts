@@ -8,7 +8,7 @@ import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
-import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type * as records from './records.ts';
 
 /** Comparison operators on one field; all that are given must hold. */
@@ -418,15 +418,21 @@ export interface RelaxationInput {
 export interface Compute {
   train(
     task: TrainingTask,
-    onProgress: (progress: TrialProgress) => void,
+    listener: TrainingListener,
     signal: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
-  /** The clusters of a generation from one index up to, but without, another. Throws what `generateCluster` throws. */
-  generate(parameters: GenerationParameters, from: number, to: number): Promise<readonly GeneratedCluster[]>;
+  /** The clusters of a generation from one index up to, but without, another; an error for one that was not found. */
+  generate(
+    parameters: GenerationParameters,
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<readonly (GeneratedCluster | NatriumError)[]>;
   /** Relaxes each structure; an error for one that cannot be relaxed at all. */
   relax(
     inputs: readonly RelaxationInput[],
     options: RelaxationOptions,
+    signal: AbortSignal,
   ): Promise<readonly (Relaxation | NatriumError)[]>;
   /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;

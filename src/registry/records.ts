@@ -228,6 +228,8 @@ export interface Trial {
   readonly progress: TrialProgress | null;
   readonly outcome: TrialOutcome | null;
   readonly weightsSha256: string | null;
+  /** From where a later attempt goes on. */
+  readonly checkpointSha256: string | null;
   readonly failure: string | null;
   readonly startedAt: Date | null;
   readonly updatedAt: Date | null;

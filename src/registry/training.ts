@@ -151,6 +151,7 @@ const NEW_TRIAL = {
   progress: null,
   outcome: null,
   weightsSha256: null,
+  checkpointSha256: null,
   failure: null,
   startedAt: null,
   updatedAt: null,

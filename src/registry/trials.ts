@@ -3,7 +3,7 @@ import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
 import { SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
-import type { ArtifactStore, Store } from './ports.ts';
+import type { ArtifactStore, Store, StoredBytes } from './ports.ts';
 import type { Trial } from './records.ts';
 import { findRun, isOpen, lockRun } from './run-state.ts';
 
@@ -47,8 +47,18 @@ export class Trials {
       features: featureSet?.definition ?? null,
       train: train.map((each) => each.input),
       validation: validation.map((each) => each.input),
+      resumeFrom: await this.checkpointOf(trial),
     };
     return { trial, task };
+  }
+
+  /** Keeps from where a later attempt would go on; false if the trial is no longer this worker's. */
+  async keepCheckpoint(trial: Trial, checkpoint: Uint8Array): Promise<boolean> {
+    const artifact = await this.artifacts.put(checkpoint);
+    return this.store.transaction(async (store) => {
+      await recordTensors(store, artifact);
+      return write(store, trial, { checkpointSha256: artifact.sha256 });
+    });
   }
 
   /** False if the trial is no longer this worker's: cancelled, or taken over by another. */
@@ -59,14 +69,9 @@ export class Trials {
   async complete(trial: Trial, weights: Uint8Array, outcome: TrialOutcome): Promise<void> {
     const artifact = await this.artifacts.put(weights);
     await this.finish(trial, async (store) => {
-      await store.recordArtifact({
-        sha256: artifact.sha256,
-        byteLength: String(artifact.byteLength),
-        mediaType: 'application/x-safetensors',
-        fileName: null,
-        createdBy: SYSTEM.name,
-      });
-      return { state: 'SUCCEEDED', outcome, weightsSha256: artifact.sha256, finishedAt: new Date() };
+      await recordTensors(store, artifact);
+      const finishedAt = new Date();
+      return { state: 'SUCCEEDED', outcome, weightsSha256: artifact.sha256, checkpointSha256: null, finishedAt };
     });
   }
 
@@ -170,6 +175,17 @@ export class Trials {
     return null;
   }
 
+  /** Null if there is none, or if it is damaged: then the trial begins anew. */
+  private async checkpointOf({ checkpointSha256 }: Trial): Promise<Uint8Array | null> {
+    if (checkpointSha256 === null) return null;
+    try {
+      return await this.artifacts.get(checkpointSha256);
+    } catch (error) {
+      if (error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT') return null;
+      throw error;
+    }
+  }
+
   private async finish(trial: Trial, changes: (store: Store) => Promise<Partial<Trial>>): Promise<void> {
     await this.store.transaction(async (store) => {
       await lockRun(store, trial.trainingRunId);
@@ -178,6 +194,16 @@ export class Trials {
       if (!others.some(isOpen)) await store.jobs.enqueue({ kind: 'completion', trainingRunId: trial.trainingRunId });
     });
   }
+}
+
+function recordTensors(store: Store, { sha256, byteLength }: StoredBytes): Promise<void> {
+  return store.recordArtifact({
+    sha256,
+    byteLength: String(byteLength),
+    mediaType: 'application/x-safetensors',
+    fileName: null,
+    createdBy: SYSTEM.name,
+  });
 }
 
 /** Writes to a trial that is running under this attempt; false if it is not any more. */

@@ -67,7 +67,10 @@ export class TrainingRunResolver {
     return load.trainingRuns.load(id);
   }
 
-  @Mutation(() => TrainingRun, { description: 'Running trials end within about a second; nothing of them is kept.' })
+  @Mutation(() => TrainingRun, {
+    description:
+      'Running trials end within about a second; resumeTrainingRun lets them go on from their last checkpoints.',
+  })
   async cancelTrainingRun(
     @Arg('input', () => TrainingRunInput) input: TrainingRunInput,
     @Ctx() { caller, registry, load }: RequestContext,

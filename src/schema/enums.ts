@@ -3,7 +3,7 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
-import { MODEL_KINDS, TARGETS } from '../ml/model.ts';
+import { MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
 import { PREDICTION_WARNING_CODES } from '../registry/prediction-warnings.ts';
 import {
   CLUSTER_RELATIONS,
@@ -73,6 +73,14 @@ registerEnumType(LossEnum, {
   description:
     'MSE: mean squared error. DISTRIBUTION: MSE plus a weight times the mean squared difference of the sorted values, ' +
     'over the mini-batch.',
+});
+
+export const SchNetEngineEnum = enumOf(SCHNET_ENGINES);
+registerEnumType(SchNetEngineEnum, {
+  name: 'SchNetEngine',
+  description:
+    'What computes SchNet. WASM: kernels of our own, which give the same bits on every machine. TENSORFLOW: tfjs, several times ' +
+    'slower, an independent reference. Both read the same weights.',
 });
 
 export const ImportContentEnum = enumOf(IMPORT_CONTENTS);

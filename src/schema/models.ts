@@ -1,11 +1,11 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { LASSO_ALPHAS } from '../ml/lasso.ts';
-import type { Hyperparameters } from '../ml/model.ts';
+import type { Hyperparameters, SchNetEngineName } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
-import { LossEnum, ModelKindEnum, RunStateEnum, TargetEnum } from './enums.ts';
+import { LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
 
 /** As many seeds as the paper trained. */
 const PAPER_SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
@@ -129,6 +129,9 @@ export class LassoSettings {
 
 @ObjectType()
 export class SchNetSettings {
+  @Field(() => SchNetEngineEnum)
+  engine!: string;
+
   @Field(() => Int)
   atomBasis!: number;
 
@@ -274,6 +277,9 @@ export class TrainLassoInput extends TrainInput {
 
 @InputType({ description: "Defaults are the paper's." })
 export class TrainSchNetInput extends TrainInput {
+  @Field(() => SchNetEngineEnum, { defaultValue: 'WASM' })
+  engine!: SchNetEngineName;
+
   @Field(() => Int, { defaultValue: SCHNET_DEFAULTS.atomBasis, description: 'Features of an atom.' })
   atomBasis!: number;
 

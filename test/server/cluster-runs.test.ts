@@ -249,7 +249,8 @@ describe('a relaxation', () => {
     ['of two things', { clusters: [], filter: {} }, /exactly one of/],
     ['of no cluster', { clusters: [] }, /no cluster to relax/],
     ['of a filter that nothing matches', { filter: { size: { equals: 999 } } }, /no cluster to relax/],
-    ['to no force', { filter: {}, forceToleranceEvPerAngstrom: 0 }, /force tolerance 0/],
+    ['to no force', { filter: {}, forceToleranceEvPerAngstrom: 0 }, /force tolerance is 0 eV/],
+    ['to less than rounding allows', { filter: {}, forceToleranceEvPerAngstrom: 1e-300 }, /give 1e-10 at least/],
     ['in no steps', { filter: {}, mostSteps: 0 }, /at most 0 steps/],
   ])('%s is refused', async (_, input, message) => {
     expect((await refusal(server, RELAX, { input })).message).toMatch(message);
@@ -279,6 +280,26 @@ test('a run that is cancelled keeps what it made, and goes on when it is resumed
      WHERE cluster_run_id = (SELECT max(id) FROM cluster_runs)`,
   );
   expect(positions).toEqual([{ items: total, last: total - 1 }]);
+});
+
+test('a step that lasts ends within seconds of being cancelled, and the next run goes on', async () => {
+  const large = await generated(server, { sizes: [1000], clustersPerSize: 1, seed: 51 });
+  const { started } = await server.request<{ started: { id: string } }>(RELAX, {
+    input: { clusterRun: large.id, forceToleranceEvPerAngstrom: 1e-10, mostSteps: 100_000 },
+  });
+  await until(async () => (await findClusterRun(server, started.id)).state === 'RUNNING', 'the relaxation to begin');
+  await server.request(`mutation ($id: ID!) { cancelClusterRun(input: { clusterRun: $id }) { id } }`, {
+    id: started.id,
+  });
+  expect(await generated(server, { sizes: [3], clustersPerSize: 1, seed: 52 })).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await findClusterRun(server, started.id)).toMatchObject({ state: 'CANCELLED', inserted: 0 });
+});
+
+test('a run that still makes clusters cannot be relaxed', async () => {
+  const { id } = await startGeneration(server, { sizes: [150], clustersPerSize: 200, seed: 61 });
+  const error = await errorOf(server, RELAX, { input: { clusterRun: id } });
+  expect(error).toMatchObject({ code: 'INVALID_STATE', message: expect.stringMatching(/still makes clusters/) });
+  await server.request(`mutation ($id: ID!) { cancelClusterRun(input: { clusterRun: $id }) { id } }`, { id });
 });
 
 test('a run that is over is neither cancelled nor resumed', async () => {

@@ -18,12 +18,13 @@ afterAll(() => server.dispose());
 
 describe('a trial whose process is killed', () => {
   // long enough to be killed on the way, short enough to be done twice
-  const LONGER = { ...SMALL_SCHNET, epochs: 1000 };
+  const LONGER = { ...SMALL_SCHNET, epochs: 6000 };
 
   test('by the loss of its worker is taken over by the next one, and the run succeeds', async () => {
     const id = await trainSchNet(server, { model: 'worker-killed', datasetVersion, ...LONGER });
     const [before] = (await runUnderWay(server, id)).trials;
     const [worker] = workersOf(server.dataFolder);
+    await until(async () => server.output().includes('checkpoint kept'), 'the first checkpoint');
     expect(before).toMatchObject({ attempt: 1, worker: expect.stringMatching(new RegExp(`:${worker.pid}$`)) });
     const computing = computeProcessesOf(server.dataFolder);
     expect(computing.map(({ parent }) => parent)).toEqual([worker.pid]);
@@ -40,7 +41,16 @@ describe('a trial whose process is killed', () => {
       trials: [{ state: 'SUCCEEDED', attempt: 2 }],
     });
     expect(run.trials[0].worker).not.toBe(before.worker);
-    expect(run.trials[0].outcome!.curve).toHaveLength(LONGER.epochs);
+    expect(run.trials[0].outcome!.curve.map(({ x }) => x)).toEqual(
+      Array.from({ length: LONGER.epochs }, (_, epoch) => epoch + 1),
+    );
+    expect(server.output()).toMatch(/attempt 2\) goes on from its checkpoint/);
+
+    const whole = await runEnded(
+      server,
+      await trainSchNet(server, { model: 'undisturbed', datasetVersion, ...LONGER }),
+    );
+    expect(run.trials[0].weightsSha256).toBe(whole.trials[0].weightsSha256);
   });
 
   test('by the loss of its compute process is tried again, and says what set it back', async () => {

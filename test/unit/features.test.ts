@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { symbolOf } from '../../src/chemistry/elements.ts';
 import { structureFromSymbols } from '../../src/chemistry/structure.ts';
 import { type AtomSource, featureMatrix } from '../../src/ml/features/feature-matrix.ts';
 import {
@@ -240,6 +241,24 @@ describe('feature sets', () => {
     ],
   ])('refuses %s', (_, definition) => {
     expect(() => checkFeatureSetDefinition(definition)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+  });
+
+  it('refuses what is far too long before it looks at every entry', () => {
+    const labels = Array.from({ length: 300_000 }, (_, i) => `L${i}`);
+    const populations = { runningCoordinationNumbers: null, grossOrbitalPopulations: { labels } };
+    expect(() => checkFeatureSetDefinition(populations)).toThrow(/300000 features; the most is 2000/);
+    const radii = Array.from({ length: 300_000 }, (_, i) => 1 + i / 1e6);
+    const elements = Array.from({ length: 118 }, (_, z) => symbolOf(z + 1));
+    const numbers = {
+      runningCoordinationNumbers: coordinationDefinition(radii, 0.01, elements),
+      grossOrbitalPopulations: null,
+    };
+    expect(() => checkFeatureSetDefinition(numbers)).toThrow(/35400000 features; the most is 2000/);
+    const atoms = {
+      runningCoordinationNumbers: coordinationDefinition([], 0.01, [...elements, 'Na']),
+      grossOrbitalPopulations: null,
+    };
+    expect(() => checkFeatureSetDefinition(atoms)).toThrow(/has 119 entries; there are 118 elements/);
   });
 
   it('accepts what is sensible', () => {

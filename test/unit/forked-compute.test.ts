@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { LabelledInput, TrainingTask } from '../../src/ml/model.ts';
+import type { LabelledInput, TrainingListener, TrainingTask } from '../../src/ml/model.ts';
 import { modelFormat } from '../../src/ml/model-file.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/server.ts';
@@ -37,7 +37,13 @@ function line(size: number): LabelledInput {
   };
 }
 
-const TASK = { seed: 1, target: 'DIRECT', train: [line(4), line(5), line(6)], validation: [line(7)] } as const;
+const TASK = {
+  seed: 1,
+  target: 'DIRECT',
+  train: [line(4), line(5), line(6)],
+  validation: [line(7)],
+  resumeFrom: null,
+} as const;
 
 const LASSO: TrainingTask = {
   ...TASK,
@@ -51,7 +57,7 @@ const LASSO: TrainingTask = {
 const ENDLESS: TrainingTask = {
   ...TASK,
   settings: {
-    ...{ kind: 'SCHNET', atomBasis: 4, filters: 4, gaussians: 4, interactions: 1, cutoffAngstrom: 5 },
+    ...{ kind: 'SCHNET', engine: 'WASM', atomBasis: 4, filters: 4, gaussians: 4, interactions: 1, cutoffAngstrom: 5 },
     ...{ loss: 'MSE', distributionWeight: 3, learningRate: 0.01, batchSize: 10, epochs: 100_000, seeds: [1] },
   },
   features: null,
@@ -59,11 +65,20 @@ const ENDLESS: TrainingTask = {
 
 const NEVER = new AbortController().signal;
 
+const hearing = (onProgress: TrainingListener['onProgress'] = () => {}): TrainingListener => ({
+  onProgress,
+  onCheckpoint: () => {},
+});
+
 describe('a training in a process of its own', () => {
   test('answers with weights, outcome and progress, and leaves no process behind', async () => {
     compute = new ForkedCompute();
     const steps: number[] = [];
-    const { weights, outcome } = await compute.train(LASSO, ({ step }) => steps.push(step), NEVER);
+    const { weights, outcome } = await compute.train(
+      LASSO,
+      hearing(({ step }) => void steps.push(step)),
+      NEVER,
+    );
     expect(modelFormat(weights)).toBe('natrium-lasso/1');
     expect(outcome.curve.map(({ x }) => x).sort()).toEqual([0.01, 0.1]);
     expect(steps.at(-1)).toBe(2);
@@ -76,7 +91,7 @@ describe('a training in a process of its own', () => {
   test('passes on what is wrong with its input, code and details included', async () => {
     compute = new ForkedCompute();
     const features = { runningCoordinationNumbers: null, grossOrbitalPopulations: { labels: ['3S'] } };
-    await expect(compute.train({ ...LASSO, features }, () => {}, NEVER)).rejects.toMatchObject({
+    await expect(compute.train({ ...LASSO, features }, hearing(), NEVER)).rejects.toMatchObject({
       code: 'FEATURES_UNAVAILABLE',
       details: { cluster: 'line of 4', missing: ['3S'] },
     });
@@ -86,19 +101,23 @@ describe('a training in a process of its own', () => {
     compute = new ForkedCompute();
     const abort = new AbortController();
     const stopped = new Error('no longer wanted');
-    const training = compute.train(ENDLESS, () => abort.abort(stopped), abort.signal);
+    const training = compute.train(
+      ENDLESS,
+      hearing(() => abort.abort(stopped)),
+      abort.signal,
+    );
     await expect(training).rejects.toBe(stopped);
     await until(async () => children().length === 0, 'the end of the process');
-    await expect(compute.train(LASSO, () => {}, abort.signal)).rejects.toBe(stopped);
+    await expect(compute.train(LASSO, hearing(), abort.signal)).rejects.toBe(stopped);
   });
 
   test('whose process is killed says so', async () => {
     compute = new ForkedCompute();
     const training = compute.train(
       ENDLESS,
-      () => {
+      hearing(() => {
         for (const { pid } of children()) process.kill(pid, 'SIGKILL');
-      },
+      }),
       NEVER,
     );
     await expect(training).rejects.toMatchObject({
@@ -111,7 +130,7 @@ describe('a training in a process of its own', () => {
 describe('predictions in a process that is kept', () => {
   test('fail when it is killed, and work again the next time', async () => {
     compute = new ForkedCompute();
-    const { weights } = await compute.train(LASSO, () => {}, NEVER);
+    const { weights } = await compute.train(LASSO, hearing(), NEVER);
     const before = await compute.predict(weights, TASK.validation);
     await until(async () => children().length === 1, 'the end of the process of the training');
     const [{ pid }] = children();
@@ -124,7 +143,7 @@ describe('predictions in a process that is kept', () => {
 
   test('end it when nobody has asked for a minute, and not while somebody waits', async () => {
     compute = new ForkedCompute();
-    const { weights } = await compute.train(LASSO, () => {}, NEVER);
+    const { weights } = await compute.train(LASSO, hearing(), NEVER);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const first = compute.predict(weights, TASK.validation);
     // enough to be still at work when the first one is answered

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { exponential } from '../../src/chemistry/relaxation/exponential.ts';
 import { guptaPotential } from '../../src/chemistry/relaxation/gupta.ts';
 import { type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
+import { exponential } from '../../src/exact/exponential.ts';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
 import { compareWithGuptaGolden } from '../../src/ml/gupta-golden.ts';
 import { Random } from '../../src/random.ts';

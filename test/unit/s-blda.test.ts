@@ -192,6 +192,19 @@ describe('other clusters', () => {
     );
   });
 
+  test('of narrow laws, which one attempt in ten meets, are found', () => {
+    const clusters = generate(paper({ sizes: [40], clustersPerSize: 20, laws: lawsOf(3.5, 0.02, 3.6, 0.02) }));
+    expect(clusters).toHaveLength(20);
+  });
+
+  test('of other laws have other names', () => {
+    const [one, other] = [PAPER_LAWS, lawsOf(3.5, 0.1, 3.61, 0.1)].map(
+      (laws) => generateCluster(paper({ sizes: [14], laws }), 0).label,
+    );
+    expect(one).toBe('s-blda-20231105-Na14-0001');
+    expect(other).toMatch(/^s-blda-[0-9a-f]{6}-20231105-Na14-0001$/);
+  });
+
   test('of 500 atoms have the laws too', () => {
     const [large] = generate(paper({ sizes: [500], clustersPerSize: 1 }));
     const all = distances(large.positionsAngstrom);
@@ -244,6 +257,13 @@ describe('what cannot be is refused with the reason', () => {
     ['too many atoms in all', { sizes: [1000], clustersPerSize: 2001 }, 'TOO_LARGE', /2001000 atoms/],
     ['the same atom twice', { sizes: [1], clustersPerSize: 2 }, 'BAD_USER_INPUT', /one atom are the same/],
     ['no spread', { laws: lawsOf(3.5, 0, 3.6, 0.1) }, 'BAD_USER_INPUT', /standard deviation of nearest is 0 Å/],
+    ['hardly any spread', { laws: lawsOf(3.5, 1e-6, 3.6, 1e-6) }, 'BAD_USER_INPUT', /give 0\.001 Å at least/],
+    [
+      'more spread than distance',
+      { laws: lawsOf(3.5, 4, 3.6, 4) },
+      'BAD_USER_INPUT',
+      /give less than the mean, 3\.5 Å/,
+    ],
     ['a negative spread', { laws: lawsOf(3.5, 0.1, 3.6, -1) }, 'BAD_USER_INPUT', /of nextNearest is -1 Å/],
     ['no distance', { laws: lawsOf(0, 0.1, 3.6, 0.1) }, 'BAD_USER_INPUT', /mean of nearest is 0 Å/],
     ['no number', { laws: lawsOf(Number.NaN, 0.1, 3.6, 0.1) }, 'BAD_USER_INPUT', /mean of nearest is NaN/],
@@ -260,7 +280,6 @@ describe('what cannot be is refused with the reason', () => {
   test.each([
     ['next-nearest neighbours far away', lawsOf(3.5, 0.1, 5, 0.1), /stay .* standard deviations away/],
     ['no room for a third atom', lawsOf(3, 0.2, 8, 0.2), /no room for another atom/],
-    ['hardly any spread', lawsOf(3.5, 1e-6, 3.6, 1e-6), /stay .* standard deviations away/],
   ])('%s', (_, laws, message) => {
     const parameters = paper({ sizes: [20], clustersPerSize: 1, laws });
     checkGenerationParameters(parameters);

@@ -34,7 +34,6 @@ function neighbourCounts({ atomicNumbers, positionsAngstrom: p }: Structure): Fl
 
 const TRAIN = split(1, 10);
 const VALIDATION = split(2, 5);
-const nothing = () => {};
 
 /** An engine whose sessions are watched or changed. */
 function altered(engine: SchNetEngine, alter: (session: SchNetSession) => Partial<SchNetSession>): SchNetEngine {
@@ -65,7 +64,9 @@ describe('trainSchNet', () => {
   test('learns, and answers the weights of the epoch with the least validation loss as trained', async () => {
     const options: SchNetTrainingOptions = { ...OPTIONS, loss: { kind: 'DISTRIBUTION', weight: 3 }, epochs: 60 };
     const heard: EpochProgress[] = [];
-    const result = await trainSchNet(engine, TRAIN, VALIDATION, options, (progress) => void heard.push(progress));
+    const result = await trainSchNet(engine, TRAIN, VALIDATION, options, {
+      onEpoch: (progress) => void heard.push(progress),
+    });
     const losses = result.epochs.map(({ validationLoss }) => validationLoss);
     expect(result.epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 60 }, (_, k) => k + 1));
     expect(result.epochs.at(-1)!.trainLoss).toBeLessThan(result.epochs[0].trainLoss / 2);
@@ -84,13 +85,13 @@ describe('trainSchNet', () => {
   test('the best epoch is not the last one when the validation loss rises again', async () => {
     // validation targets of the opposite sign: the better the training, the worse
     const opposite = { ...TRAIN, targets: TRAIN.targets.map((cluster) => cluster.map((y) => -5 * y)) };
-    const result = await trainSchNet(engine, TRAIN, opposite, { ...OPTIONS, epochs: 40 }, nothing);
+    const result = await trainSchNet(engine, TRAIN, opposite, { ...OPTIONS, epochs: 40 });
     expect(result.bestEpoch).toBeLessThan(40);
     expect(result.validationLoss).toBeLessThan(result.epochs.at(-1)!.validationLoss);
   });
 
   test('a seed repeats bit for bit, another seed does not', async () => {
-    const train = (seed: number) => trainSchNet(engine, TRAIN, VALIDATION, { ...OPTIONS, seed }, nothing);
+    const train = (seed: number) => trainSchNet(engine, TRAIN, VALIDATION, { ...OPTIONS, seed });
     const [first, again, other] = [await train(1), await train(1), await train(2)];
     expect(again.weights).toEqual(first.weights);
     expect(again.validationLoss).toBe(first.validationLoss);
@@ -98,21 +99,26 @@ describe('trainSchNet', () => {
   });
 
   test('goes on from a stored checkpoint bit for bit', async () => {
-    const whole = await trainSchNet(engine, TRAIN, VALIDATION, OPTIONS, nothing);
+    const whole = await trainSchNet(engine, TRAIN, VALIDATION, OPTIONS);
     let stored = new Uint8Array();
-    await trainSchNet(engine, TRAIN, VALIDATION, { ...OPTIONS, epochs: 3 }, async ({ epoch, checkpoint }) => {
-      if (epoch === 2) stored = Uint8Array.from(encodeCheckpoint(await checkpoint()));
-    });
-    const epochs: number[] = [];
-    const resumed = await trainSchNet(
+    let steps = 0;
+    await trainSchNet(
       engine,
       TRAIN,
       VALIDATION,
-      OPTIONS,
-      ({ epoch }) => void epochs.push(epoch),
-      undefined,
-      decodeCheckpoint(stored, 'the checkpoint'),
+      { ...OPTIONS, epochs: 3 },
+      {
+        onStep: async (checkpoint) => {
+          // three steps an epoch: in the middle of the third one
+          if (++steps === 7) stored = Uint8Array.from(encodeCheckpoint(await checkpoint()));
+        },
+      },
     );
+    const epochs: number[] = [];
+    const resumed = await trainSchNet(engine, TRAIN, VALIDATION, OPTIONS, {
+      onEpoch: ({ epoch }) => void epochs.push(epoch),
+      resumeFrom: decodeCheckpoint(stored, 'the checkpoint'),
+    });
     expect(epochs).toEqual([3, 4, 5, 6]);
     const withoutTime = ({ seconds: _, ...rest }: { seconds: number }) => rest;
     expect(resumed.epochs.map(withoutTime)).toEqual(whole.epochs.map(withoutTime));
@@ -131,7 +137,7 @@ describe('trainSchNet', () => {
         return session.step(batch, ...rest);
       },
     }));
-    await trainSchNet(watched, TRAIN, VALIDATION, { ...OPTIONS, epochs: 2 }, nothing);
+    await trainSchNet(watched, TRAIN, VALIDATION, { ...OPTIONS, epochs: 2 });
     expect(orders.map(({ length }) => length)).toEqual([4, 4, 2, 4, 4, 2]);
     const [first, second] = [orders.slice(0, 3).flat(), orders.slice(3).flat()];
     expect([...first].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -152,7 +158,7 @@ describe('trainSchNet', () => {
         session.dispose();
       },
     }));
-    const training = trainSchNet(watched, TRAIN, VALIDATION, OPTIONS, nothing, controller.signal);
+    const training = trainSchNet(watched, TRAIN, VALIDATION, OPTIONS, { signal: controller.signal });
     await expect(training).rejects.toThrow('enough');
     expect(steps).toBe(5);
     expect(disposed).toBe(1);
@@ -169,7 +175,7 @@ describe('trainSchNet', () => {
         return { loss: 1, meanSquaredError: 1 };
       },
     }));
-    await trainSchNet(slow, TRAIN, VALIDATION, OPTIONS, nothing);
+    await trainSchNet(slow, TRAIN, VALIDATION, OPTIONS);
     clearInterval(turn);
     expect(turns).toBeGreaterThan(5);
   });
@@ -182,7 +188,7 @@ describe('trainSchNet', () => {
         return ++steps === 5 ? { loss: Number.NaN, meanSquaredError: Number.NaN } : outcome;
       },
     }));
-    await expect(trainSchNet(diverging, TRAIN, VALIDATION, OPTIONS, nothing)).rejects.toMatchObject({
+    await expect(trainSchNet(diverging, TRAIN, VALIDATION, OPTIONS)).rejects.toMatchObject({
       code: 'INVALID_STATE',
       message: expect.stringMatching(/seed 1 diverged in epoch 2: the loss of batch 2 is NaN.*than 0\.01/),
       details: { reason: 'DIVERGED', epoch: 2 },
@@ -191,7 +197,7 @@ describe('trainSchNet', () => {
       predict: async (structures) =>
         structures.map(({ atomicNumbers }) => new Float64Array(atomicNumbers.length).fill(1e200)),
     }));
-    await expect(trainSchNet(overflowing, TRAIN, VALIDATION, OPTIONS, nothing)).rejects.toMatchObject({
+    await expect(trainSchNet(overflowing, TRAIN, VALIDATION, OPTIONS)).rejects.toMatchObject({
       message: expect.stringMatching(/epoch 1: the validation loss is Infinity/),
     });
   });
@@ -204,7 +210,7 @@ describe('trainSchNet', () => {
     ['loss weight', { loss: { kind: 'DISTRIBUTION', weight: -3 } }, 'weight'],
     ['hyperparameters', { hyperparameters: { ...SMALL, interactions: 0 } }, 'interactions'],
   ])('refuses an impossible %s', async (_what, changed, field) => {
-    await expect(trainSchNet(engine, TRAIN, VALIDATION, { ...OPTIONS, ...changed }, nothing)).rejects.toMatchObject({
+    await expect(trainSchNet(engine, TRAIN, VALIDATION, { ...OPTIONS, ...changed })).rejects.toMatchObject({
       code: 'INVALID_HYPERPARAMETER',
       details: { field },
     });
@@ -212,16 +218,16 @@ describe('trainSchNet', () => {
 
   test('refuses empty splits, targets that are not finite, and missing ones', async () => {
     const none = { structures: [], targets: [] };
-    await expect(trainSchNet(engine, none, VALIDATION, OPTIONS, nothing)).rejects.toMatchObject({
+    await expect(trainSchNet(engine, none, VALIDATION, OPTIONS)).rejects.toMatchObject({
       code: 'EMPTY_SPLIT',
     });
-    await expect(trainSchNet(engine, TRAIN, none, OPTIONS, nothing)).rejects.toMatchObject({ code: 'EMPTY_SPLIT' });
+    await expect(trainSchNet(engine, TRAIN, none, OPTIONS)).rejects.toMatchObject({ code: 'EMPTY_SPLIT' });
     const infinite = { ...TRAIN, targets: TRAIN.targets.with(3, TRAIN.targets[3].with(0, Number.POSITIVE_INFINITY)) };
-    await expect(trainSchNet(engine, infinite, VALIDATION, OPTIONS, nothing)).rejects.toMatchObject({
+    await expect(trainSchNet(engine, infinite, VALIDATION, OPTIONS)).rejects.toMatchObject({
       code: 'NON_FINITE_NUMBER',
     });
     const short = { ...TRAIN, targets: TRAIN.targets.slice(1) };
-    await expect(trainSchNet(engine, short, VALIDATION, OPTIONS, nothing)).rejects.toThrow(RangeError);
+    await expect(trainSchNet(engine, short, VALIDATION, OPTIONS)).rejects.toThrow(RangeError);
   });
 });
 

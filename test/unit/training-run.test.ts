@@ -23,6 +23,7 @@ import { SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts
 
 const SETTINGS: SchNetSettings = {
   kind: 'SCHNET',
+  engine: 'WASM',
   ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
   ...{ loss: 'MSE', distributionWeight: 3, learningRate: 0.01, batchSize: 10, epochs: 10 },
   seeds: [1, 2],

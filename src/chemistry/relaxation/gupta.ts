@@ -1,7 +1,7 @@
 import { NatriumError } from '../../errors.ts';
+import { exponential } from '../../exact/exponential.ts';
 import { symbolOf } from '../elements.ts';
 import { checkStructure, type Structure } from '../structure.ts';
-import { exponential } from './exponential.ts';
 import type { Objective } from './line-search.ts';
 
 /** A pair's work is kept between two passes, in 16 bytes, and takes about 20 ns. */

@@ -4,7 +4,7 @@ import { Random } from '../../random.ts';
 import { atomicNumberOf, symbolOf } from '../elements.ts';
 import { lowestMultiplicity, SHORTEST_DISTANCE_ANGSTROM, type Structure } from '../structure.ts';
 import { grow } from './growth.ts';
-import { type BondLengthLaws, type DistanceLaw, draw, neighborReach, shortestDistance } from './law.ts';
+import { type BondLengthLaws, type DistanceLaw, draw, neighborReach, PAPER_LAWS, shortestDistance } from './law.ts';
 import { randomDirection } from './random-direction.ts';
 import { refine } from './refinement.ts';
 import type { TwoNearest } from './two-nearest.ts';
@@ -21,7 +21,10 @@ export interface GenerationParameters {
 }
 
 export interface GeneratedCluster {
-  /** Such as `s-blda-1-Na20-0007`: the seed, the formula and the number among those of its size, from 1. */
+  /**
+   * Such as `s-blda-1-Na20-0007`: the seed, the formula and the number among those of its size, from 1; before the seed a mark
+   * of the laws if they are not the paper's.
+   */
   readonly label: string;
   readonly structure: Structure;
   /** The algorithm, the seed and the laws. */
@@ -36,7 +39,12 @@ export const LARGEST_GENERATED_CLUSTER = 1000;
 export const MOST_GENERATED_CLUSTERS = 100_000;
 export const MOST_GENERATED_ATOMS = 2_000_000;
 const LONGEST_MEAN_ANGSTROM = 100;
-const ATTEMPTS = 10;
+/** After the first ones it is given up unless one came near, as narrow laws do now and then. */
+const FIRST_ATTEMPTS = 10;
+const MOST_ATTEMPTS = 60;
+const NEAR = 1.5;
+/** Narrower laws would have atoms placed finer than programs print positions. */
+const LEAST_STANDARD_DEVIATION_ANGSTROM = 0.001;
 
 /**
  * Structures by the second-order bond length distribution algorithm, S-BLDA (Kaneko et al., J. Mater. Inf. 2023, 3, 8): atoms are
@@ -61,7 +69,7 @@ export function generateCluster(parameters: GenerationParameters, index: number)
   const z = atomicNumberOf(element)!;
   const atomicNumbers = new Array<number>(size).fill(z);
   return {
-    label: `s-blda-${seed}-${symbolOf(z)}${size}-${String(number).padStart(4, '0')}`,
+    label: `s-blda-${lawMark(laws)}${seed}-${symbolOf(z)}${size}-${String(number).padStart(4, '0')}`,
     structure: {
       atomicNumbers,
       positionsAngstrom: positions(size, laws, randomOf(seed, size, number)),
@@ -84,6 +92,16 @@ export function generatedCount({ sizes, clustersPerSize }: GenerationParameters)
   return sizes.length * clustersPerSize;
 }
 
+/** Tells clusters of different laws apart by name; empty for the paper's. */
+function lawMark(laws: BondLengthLaws): string {
+  const text = lawText(laws);
+  return text === lawText(PAPER_LAWS) ? '' : `${createHash('sha256').update(text).digest('hex').slice(0, 6)}-`;
+}
+
+function lawText({ nearest, nextNearest }: BondLengthLaws): string {
+  return [nearest, nextNearest].flatMap((law) => [law.meanAngstrom, law.standardDeviationAngstrom]).join(' ');
+}
+
 /** Every cluster has random numbers of its own, so that it does not depend on which others are asked for. */
 function randomOf(seed: number, size: number, number: number): Random {
   const digest = createHash('sha256').update(`natrium-s-blda-1 ${seed} ${size} ${number}`).digest();
@@ -94,14 +112,16 @@ function positions(size: number, laws: BondLengthLaws, random: Random): Float64A
   if (size === 1) return new Float64Array(3);
   if (size === 2) return pair(laws, random);
   let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  let attempt = 0;
+  while (attempt < (least <= NEAR * largestMisfit(size) ? MOST_ATTEMPTS : FIRST_ATTEMPTS)) {
+    attempt++;
     const cluster = grow(size, growthLaws(laws), random);
     if (cluster === null) continue;
     const misfit = refine(cluster, laws, random);
     least = Math.min(least, misfit);
     if (misfit <= largestMisfit(size) && isConnected(cluster, neighborReach(laws))) return centered(cluster.positions);
   }
-  throw unmet(size, laws, least);
+  throw unmet(size, laws, attempt, least);
 }
 
 /** What later atoms and the refinement take away is added: found by trying, in standard deviations. */
@@ -149,14 +169,14 @@ function centered(p: Float64Array): Float64Array {
   return p.map((coordinate, k) => coordinate - sum[k % 3] / (p.length / 3));
 }
 
-function unmet(size: number, laws: BondLengthLaws, least: number): NatriumError {
+function unmet(size: number, laws: BondLengthLaws, attempts: number, least: number): NatriumError {
   const how =
     least === Number.POSITIVE_INFINITY
       ? 'there is no room for another atom'
-      : `the distances stay ${least.toFixed(1)} standard deviations away from the wanted ones`;
+      : `the distances stay ${least.toPrecision(2)} standard deviations away from the wanted ones`;
   return new NatriumError(
     'BAD_USER_INPUT',
-    `no cluster of ${size} atoms was found whose ${describe(laws)}: in ${ATTEMPTS} attempts ${how}; bring the two means ` +
+    `no cluster of ${size} atoms was found whose ${describe(laws)}: in ${attempts} attempts ${how}; bring the two means ` +
       'closer together, or give larger standard deviations',
   );
 }
@@ -171,7 +191,10 @@ function describe({ nearest, nextNearest }: BondLengthLaws): string {
 export function checkGenerationParameters(parameters: GenerationParameters): void {
   const { element, sizes, clustersPerSize, laws, seed } = parameters;
   if (atomicNumberOf(element) === undefined) {
-    throw new NatriumError('UNKNOWN_ELEMENT', `element is ${JSON.stringify(element)}; give a symbol such as Na`);
+    throw new NatriumError(
+      'UNKNOWN_ELEMENT',
+      `element is ${JSON.stringify(element.slice(0, 20))}; give a symbol such as Na`,
+    );
   }
   checkSizes(sizes);
   if (!Number.isSafeInteger(clustersPerSize) || clustersPerSize < 1) {
@@ -214,11 +237,14 @@ function checkLaw(name: string, { meanAngstrom: mean, standardDeviationAngstrom:
   if (!(mean > 0 && mean <= LONGEST_MEAN_ANGSTROM)) {
     refuse(`the mean of ${name} is ${mean} Å; give a number above 0 and at most ${LONGEST_MEAN_ANGSTROM} Å`);
   }
-  if (!(deviation > 0 && deviation < mean)) {
+  if (!(deviation >= LEAST_STANDARD_DEVIATION_ANGSTROM)) {
     refuse(
-      `the standard deviation of ${name} is ${deviation} Å; give a number above 0 and below the mean (${mean} Å): atoms ` +
-        'that are all equally far apart are no random cluster',
+      `the standard deviation of ${name} is ${deviation} Å; give ${LEAST_STANDARD_DEVIATION_ANGSTROM} Å at least: atoms that are ` +
+        'all equally far apart are no random cluster',
     );
+  }
+  if (deviation >= mean) {
+    refuse(`the standard deviation of ${name} is ${deviation} Å; give less than the mean, ${mean} Å`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { atomicNumberOf, symbolOf } from '../../chemistry/elements.ts';
+import { atomicNumberOf, LARGEST_ATOMIC_NUMBER, symbolOf } from '../../chemistry/elements.ts';
 import { dependsOnOrientation } from '../../chemistry/orbital-labels.ts';
 import { NatriumError } from '../../errors.ts';
 import type { CoordinationDefinition } from './running-coordination-numbers.ts';
@@ -59,6 +59,7 @@ export function checkFeatureSetDefinition(definition: FeatureSetDefinition): voi
   if (numbers === null && populations === null) {
     refuse('A feature set needs running coordination numbers, gross orbital populations or both; it has neither.');
   }
+  checkCount(definition);
   if (numbers !== null) {
     checkRadii(numbers.radiiAngstrom);
     const smearing = numbers.smearingAngstrom;
@@ -70,9 +71,20 @@ export function checkFeatureSetDefinition(definition: FeatureSetDefinition): voi
   if (populations !== null) {
     checkLabels(populations.labels);
   }
-  const count = featureNames(definition).length;
+}
+
+/** Before anything is looked at one by one: lists may be as long as a request may be large. */
+function checkCount({
+  runningCoordinationNumbers: numbers,
+  grossOrbitalPopulations: populations,
+}: FeatureSetDefinition): void {
+  const elements = numbers?.neighborElements?.length ?? 1;
+  const count = (numbers?.radiiAngstrom.length ?? 0) * elements + (populations?.labels.length ?? 0);
   if (count > LARGEST_FEATURE_COUNT) {
     refuse(`The feature set has ${count} features; the most is ${LARGEST_FEATURE_COUNT}.`);
+  }
+  if (elements > LARGEST_ATOMIC_NUMBER) {
+    refuse(`The list of neighbour elements has ${elements} entries; there are ${LARGEST_ATOMIC_NUMBER} elements.`);
   }
 }
 

@@ -39,8 +39,8 @@ export class Adam {
   /** Moves every parameter by one step against its gradient (same order of elements). */
   step(gradients: ReadonlyMap<string, ArrayLike<number>>, learningRate: number): void {
     this.steps++;
-    const rate = learningRate / (1 - integerPower(ADAM_BETA1, this.steps));
-    const correction = Math.sqrt(1 - integerPower(ADAM_BETA2, this.steps));
+    const { rate, correction: square } = adamFactors(this.steps, learningRate);
+    const correction = Math.sqrt(square);
     for (const [name, { data }] of this.parameters) {
       const gradient = gradients.get(name)!;
       const { first, second } = this.moments.get(name)!;
@@ -67,25 +67,40 @@ export class Adam {
 
   /** Goes on from a stored state; throws `CORRUPT_ARTIFACT` when it belongs to other parameters. */
   restore(state: AdamState): void {
-    if (!Number.isSafeInteger(state.steps) || state.steps < 0) {
-      throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state has ${state.steps} steps.`);
-    }
-    for (const moments of [state.firstMoments, state.secondMoments]) {
-      for (const [name, { data }] of this.parameters) {
-        const stored = moments.get(name)?.data;
-        if (
-          !(stored instanceof Float32Array) ||
-          stored.length !== data.length ||
-          moments.size !== this.parameters.size
-        ) {
-          throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state does not fit the network's ${name}.`);
-        }
-      }
-    }
+    checkAdamState(state, this.parameters);
     this.steps = state.steps;
     for (const [name, { first, second }] of this.moments) {
       first.set(state.firstMoments.get(name)!.data);
       second.set(state.secondMoments.get(name)!.data);
+    }
+  }
+}
+
+/** What depends on the number of the step alone: η / (1 - β₁ᵗ) and 1 - β₂ᵗ. */
+export function adamFactors(
+  step: number,
+  learningRate: number,
+): { readonly rate: number; readonly correction: number } {
+  return {
+    rate: learningRate / (1 - integerPower(ADAM_BETA1, step)),
+    correction: 1 - integerPower(ADAM_BETA2, step),
+  };
+}
+
+/** Throws `CORRUPT_ARTIFACT` unless the state is one of an optimiser of these parameters. */
+export function checkAdamState(
+  state: AdamState,
+  parameters: ReadonlyMap<string, { readonly data: ArrayLike<number> }>,
+): void {
+  if (!Number.isSafeInteger(state.steps) || state.steps < 0) {
+    throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state has ${state.steps} steps.`);
+  }
+  for (const moments of [state.firstMoments, state.secondMoments]) {
+    for (const [name, { data }] of parameters) {
+      const stored = moments.get(name)?.data;
+      if (!(stored instanceof Float32Array) || stored.length !== data.length || moments.size !== parameters.size) {
+        throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state does not fit the network's ${name}.`);
+      }
     }
   }
 }

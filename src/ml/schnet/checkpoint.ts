@@ -25,41 +25,56 @@ export interface BestEpoch {
   readonly weights: NamedTensors;
 }
 
-/** A training between two epochs: all it needs to go on, bit for bit, on the same engine and backend. */
+/** Sums over the steps of an epoch so far, weighted by atoms. */
+export interface EpochSums {
+  readonly atoms: number;
+  readonly loss: number;
+  readonly squares: number;
+  readonly seconds: number;
+}
+
+/** A training between two steps: all it needs to go on, bit for bit, on the same engine and backend. */
 export interface TrainingCheckpoint {
+  /** Of the random numbers at the beginning of the epoch, before its order was drawn. */
   readonly random: RandomState;
+  /** Batches of the epoch that are done. */
+  readonly batches: number;
+  readonly sums: EpochSums;
   readonly weights: NamedTensors;
   readonly optimizer: AdamState;
-  readonly best: BestEpoch;
+  /** Null before the end of the first epoch. */
+  readonly best: BestEpoch | null;
   readonly history: readonly EpochMetrics[];
 }
+
+/** Raised when the layout changes; readers of all older ones stay. */
+const VERSION = 1;
 
 const GROUPS = ['weights', 'best', 'first-moments', 'second-moments'] as const;
 const METADATA_KEY = 'natrium.training';
 
 /** A checkpoint as one safetensors file. */
-export function encodeCheckpoint({ random, weights, optimizer, best, history }: TrainingCheckpoint): Uint8Array {
+export function encodeCheckpoint(checkpoint: TrainingCheckpoint): Uint8Array {
+  const { random, batches, sums, weights, optimizer, best, history } = checkpoint;
   const tensors = new Map<string, Tensor>();
-  const groups = [weights, best.weights, optimizer.firstMoments, optimizer.secondMoments];
+  const groups = [weights, best?.weights ?? new Map<string, Tensor>(), optimizer.firstMoments, optimizer.secondMoments];
   GROUPS.forEach((group, index) => {
     for (const [name, tensor] of groups[index]) tensors.set(`${group}/${name}`, tensor);
   });
   const rest: CheckpointMetadata = {
-    random,
+    version: VERSION,
+    ...{ random, batches, sums },
     optimizerSteps: optimizer.steps,
-    bestEpoch: best.epoch,
-    bestValidationLoss: best.validationLoss,
+    best: best && { epoch: best.epoch, validationLoss: best.validationLoss },
     history,
   };
   return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(rest) });
 }
 
-interface CheckpointMetadata {
-  readonly random: RandomState;
+interface CheckpointMetadata extends Pick<TrainingCheckpoint, 'random' | 'batches' | 'sums' | 'history'> {
+  readonly version: number;
   readonly optimizerSteps: number;
-  readonly bestEpoch: number;
-  readonly bestValidationLoss: number;
-  readonly history: readonly EpochMetrics[];
+  readonly best: Pick<BestEpoch, 'epoch' | 'validationLoss'> | null;
 }
 
 /** Reads a checkpoint; throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none. Tensors are checked when used. */
@@ -75,10 +90,10 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheck
       ),
   );
   return {
-    random: rest.random,
+    ...{ random: rest.random, batches: rest.batches, sums: rest.sums },
     weights,
     optimizer: { steps: rest.optimizerSteps, firstMoments, secondMoments },
-    best: { epoch: rest.bestEpoch, validationLoss: rest.bestValidationLoss, weights: bestWeights },
+    best: rest.best && { ...rest.best, weights: bestWeights },
     history: rest.history,
   };
 }
@@ -86,7 +101,7 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheck
 function readMetadata(text: string | undefined, what: string): CheckpointMetadata {
   try {
     const rest = JSON.parse(text ?? '') as CheckpointMetadata;
-    if (Array.isArray(rest.history) && rest.history.length > 0) return rest;
+    if (Array.isArray(rest.history) && rest.version === VERSION) return rest;
   } catch {
     // told below
   }

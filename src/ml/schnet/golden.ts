@@ -54,12 +54,20 @@ export interface GoldenComparison {
   readonly withinTolerance: boolean;
 }
 
-/** Absolute. */
-const OUTPUT_TOLERANCE = 1e-4;
-/** Relative to the norm of the gradient's tensor. */
-const GRADIENT_TOLERANCE = 1e-3;
-/** Relative. */
-const LOSS_TOLERANCE = 1e-3;
+interface Tolerances {
+  /** Absolute, of an output before and after the steps of Adam. */
+  readonly output: number;
+  readonly outputAfter: number;
+  /** Relative to the norm of the gradient's tensor. */
+  readonly gradient: number;
+  /** Relative. */
+  readonly loss: number;
+}
+
+const TOLERANCES: Readonly<Record<SchNetEngine['name'], Tolerances>> = {
+  wasm: { output: 2e-5, outputAfter: 1e-3, gradient: 1e-4, loss: 1e-4 },
+  tensorflow: { output: 1e-4, outputAfter: 1e-4, gradient: 1e-3, loss: 1e-3 },
+};
 
 /** Whether a parsed JSON file has the form of a SchNet golden file. */
 export function isSchNetGoldenFile(file: unknown): file is SchNetGoldenFile {
@@ -90,20 +98,22 @@ export async function compareWithGolden(engine: SchNetEngine, file: unknown): Pr
     ),
     targets: file.clusters.map(({ target }) => Float64Array.from(target)),
   };
+  const tolerances = TOLERANCES[engine.name];
   const session = engine.open(hyperparameters, importedWeights(hyperparameters, file));
   try {
     return [
-      compareOutputs('output', await session.predict(batch.structures), file.output),
-      ...(await compareGradients('MSE', session, batch, { kind: 'MSE' }, file.mseLoss, file.mseGradient)),
+      compareOutputs('output', tolerances.output, await session.predict(batch.structures), file.output),
+      ...(await compareGradients('MSE', tolerances, session, batch, { kind: 'MSE' }, file.mseLoss, file.mseGradient)),
       ...(await compareGradients(
         'distribution loss',
+        tolerances,
         session,
         batch,
         { kind: 'DISTRIBUTION', weight: file.distributionLoss.a },
         file.distributionLoss.loss,
         file.distributionLoss.gradient,
       )),
-      ...(await compareAdam(session, batch, file.adam)),
+      ...(await compareAdam(tolerances, session, batch, file.adam)),
     ];
   } finally {
     session.dispose();
@@ -128,15 +138,16 @@ function importedWeights(hyperparameters: SchNetHyperparameters, file: SchNetGol
 
 function compareOutputs(
   quantity: string,
+  tolerance: number,
   outputs: readonly Float64Array[],
   expected: readonly (readonly number[])[],
 ): GoldenComparison {
   const sameShape =
     outputs.length === expected.length && outputs.every((cluster, index) => cluster.length === expected[index].length);
-  if (!sameShape) return largest(quantity, OUTPUT_TOLERANCE, [{ where: 'number of outputs', deviation: Number.NaN }]);
+  if (!sameShape) return largest(quantity, tolerance, [{ where: 'number of outputs', deviation: Number.NaN }]);
   return largest(
     quantity,
-    OUTPUT_TOLERANCE,
+    tolerance,
     outputs.flatMap((cluster, index) =>
       Array.from(cluster, (value, atom) => ({
         where: `cluster ${index}, atom ${atom}`,
@@ -148,6 +159,7 @@ function compareOutputs(
 
 async function compareGradients(
   name: string,
+  tolerances: Tolerances,
   session: SchNetSession,
   batch: SchNetBatch,
   loss: SchNetLoss,
@@ -162,26 +174,27 @@ async function compareGradients(
       deviation: where in expected ? of(data, expected[where]) / (expected[where].norm || 1) : Number.NaN,
     }));
   return [
-    largest(`${name} (relative)`, LOSS_TOLERANCE, [{ where: 'loss', deviation: relative(value, expectedLoss) }]),
+    largest(`${name} (relative)`, tolerances.loss, [{ where: 'loss', deviation: relative(value, expectedLoss) }]),
     largest(
       `${name} gradient, norm`,
-      GRADIENT_TOLERANCE,
+      tolerances.gradient,
       deviations((data, { norm }) => Math.abs(Math.sqrt(sum(data, (x) => x * x)) - norm)),
     ),
     largest(
       `${name} gradient, sum`,
-      GRADIENT_TOLERANCE,
+      tolerances.gradient,
       deviations((data, tensor) => Math.abs(sum(data, (x) => x) - tensor.sum)),
     ),
     largest(
       `${name} gradient, first elements`,
-      GRADIENT_TOLERANCE,
+      tolerances.gradient,
       deviations((data, { first8 }) => maximum(first8.map((slope, index) => Math.abs(data[index] - slope)))),
     ),
   ];
 }
 
 async function compareAdam(
+  tolerances: Tolerances,
   session: SchNetSession,
   batch: SchNetBatch,
   adam: SchNetGoldenFile['adam'],
@@ -199,8 +212,13 @@ async function compareAdam(
     losses.push({ where: `step ${index + 1}`, deviation: relative(loss, expected) });
   }
   return [
-    largest('Adam, loss before each step (relative)', LOSS_TOLERANCE, losses),
-    compareOutputs('Adam, output after the steps', await session.predict(batch.structures), adam.outputAfter),
+    largest('Adam, loss before each step (relative)', tolerances.loss, losses),
+    compareOutputs(
+      'Adam, output after the steps',
+      tolerances.outputAfter,
+      await session.predict(batch.structures),
+      adam.outputAfter,
+    ),
   ];
 }
 

@@ -18,10 +18,8 @@ export interface AtomPairs {
   readonly cutoffs: Float32Array;
 }
 
-/** The pairs of one structure. Throws `INVALID_STRUCTURE` for an element that the embedding has no row for. */
-export function findPairs(structure: Structure, hyperparameters: SchNetHyperparameters): AtomPairs {
-  const { atomicNumbers, positionsAngstrom: positions } = structure;
-  const { cutoffAngstrom, gaussians } = hyperparameters;
+/** Throws `INVALID_STRUCTURE` for an element that the embedding has no row for. */
+export function checkEmbedded({ atomicNumbers }: Structure): void {
   for (const atomicNumber of atomicNumbers) {
     if (!(Number.isInteger(atomicNumber) && atomicNumber >= 1 && atomicNumber < EMBEDDING_ROWS)) {
       throw new NatriumError(
@@ -31,6 +29,13 @@ export function findPairs(structure: Structure, hyperparameters: SchNetHyperpara
       );
     }
   }
+}
+
+/** The pairs of one structure. Throws `INVALID_STRUCTURE` for an element that the embedding has no row for. */
+export function findPairs(structure: Structure, hyperparameters: SchNetHyperparameters): AtomPairs {
+  const { atomicNumbers, positionsAngstrom: positions } = structure;
+  const { cutoffAngstrom, gaussians } = hyperparameters;
+  checkEmbedded(structure);
   const first: number[] = [];
   const second: number[] = [];
   const distances: number[] = [];

@@ -1,3 +1,5 @@
+import { exponential } from '../../exact/exponential.ts';
+import { sineOfQuarterTurns } from '../../exact/sine.ts';
 import type { SchNetHyperparameters } from './hyperparameters.ts';
 
 /**
@@ -13,12 +15,17 @@ export function expandInGaussians(
   const width = cutoffAngstrom / (gaussians - 1);
   for (let k = 0; k < gaussians; k++) {
     const t = (distanceAngstrom - k * width) / width;
-    into[offset + k] = Math.exp(-0.5 * t * t);
+    into[offset + k] = exponential(-0.5 * t * t);
   }
 }
 
 /** The cosine cutoff (1 + cos(π r / cutoff)) / 2, zero from the cutoff on (Behler, J. Chem. Phys. 134, 074106, 2011). */
 export function cosineCutoff(distanceAngstrom: number, cutoffAngstrom: number): number {
-  if (distanceAngstrom >= cutoffAngstrom) return 0;
-  return 0.5 * (1 + Math.cos((Math.PI * distanceAngstrom) / cutoffAngstrom));
+  return distanceAngstrom >= cutoffAngstrom ? 0 : smoothCutoff(distanceAngstrom, cutoffAngstrom);
+}
+
+/** The same without its end: it rises again behind the cutoff, as smooth as before. */
+export function smoothCutoff(distanceAngstrom: number, cutoffAngstrom: number): number {
+  const root = sineOfQuarterTurns(1 - distanceAngstrom / cutoffAngstrom);
+  return root * root;
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { NatriumError } from '../../errors.ts';
 import { Random } from '../../random.ts';
 import type { NamedTensors } from '../safetensors.ts';
-import type { BestEpoch, EpochMetrics, TrainingCheckpoint } from './checkpoint.ts';
+import type { BestEpoch, EpochMetrics, EpochSums, TrainingCheckpoint } from './checkpoint.ts';
 import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from './engine.ts';
 import { checkRange, checkSchNetHyperparameters, type SchNetHyperparameters } from './hyperparameters.ts';
 import { checkLoss, evaluateLoss, type SchNetLoss } from './loss.ts';
@@ -27,8 +27,17 @@ export const SCHNET_TRAINING_DEFAULTS = { learningRate: 0.01, batchSize: 100, ep
 export interface EpochProgress extends EpochMetrics {
   /** The best epoch so far, this one included. */
   readonly bestEpoch: number;
-  /** All that {@link trainSchNet} needs to go on from here; valid until the callback's promise is settled. */
-  checkpoint(): Promise<TrainingCheckpoint>;
+}
+
+/** How the caller takes part; what it gives is awaited. */
+export interface TrainingControl {
+  onEpoch?(progress: EpochProgress): void | Promise<void>;
+  /** After every step. `checkpoint` is all that {@link trainSchNet} needs to go on from there; good until this is settled. */
+  onStep?(checkpoint: () => Promise<TrainingCheckpoint>): void | Promise<void>;
+  /** Looked at before every step; the training rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** A checkpoint of a training with the same data and options. */
+  readonly resumeFrom?: TrainingCheckpoint;
 }
 
 export interface TrainedSchNet {
@@ -54,9 +63,6 @@ export function checkTrainingOptions(options: SchNetTrainingOptions): void {
  * epoch. Same seed, data, options, engine and backend: same numbers, whether or not it was stopped and resumed between.
  * Targets are in whatever units the caller chose (standardised, transformed); all losses are in those.
  *
- * @param onEpoch awaited after every epoch
- * @param signal looked at before every step; the promise rejects with its reason
- * @param resumeFrom a checkpoint of a training with the same data and options
  * @throws NatriumError `INVALID_HYPERPARAMETER`, `EMPTY_SPLIT`, `NON_FINITE_NUMBER` before training; `INVALID_STATE` with
  *   `details.reason` `DIVERGED` when a loss is no longer finite
  */
@@ -65,26 +71,37 @@ export async function trainSchNet(
   train: SchNetBatch,
   validation: SchNetBatch,
   options: SchNetTrainingOptions,
-  onEpoch: (progress: EpochProgress) => void | Promise<void>,
-  signal?: AbortSignal,
-  resumeFrom?: TrainingCheckpoint,
+  control: TrainingControl = {},
 ): Promise<TrainedSchNet> {
   checkTrainingOptions(options);
   checkSplit('train', train);
   checkSplit('validation', validation);
   const { hyperparameters } = options;
+  const { resumeFrom } = control;
   const random = resumeFrom ? Random.fromState(resumeFrom.random) : new Random(options.seed);
   const session = engine.open(hyperparameters, resumeFrom?.weights ?? initialWeights(hyperparameters, random));
   try {
-    if (resumeFrom) {
-      session.restoreOptimizer(resumeFrom.optimizer);
-      checkWeights(hyperparameters, resumeFrom.best.weights, 'The best weights of the checkpoint');
-    }
+    if (resumeFrom) session.restoreOptimizer(resumeFrom.optimizer);
+    if (resumeFrom?.best) checkWeights(hyperparameters, resumeFrom.best.weights, 'The best weights of the checkpoint');
     const history: EpochMetrics[] = [...(resumeFrom?.history ?? [])];
-    let best: BestEpoch | undefined = resumeFrom?.best;
+    let best: BestEpoch | null = resumeFrom?.best ?? null;
+    let begun: BegunEpoch = resumeFrom ?? { batches: 0, sums: NO_SUMS };
     for (let epoch = history.length + 1; epoch <= options.epochs; epoch++) {
-      const started = performance.now();
-      const trained = await trainEpoch(session, train, options, random, epoch, signal);
+      const started = performance.now() - 1000 * begun.sums.seconds;
+      const secondsSoFar = () => (performance.now() - started) / 1000;
+      const atBeginning = random.state();
+      const trained = await trainEpoch(session, train, options, random, epoch, begun, control.signal, async (now) => {
+        await control.onStep?.(async () => ({
+          random: atBeginning,
+          batches: now.batches,
+          sums: { ...now.sums, seconds: secondsSoFar() },
+          weights: await session.weights(),
+          optimizer: await session.optimizerState(),
+          best,
+          history: [...history],
+        }));
+      });
+      begun = { batches: 0, sums: NO_SUMS };
       const validated = await validate(session, validation, options.loss);
       if (!Number.isFinite(validated.loss)) throw diverged(options, epoch, 'validation loss', validated.loss);
       const metrics: EpochMetrics = {
@@ -93,24 +110,13 @@ export async function trainSchNet(
         trainRmse: Math.sqrt(trained.meanSquaredError),
         validationLoss: validated.loss,
         validationRmse: Math.sqrt(validated.meanSquaredError),
-        seconds: (performance.now() - started) / 1000,
+        seconds: secondsSoFar(),
       };
       history.push(metrics);
-      if (!best || validated.loss < best.validationLoss) {
+      if (best === null || validated.loss < best.validationLoss) {
         best = { epoch, validationLoss: validated.loss, weights: await session.weights() };
       }
-      const bestNow = best;
-      await onEpoch({
-        ...metrics,
-        bestEpoch: bestNow.epoch,
-        checkpoint: async () => ({
-          random: random.state(),
-          weights: await session.weights(),
-          optimizer: await session.optimizerState(),
-          best: bestNow,
-          history: [...history],
-        }),
-      });
+      await control.onEpoch?.({ ...metrics, bestEpoch: best.epoch });
     }
     // epochs is 1 at least, so there is a best one
     const { epoch: bestEpoch, validationLoss, weights } = best!;
@@ -120,18 +126,25 @@ export async function trainSchNet(
   }
 }
 
-/** One pass over the training clusters; answers the losses before each step, averaged over the atoms. */
+/** How far an epoch is. */
+type BegunEpoch = Pick<TrainingCheckpoint, 'batches' | 'sums'>;
+
+const NO_SUMS: EpochSums = { atoms: 0, loss: 0, squares: 0, seconds: 0 };
+
+/** What is left of one pass over the training clusters; answers the losses before each of its steps, averaged over the atoms. */
 async function trainEpoch(
   session: SchNetSession,
   train: SchNetBatch,
   { loss, learningRate, batchSize, ...options }: SchNetTrainingOptions,
   random: Random,
   epoch: number,
+  begun: BegunEpoch,
   signal: AbortSignal | undefined,
+  onStep: (now: BegunEpoch) => Promise<void>,
 ): Promise<BatchOutcome> {
   const order = random.shuffle(train.structures.map((_, cluster) => cluster));
-  let [atoms, lossSum, squares] = [0, 0, 0];
-  for (let start = 0; start < order.length; start += batchSize) {
+  let { batches, sums } = begun;
+  for (let start = batches * batchSize; start < order.length; start += batchSize) {
     // lets the process hear an abort, a heartbeat or a request between steps
     await setImmediate();
     signal?.throwIfAborted();
@@ -144,12 +157,17 @@ async function trainEpoch(
     if (!Number.isFinite(outcome.loss)) {
       throw diverged({ ...options, learningRate }, epoch, `loss of batch ${start / batchSize + 1}`, outcome.loss);
     }
-    const batchAtoms = batch.targets.reduce((sum, { length }) => sum + length, 0);
-    atoms += batchAtoms;
-    lossSum += outcome.loss * batchAtoms;
-    squares += outcome.meanSquaredError * batchAtoms;
+    const atoms = batch.targets.reduce((sum, { length }) => sum + length, 0);
+    batches += 1;
+    sums = {
+      ...sums,
+      atoms: sums.atoms + atoms,
+      loss: sums.loss + outcome.loss * atoms,
+      squares: sums.squares + outcome.meanSquaredError * atoms,
+    };
+    await onStep({ batches, sums });
   }
-  return { loss: lossSum / atoms, meanSquaredError: squares / atoms };
+  return { loss: sums.loss / sums.atoms, meanSquaredError: sums.squares / sums.atoms };
 }
 
 /** The loss over a whole split as one batch: the sort term needs all its atoms. */

@@ -87,6 +87,9 @@ export class TrialEntity implements Trial {
   weightsSha256!: string | null;
 
   @Column('text', { nullable: true })
+  checkpointSha256!: string | null;
+
+  @Column('text', { nullable: true })
   failure!: string | null;
 
   @Column('timestamptz', { nullable: true })

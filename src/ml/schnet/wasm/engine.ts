@@ -1,0 +1,120 @@
+import type { Structure } from '../../../chemistry/structure.ts';
+import { NatriumError } from '../../../errors.ts';
+import type { NamedTensors } from '../../safetensors.ts';
+import { type AdamState, adamFactors, checkAdamState } from '../adam.ts';
+import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from '../engine.ts';
+import { checkSchNetHyperparameters, type SchNetHyperparameters } from '../hyperparameters.ts';
+import { evaluateLoss, type SchNetLoss } from '../loss.ts';
+import { checkWeights } from '../weights.ts';
+import { Network } from './network.ts';
+
+/** Atoms that are predicted at once, so that memory does not grow with what is asked. */
+const ATOMS_PER_PASS = 4096;
+
+/** The engine on WebAssembly: the same bits on every machine and every version of Node. */
+export const wasmEngine: SchNetEngine = {
+  name: 'wasm',
+  backend: 'WebAssembly SIMD, single precision',
+  open: (hyperparameters, weights) => new WasmSession(hyperparameters, weights),
+};
+
+class WasmSession implements SchNetSession {
+  private network: Network | null;
+  private steps = 0;
+
+  constructor(hyperparameters: SchNetHyperparameters, weights: NamedTensors) {
+    checkSchNetHyperparameters(hyperparameters);
+    const checked = checkWeights(hyperparameters, weights, 'The weights');
+    this.network = new Network({ ...hyperparameters });
+    this.network.layout.write(checked, this.network.weights);
+  }
+
+  async predict(structures: readonly Structure[]): Promise<Float64Array[]> {
+    const network = this.open();
+    const predictions: Float64Array[] = [];
+    for (const part of parts(structures)) {
+      const outputs = network.forward(part.map((structure) => network.geometries.of(structure)));
+      let atom = 0;
+      for (const { atomicNumbers } of part) {
+        predictions.push(Float64Array.from(outputs.subarray(atom, atom + atomicNumbers.length)));
+        atom += atomicNumbers.length;
+      }
+    }
+    return predictions;
+  }
+
+  async gradients(batch: SchNetBatch, loss: SchNetLoss): Promise<BatchOutcome & { readonly gradients: NamedTensors }> {
+    const outcome = this.differentiate(batch, loss);
+    const { layout, gradients } = this.open();
+    return { ...outcome, gradients: layout.read(gradients) };
+  }
+
+  async step(batch: SchNetBatch, loss: SchNetLoss, learningRate: number): Promise<BatchOutcome> {
+    const outcome = this.differentiate(batch, loss);
+    if (!Number.isFinite(outcome.loss)) return outcome;
+    this.steps++;
+    const { rate, correction } = adamFactors(this.steps, learningRate);
+    this.open().step(rate, correction);
+    return outcome;
+  }
+
+  async weights(): Promise<NamedTensors> {
+    const { layout, weights } = this.open();
+    return layout.read(weights);
+  }
+
+  async optimizerState(): Promise<AdamState> {
+    const { layout, moments } = this.open();
+    const [firstMoments, secondMoments] = moments.map((moment) => layout.read(moment));
+    return { steps: this.steps, firstMoments, secondMoments };
+  }
+
+  restoreOptimizer(state: AdamState): void {
+    const { layout, weights, moments } = this.open();
+    checkAdamState(state, layout.read(weights));
+    this.steps = state.steps;
+    layout.write(state.firstMoments, moments[0]);
+    layout.write(state.secondMoments, moments[1]);
+  }
+
+  dispose(): void {
+    this.network = null;
+  }
+
+  private differentiate(batch: SchNetBatch, loss: SchNetLoss): BatchOutcome {
+    checkBatch(batch);
+    const network = this.open();
+    const clusters = batch.structures.map((structure) => network.geometries.of(structure));
+    const outputs = network.forward(clusters);
+    const targets = new Float64Array(outputs.length);
+    let atom = 0;
+    for (const each of batch.targets) {
+      targets.set(each, atom);
+      atom += each.length;
+    }
+    const { derivative, ...outcome } = evaluateLoss(outputs, targets, loss);
+    network.backward(clusters, derivative);
+    return outcome;
+  }
+
+  private open(): Network {
+    if (this.network === null) throw new NatriumError('INVALID_STATE', 'This SchNet session was closed.');
+    return this.network;
+  }
+}
+
+/** Consecutive structures of so many atoms that they are computed at once; a structure is never cut. */
+function* parts(structures: readonly Structure[]): Generator<Structure[]> {
+  let part: Structure[] = [];
+  let atoms = 0;
+  for (const structure of structures) {
+    if (part.length > 0 && atoms + structure.atomicNumbers.length > ATOMS_PER_PASS) {
+      yield part;
+      part = [];
+      atoms = 0;
+    }
+    part.push(structure);
+    atoms += structure.atomicNumbers.length;
+  }
+  if (part.length > 0) yield part;
+}

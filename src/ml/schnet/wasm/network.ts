@@ -1,0 +1,569 @@
+import { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON } from '../adam.ts';
+import type { SchNetHyperparameters } from '../hyperparameters.ts';
+import { EMBEDDING, interactionLayers, OUTPUT_HIDDEN, OUTPUT_LAST } from '../weights.ts';
+import { Arena } from './arena.ts';
+import { DistanceGrid } from './distance-grid.ts';
+import { type ClusterGeometry, Geometries } from './geometry.ts';
+import { type Kernels, kernelsIn } from './kernels.ts';
+import { ParameterLayout } from './parameters.ts';
+
+/** What a product starts from; see kernels/matrix-product.ts. */
+const OVERWRITE = 0;
+const ACCUMULATE = 1;
+const FROM_ROW = 2;
+
+/** Rows that kernels may read, but not use, behind the last one. */
+const SPARE_ROWS = 4;
+/** Of kernels/transposed-product.ts. */
+const TRANSPOSED_ROWS = 96;
+const TRANSPOSED_PAD = 4;
+const DESCRIPTION_NUMBERS = 5;
+
+/** Addresses of one interaction block; `d` are derivatives of the loss. Tables have a row a node, the others a row an atom. */
+interface Block {
+  /** Filter network: its weights, what its hidden layer gives and with which slope, and the table of filters. */
+  readonly filterHidden: number;
+  readonly filterHiddenBias: number;
+  readonly filter: number;
+  readonly filterBias: number;
+  readonly hidden: number;
+  readonly hiddenSlope: number;
+  readonly table: number;
+  readonly dTable: number;
+  readonly f2out: number;
+  readonly f2outBias: number;
+  readonly dense: number;
+  readonly denseBias: number;
+  /** The dense layer times all that later layers take of its outcome, [basis, taken]. */
+  readonly product: number;
+  readonly dProduct: number;
+  /** First of the columns that later layers take of this block's outcome. */
+  readonly firstTaken: number;
+}
+
+/** Room for the atoms of a batch. */
+interface Activations {
+  readonly capacity: number;
+  /** For each block: what the convolution gathered (not of the first), and what f2out makes of it, with its slope. */
+  readonly gathered: readonly number[];
+  readonly values: readonly number[];
+  readonly slopes: readonly number[];
+  /** What later layers take from each atom, [atoms, taken]. */
+  readonly taken: number;
+  readonly dTaken: number;
+  readonly dValues: number;
+  readonly dGathered: number;
+  readonly outputValues: number;
+  readonly outputs: number;
+  readonly dOutputs: number;
+  readonly elements: number;
+}
+
+/**
+ * SchNet forward, backward and Adam on the kernels: everything that costs time happens there, this only says what comes after what.
+ *
+ * It computes what `tensorflow/model.ts` reads like, differently in three ways. Filters are tables on a grid of distances
+ * (distance-grid.ts), through which the network is also trained. The features of atoms never appear: layers that follow each
+ * other without a nonlinearity between are one matrix, so that a block adds to what all later layers take. And the first block, in
+ * which neighbours differ by element only, is a sparse matrix times a small table (kernels/table-sum.ts).
+ */
+export class Network {
+  readonly layout: ParameterLayout;
+  readonly geometries: Geometries;
+  private readonly arena = new Arena();
+  private readonly kernels: Kernels = kernelsIn(this.arena);
+  private readonly grid: DistanceGrid;
+  private readonly blocks: readonly Block[];
+  /** Addresses of the four vectors of parameters. */
+  private readonly parameters: number;
+  private readonly gradient: number;
+  private readonly firstMoment: number;
+  private readonly secondMoment: number;
+  private readonly gaussians: number;
+  private readonly cutoffs: number;
+  private describedNodes = 0;
+  private readonly tableScratch: number;
+  private readonly dHidden: number;
+  private readonly packed: number;
+  private readonly scratch: number;
+  private readonly row: number;
+  private elementTables: ElementTables | null = null;
+  private activations: Activations | null = null;
+  private clusters = 0;
+  private clusterCapacity = 0;
+
+  constructor(hyperparameters: SchNetHyperparameters) {
+    this.layout = new ParameterLayout(hyperparameters);
+    this.grid = new DistanceGrid(hyperparameters);
+    const { basis, filters, gaussians, taken } = this.layout.widths;
+    const { mostNodes } = this.grid;
+    const { arena } = this;
+    this.geometries = new Geometries(arena, this.grid, hyperparameters.cutoffAngstrom, 4 * filters, 4 * basis);
+    const vector = () => arena.allocate(this.layout.length);
+    [this.parameters, this.gradient, this.firstMoment, this.secondMoment] = [vector(), vector(), vector(), vector()];
+    const table = (width: number) => arena.allocate((mostNodes + SPARE_ROWS) * width);
+    this.gaussians = table(gaussians);
+    this.cutoffs = arena.allocate(mostNodes);
+    this.tableScratch = table(filters);
+    this.dHidden = table(filters);
+    this.blocks = Array.from({ length: hyperparameters.interactions }, (_, block) => {
+      const layers = interactionLayers(block);
+      return {
+        filterHidden: this.parameter(layers.filterHidden),
+        filterHiddenBias: this.parameter(`${layers.filterHidden}.bias`),
+        filter: this.parameter(layers.filter),
+        filterBias: this.parameter(`${layers.filter}.bias`),
+        ...{ hidden: table(filters), hiddenSlope: table(filters), table: table(filters), dTable: table(filters) },
+        f2out: this.parameter(layers.f2out),
+        f2outBias: this.parameter(`${layers.f2out}.bias`),
+        dense: this.parameter(layers.dense),
+        denseBias: this.parameter(`${layers.dense}.bias`),
+        ...{ product: arena.allocate(basis * taken), dProduct: arena.allocate(basis * taken) },
+        firstTaken: block * filters,
+      };
+    });
+    const widest = Math.max(basis, filters, gaussians, taken, 16);
+    this.packed = arena.allocate(widest * widest);
+    this.scratch = arena.allocate(widest * (TRANSPOSED_ROWS + TRANSPOSED_PAD) + TRANSPOSED_ROWS * widest);
+    this.row = arena.allocate(widest);
+  }
+
+  /** The parameters, as a view. */
+  get weights(): Float32Array {
+    return this.arena.floats(this.parameters, this.layout.length);
+  }
+
+  get gradients(): Float32Array {
+    return this.arena.floats(this.gradient, this.layout.length);
+  }
+
+  get moments(): readonly [first: Float32Array, second: Float32Array] {
+    return [
+      this.arena.floats(this.firstMoment, this.layout.length),
+      this.arena.floats(this.secondMoment, this.layout.length),
+    ];
+  }
+
+  /** Outputs of all atoms of the clusters, in order, as a view that the next call overwrites. */
+  forward(clusters: readonly ClusterGeometry[]): Float32Array {
+    const atoms = this.enter(clusters);
+    const room = this.activations!;
+    this.prepareTables();
+    this.prepareElements();
+    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { kernels } = this;
+    const tables = this.elementTables!;
+    this.blocks.forEach((block, index) => {
+      const values = room.values[index];
+      if (index === 0) {
+        kernels.sumTableRows(this.clusters, clusters.length, tables.gathered, block.f2outBias, values, basis);
+      } else {
+        const neighbors = room.taken + 4 * this.blocks[index - 1].firstTaken;
+        kernels.convolve(
+          ...[this.clusters, clusters.length, block.table],
+          ...[neighbors, 4 * taken, room.gathered[index], filters],
+        );
+        this.product(room.gathered[index], filters, block.f2out, basis, values, basis, {
+          ...{ rows: atoms, inner: filters, columns: basis, mode: FROM_ROW, row: block.f2outBias },
+        });
+      }
+      kernels.shiftedSoftplus(values, values, room.slopes[index], atoms * basis);
+      const from = 4 * block.firstTaken;
+      const columns = taken - block.firstTaken;
+      const shape = { rows: atoms, inner: basis, columns };
+      const isUniform = index === 0 && this.geometries.atomicNumbers.length === 1;
+      if (index === 0 && !isUniform) {
+        kernels.gatherRows(tables.taken, room.elements, room.taken, 4 * taken, atoms, taken);
+      }
+      this.product(values, basis, block.product + from, taken, room.taken + from, taken, {
+        ...shape,
+        ...(isUniform ? { mode: FROM_ROW, row: tables.taken } : { mode: ACCUMULATE, row: 0 }),
+      });
+    });
+    const last = room.taken + 4 * (taken - hidden);
+    const bias = this.arena.float32[this.parameter(`${OUTPUT_LAST}.bias`) / 4];
+    const weights = this.parameter(OUTPUT_LAST);
+    kernels.output(last, 4 * taken, room.outputValues, weights, bias, room.outputs, atoms, hidden);
+    return this.arena.floats(room.outputs, atoms);
+  }
+
+  /** The derivative of a loss by all parameters, into `gradients`; `derivative` is that by each output of the last `forward`. */
+  backward(clusters: readonly ClusterGeometry[], derivative: ArrayLike<number>): void {
+    const atoms = derivative.length;
+    const room = this.activations!;
+    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { kernels } = this;
+    const tables = this.elementTables!;
+    this.gradients.fill(0);
+    this.arena.floats(room.dOutputs, atoms).set(derivative);
+    const outputs = 4 * (taken - hidden);
+    kernels.outputBack(
+      ...[room.taken + outputs, 4 * taken, room.dTaken + outputs, room.outputValues, this.parameter(OUTPUT_LAST)],
+      ...[room.dOutputs, this.slope(OUTPUT_LAST), this.slope(`${OUTPUT_LAST}.bias`), atoms, hidden],
+    );
+    for (let index = this.blocks.length - 1; index >= 0; index--) {
+      const block = this.blocks[index];
+      const [values, dValues] = [room.values[index], room.dValues];
+      const from = 4 * block.firstTaken;
+      const columns = taken - block.firstTaken;
+      this.transposedProduct(values, basis, room.dTaken + from, taken, block.dProduct + from, taken, {
+        ...{ rows: atoms, inner: basis, columns },
+      });
+      this.productWithTransposed(room.dTaken + from, taken, block.product + from, taken, dValues, basis, {
+        ...{ rows: atoms, inner: columns, columns: basis },
+      });
+      kernels.multiplyAndSumRows(
+        ...[dValues, 4 * basis, room.slopes[index], 4 * basis, this.toGradient(block.f2outBias), atoms, basis],
+      );
+      if (index === 0) {
+        const rows = tables.count * this.grid.mostNodes;
+        this.arena.floats(tables.dGathered, rows * basis).fill(0);
+        kernels.sumTableRowsBack(this.clusters, clusters.length, tables.dGathered, dValues, basis);
+        continue;
+      }
+      this.transposedProduct(room.gathered[index], filters, dValues, basis, this.toGradient(block.f2out), basis, {
+        ...{ rows: atoms, inner: filters, columns: basis },
+      });
+      this.productWithTransposed(dValues, basis, block.f2out, basis, room.dGathered, filters, {
+        ...{ rows: atoms, inner: basis, columns: filters },
+      });
+      this.arena.floats(block.dTable, this.geometries.nodes * filters).fill(0);
+      const neighbors = 4 * this.blocks[index - 1].firstTaken;
+      kernels.convolveBack(
+        ...[this.clusters, clusters.length, block.table, block.dTable, room.taken + neighbors, room.dTaken + neighbors],
+        ...[4 * taken, room.dGathered, filters, this.scratch],
+      );
+    }
+    this.elementsBack(atoms);
+    this.firstBlockBack();
+    for (const block of this.blocks) this.filterBack(block);
+    this.productsBack();
+  }
+
+  /** A step of Adam along the last gradients; `rate` and `correction` are those of kernels/adam.ts. */
+  step(rate: number, correction: number): void {
+    this.kernels.adam(
+      ...[this.parameters, this.gradient, this.firstMoment, this.secondMoment, this.layout.length],
+      ...[rate, ADAM_BETA1, ADAM_BETA2, correction, ADAM_EPSILON],
+    );
+  }
+
+  private parameter(name: string): number {
+    return this.parameters + 4 * this.layout.offsetOf(name);
+  }
+
+  /** Address of the derivative by a parameter. */
+  private slope(name: string): number {
+    return this.toGradient(this.parameter(name));
+  }
+
+  private toGradient(parameter: number): number {
+    return parameter - this.parameters + this.gradient;
+  }
+
+  /** Describes a batch to the kernels and makes room for its atoms; their number. */
+  private enter(clusters: readonly ClusterGeometry[]): number {
+    const atoms = clusters.reduce((sum, cluster) => sum + cluster.atoms, 0);
+    if (this.activations === null || this.activations.capacity < atoms) this.activations = this.makeRoom(atoms);
+    if (this.clusterCapacity < clusters.length) {
+      this.clusters = this.arena.allocate(DESCRIPTION_NUMBERS * clusters.length);
+      this.clusterCapacity = clusters.length;
+    }
+    const { uint32 } = this.arena;
+    let at = this.clusters / 4;
+    let atom = this.activations.elements / 4;
+    for (const { pairs, pairCount, entryStarts, entries, atoms: own, elements } of clusters) {
+      uint32.set([pairs, pairCount, entryStarts, entries, own], at);
+      uint32.set(elements, atom);
+      at += DESCRIPTION_NUMBERS;
+      atom += own;
+    }
+    return atoms;
+  }
+
+  private makeRoom(atoms: number): Activations {
+    const capacity = Math.ceil(atoms / 64) * 64;
+    const { basis, filters, hidden, taken } = this.layout.widths;
+    const room = (width: number) => this.arena.allocate((capacity + SPARE_ROWS) * width);
+    return {
+      capacity,
+      gathered: this.blocks.map((_, index) => (index === 0 ? 0 : room(filters))),
+      values: this.blocks.map(() => room(basis)),
+      slopes: this.blocks.map(() => room(basis)),
+      ...{ taken: room(taken), dTaken: room(taken), dValues: room(basis), dGathered: room(filters) },
+      ...{ outputValues: room(hidden), outputs: room(1), dOutputs: room(1), elements: room(1) },
+    };
+  }
+
+  /** Filters of all blocks at all nodes: T = fc (ssp(gaussians A1 + a1) A2 + a2). */
+  private prepareTables(): void {
+    const { nodes } = this.geometries;
+    const { filters, gaussians } = this.layout.widths;
+    for (; this.describedNodes < nodes; this.describedNodes++) {
+      const into = this.arena.floats(this.gaussians + 4 * gaussians * this.describedNodes, gaussians);
+      this.arena.float32[this.cutoffs / 4 + this.describedNodes] = this.grid.describe(this.describedNodes, into, 0);
+    }
+    for (const { filterHidden, filterHiddenBias, filter, filterBias, hidden, hiddenSlope, table } of this.blocks) {
+      this.product(this.gaussians, gaussians, filterHidden, filters, hidden, filters, {
+        ...{ rows: nodes, inner: gaussians, columns: filters, mode: FROM_ROW, row: filterHiddenBias },
+      });
+      this.kernels.shiftedSoftplus(hidden, hidden, hiddenSlope, nodes * filters);
+      this.product(hidden, filters, filter, filters, this.tableScratch, filters, {
+        ...{ rows: nodes, inner: filters, columns: filters, mode: FROM_ROW, row: filterBias },
+      });
+      this.kernels.scaleRows(this.tableScratch, this.cutoffs, table, nodes, filters);
+    }
+    const { taken, basis } = this.layout.widths;
+    for (const { dense, product, firstTaken } of this.blocks) {
+      const shared = this.sharedFrom(firstTaken);
+      this.product(dense, basis, shared, taken, product + 4 * firstTaken, taken, {
+        ...{ rows: basis, inner: basis, columns: taken - firstTaken, mode: OVERWRITE, row: 0 },
+      });
+    }
+  }
+
+  /** Address of the matrix of all that later layers take, [basis, taken], from a column on. */
+  private sharedFrom(column: number): number {
+    const { hidden, taken } = this.layout.widths;
+    return this.parameter(OUTPUT_HIDDEN) - 4 * (taken - hidden) + 4 * column;
+  }
+
+  /** What depends on the element of an atom alone. */
+  private prepareElements(): void {
+    const { atomicNumbers, nodes } = this.geometries;
+    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { kernels, arena } = this;
+    if (this.elementTables === null || this.elementTables.count < atomicNumbers.length) {
+      this.elementTables = this.makeElementTables(atomicNumbers.length);
+    }
+    const tables = this.elementTables;
+    const [first] = this.blocks;
+    const in2f = this.parameter(interactionLayers(0).in2f);
+    atomicNumbers.forEach((z, element) => {
+      const embedding = this.parameter(EMBEDDING) + 4 * basis * z;
+      const own = tables.own(element);
+      arena.floats(own.filtered, filters).fill(0);
+      kernels.addVectorTimesMatrix(embedding, in2f, 4 * filters, own.filtered, basis, filters);
+      kernels.scaleColumns(first.table, own.filtered, own.table, nodes, filters);
+      this.product(own.table, filters, first.f2out, basis, own.gathered, basis, {
+        ...{ rows: nodes, inner: filters, columns: basis, mode: OVERWRITE, row: 0 },
+      });
+      // the features without what the nonlinearities add: the embedding and the biases of the dense layers so far
+      arena.floats(own.taken, taken).fill(0);
+      arena
+        .floats(own.taken + 4 * (taken - hidden), hidden)
+        .set(arena.floats(this.parameter(`${OUTPUT_HIDDEN}.bias`), hidden));
+      let features = embedding;
+      this.blocks.forEach(({ denseBias, firstTaken }, index) => {
+        const sum = own.features + 4 * basis * index;
+        kernels.add(features, denseBias, sum, basis);
+        const shared = this.sharedFrom(firstTaken);
+        kernels.addVectorTimesMatrix(sum, shared, 4 * taken, own.taken + 4 * firstTaken, basis, this.widthTaken(index));
+        features = sum;
+      });
+    });
+  }
+
+  /** How many columns the next layer takes of a block's outcome: filters, or the output's hidden layer. */
+  private widthTaken(block: number): number {
+    const { filters, hidden } = this.layout.widths;
+    return block === this.blocks.length - 1 ? hidden : filters;
+  }
+
+  private makeElementTables(count: number): ElementTables {
+    const { basis, filters, taken } = this.layout.widths;
+    const { mostNodes } = this.grid;
+    const { arena, blocks } = this;
+    const room = (numbers: number) => arena.allocate(count * numbers + SPARE_ROWS * Math.max(basis, filters));
+    const addresses = {
+      ...{ gathered: room(mostNodes * basis), dGathered: room(mostNodes * basis), tables: room(mostNodes * filters) },
+      ...{ taken: room(taken), dTaken: room(taken), filtered: room(filters), features: room(blocks.length * basis) },
+    };
+    return {
+      ...addresses,
+      count,
+      own: (element) => ({
+        gathered: addresses.gathered + 4 * element * mostNodes * basis,
+        dGathered: addresses.dGathered + 4 * element * mostNodes * basis,
+        table: addresses.tables + 4 * element * mostNodes * filters,
+        taken: addresses.taken + 4 * element * taken,
+        dTaken: addresses.dTaken + 4 * element * taken,
+        filtered: addresses.filtered + 4 * element * filters,
+        features: addresses.features + 4 * element * blocks.length * basis,
+      }),
+    };
+  }
+
+  /** Elements by atomic number: the order of sums must not depend on which was seen first. */
+  private elementsInOrder(): number[] {
+    const { atomicNumbers } = this.geometries;
+    return atomicNumbers.map((_, element) => element).sort((a, b) => atomicNumbers[a] - atomicNumbers[b]);
+  }
+
+  /** From what each atom gives to later layers to the embedding and the biases. */
+  private elementsBack(atoms: number): void {
+    const { basis, hidden, taken } = this.layout.widths;
+    const { kernels, arena } = this;
+    const room = this.activations!;
+    const tables = this.elementTables!;
+    const { atomicNumbers } = this.geometries;
+    if (tables.count === 1) {
+      kernels.sumRows(room.dTaken, 4 * taken, tables.dTaken, atoms, taken);
+    } else {
+      arena.floats(tables.dTaken, tables.count * taken).fill(0);
+      kernels.scatterAddRows(room.dTaken, room.elements, tables.dTaken, 4 * taken, atoms, taken);
+    }
+    for (const element of this.elementsInOrder()) {
+      const own = tables.own(element);
+      const dHiddenBias = this.slope(`${OUTPUT_HIDDEN}.bias`);
+      kernels.add(own.dTaken + 4 * (taken - hidden), dHiddenBias, dHiddenBias, hidden);
+      arena.floats(this.row, basis).fill(0);
+      for (let index = this.blocks.length - 1; index >= 0; index--) {
+        const { denseBias, firstTaken } = this.blocks[index];
+        const [shared, width] = [this.sharedFrom(firstTaken), this.widthTaken(index)];
+        const dTaken = own.dTaken + 4 * firstTaken;
+        const features = own.features + 4 * basis * index;
+        kernels.addOuterProduct(features, dTaken, this.toGradient(shared), 4 * taken, basis, width);
+        kernels.addMatrixTimesVector(shared, 4 * taken, dTaken, this.row, basis, width);
+        kernels.add(this.row, this.toGradient(denseBias), this.toGradient(denseBias), basis);
+      }
+      const dEmbedding = this.slope(EMBEDDING) + 4 * basis * atomicNumbers[element];
+      kernels.add(this.row, dEmbedding, dEmbedding, basis);
+    }
+  }
+
+  /** From the first block's table to f2out, the filters, in2f and the embedding. */
+  private firstBlockBack(): void {
+    const { atomicNumbers, nodes } = this.geometries;
+    const { basis, filters } = this.layout.widths;
+    const { kernels, arena } = this;
+    const [first] = this.blocks;
+    const in2f = this.parameter(interactionLayers(0).in2f);
+    arena.floats(first.dTable, nodes * filters).fill(0);
+    for (const element of this.elementsInOrder()) {
+      const own = this.elementTables!.own(element);
+      this.productWithTransposed(own.dGathered, basis, first.f2out, basis, this.dHidden, filters, {
+        ...{ rows: nodes, inner: basis, columns: filters },
+      });
+      this.transposedProduct(own.table, filters, own.dGathered, basis, this.toGradient(first.f2out), basis, {
+        ...{ rows: nodes, inner: filters, columns: basis, accumulate: true },
+      });
+      kernels.scaleColumns(this.dHidden, own.filtered, this.tableScratch, nodes, filters);
+      kernels.add(first.dTable, this.tableScratch, first.dTable, nodes * filters);
+      kernels.multiplyAndSumRows(this.dHidden, 4 * filters, first.table, 4 * filters, this.row, nodes, filters);
+      const row = basis * atomicNumbers[element];
+      const [embedding, dEmbedding] = [this.parameter(EMBEDDING) + 4 * row, this.slope(EMBEDDING) + 4 * row];
+      kernels.addMatrixTimesVector(in2f, 4 * filters, this.row, dEmbedding, basis, filters);
+      kernels.addOuterProduct(embedding, this.row, this.toGradient(in2f), 4 * filters, basis, filters);
+    }
+  }
+
+  /** From the table of filters to the filter network. */
+  private filterBack({ filterHidden, filterHiddenBias, filter, filterBias, hidden, hiddenSlope, dTable }: Block): void {
+    const { nodes } = this.geometries;
+    const { filters, gaussians } = this.layout.widths;
+    const { kernels } = this;
+    const dFilter = this.tableScratch;
+    const stride = 4 * filters;
+    kernels.scaleRows(dTable, this.cutoffs, dFilter, nodes, filters);
+    this.transposedProduct(hidden, filters, dFilter, filters, this.toGradient(filter), filters, {
+      ...{ rows: nodes, inner: filters, columns: filters },
+    });
+    kernels.sumRows(dFilter, stride, this.toGradient(filterBias), nodes, filters);
+    this.productWithTransposed(dFilter, filters, filter, filters, this.dHidden, filters, {
+      ...{ rows: nodes, inner: filters, columns: filters },
+    });
+    const dBias = this.toGradient(filterHiddenBias);
+    kernels.multiplyAndSumRows(this.dHidden, stride, hiddenSlope, stride, dBias, nodes, filters);
+    this.transposedProduct(this.gaussians, gaussians, this.dHidden, filters, this.toGradient(filterHidden), filters, {
+      ...{ rows: nodes, inner: gaussians, columns: filters },
+    });
+  }
+
+  /** From the products of layers to the layers. */
+  private productsBack(): void {
+    const { basis, taken } = this.layout.widths;
+    for (const { dense, dProduct, firstTaken } of this.blocks) {
+      const [shared, from] = [this.sharedFrom(firstTaken), dProduct + 4 * firstTaken];
+      const columns = taken - firstTaken;
+      this.productWithTransposed(from, taken, shared, taken, this.toGradient(dense), basis, {
+        ...{ rows: basis, inner: columns, columns: basis },
+      });
+      this.transposedProduct(dense, basis, from, taken, this.toGradient(shared), taken, {
+        ...{ rows: basis, inner: basis, columns, accumulate: true },
+      });
+    }
+  }
+
+  /** C = A B; strides in numbers. */
+  private product(
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    c: number,
+    cStride: number,
+    { rows, inner, columns, mode, row }: Shape & { readonly mode: number; readonly row: number },
+  ): void {
+    this.kernels.pack(b, 4 * bStride, this.packed, inner, columns);
+    this.kernels.multiply(a, 4 * aStride, this.packed, c, 4 * cStride, rows, inner, columns, mode, row);
+  }
+
+  /** C = A Bᵀ with B [columns, inner]. */
+  private productWithTransposed(
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    c: number,
+    cStride: number,
+    { rows, inner, columns }: Shape,
+  ): void {
+    this.kernels.packTransposed(b, 4 * bStride, this.packed, inner, columns);
+    this.kernels.multiply(a, 4 * aStride, this.packed, c, 4 * cStride, rows, inner, columns, OVERWRITE, 0);
+  }
+
+  /** C [inner, columns] = Aᵀ B with A [rows, inner] and B [rows, columns]. */
+  private transposedProduct(
+    a: number,
+    aStride: number,
+    b: number,
+    bStride: number,
+    c: number,
+    cStride: number,
+    { rows, inner, columns, accumulate = false }: Shape & { readonly accumulate?: boolean },
+  ): void {
+    this.kernels.multiplyTransposed(
+      ...[a, 4 * aStride, b, 4 * bStride, c, 4 * cStride, rows, inner, columns, Number(accumulate), this.scratch],
+    );
+  }
+}
+
+interface Shape {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+/** Addresses of what depends on elements alone; `own` is the part of one. */
+interface ElementTables {
+  readonly count: number;
+  /** The first block's table: filters times features times f2out, a row an element and node. */
+  readonly gathered: number;
+  readonly dGathered: number;
+  /** What later layers take from an atom of the element before any nonlinearity adds to it. */
+  readonly taken: number;
+  readonly dTaken: number;
+  own(element: number): {
+    readonly gathered: number;
+    readonly dGathered: number;
+    /** Filters of the first block times features. */
+    readonly table: number;
+    readonly taken: number;
+    readonly dTaken: number;
+    /** The element's features after in2f of the first block. */
+    readonly filtered: number;
+    /** Its features after each block, as far as they are the same for all its atoms. */
+    readonly features: number;
+  };
+}
