@@ -3,6 +3,8 @@ import { type Nucleus, nuclearDataOf } from './nuclei.ts';
 const LONGEST_LINE = 80;
 /** The largest ordinate: ten digits that fit a 32-bit integer, as some readers need. */
 const LARGEST_ORDINATE = 2_000_000_000;
+/** Below it the factor of the ordinates would lose digits, and then vanish. */
+const LEAST_TOP = 1e-290;
 /** Protons resonate at this frequency in a common magnet. */
 const NOMINAL_PROTON_MEGAHERTZ = 400;
 
@@ -23,8 +25,8 @@ export interface JcampSpectrum {
 /**
  * A spectrum as JCAMP-DX 5.01 (Lampen, Lambert, Lancashire, McDonald, McIntyre, Rutledge, Fröhlich, Davies, Pure Appl. Chem. 71,
  * 1549 (1999)): NMR SPECTRUM, XYDATA as (X++(Y..Y)) in AFFN, ASCII, lines of at most 80 characters. Ordinates are integers of up
- * to ten digits, so that an intensity is off by at most 2.5e-10 of the highest one. The standard wants an observe frequency: one
- * that belongs to no measurement is said to be nominal.
+ * to ten digits, so that an intensity is off by at most 2.5e-10 of the highest one; all are zero if that is below 1e-290. The
+ * standard wants an observe frequency: one that belongs to no measurement is said to be nominal.
  */
 export function writeJcampDx(spectrum: JcampSpectrum): string {
   const { nucleus, positionsPpm: x, intensities: y } = spectrum;
@@ -33,7 +35,7 @@ export function writeJcampDx(spectrum: JcampSpectrum): string {
   const last = x[points - 1];
   const step = (last - first) / (points - 1);
   const highest = y.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const factor = highest === 0 ? 1 : highest / LARGEST_ORDINATE;
+  const factor = highest < LEAST_TOP ? 1 : highest / LARGEST_ORDINATE;
   const ordinates = Array.from(y, (value) => Math.round(value / factor));
   const observe = observeFrequency(spectrum);
   const lines = [

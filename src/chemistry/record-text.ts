@@ -1,13 +1,10 @@
 import { type ErrorCode, NatriumError } from '../errors.ts';
 import type { CalculationRecord } from './calculation-record.ts';
 import { printedDecimals } from './numbers.ts';
-import { firstIsotropicDisagreement, isotropicShieldingPpm } from './shielding-tensor.ts';
+import { firstIsotropicDisagreement, isotropicShieldingPpm, LARGEST_SHIELDING_PPM } from './shielding-tensor.ts';
 import { fileError, printable } from './text/file-error.ts';
 
 type Provenance = CalculationRecord['provenance'];
-
-/** Far beyond those of the heaviest nuclei (about 2e4 ppm), and small enough that no mean or square of many overflows. */
-export const LARGEST_SHIELDING_PPM = 1e9;
 
 /** The shortest decimal that reads back as the same double; JavaScript would write -0 as 0. */
 export function numberText(value: number): string {

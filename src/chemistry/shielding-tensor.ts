@@ -1,3 +1,6 @@
+/** Far beyond those of the heaviest nuclei (about 2e4 ppm), and small enough that no mean or square of many overflows. */
+export const LARGEST_SHIELDING_PPM = 1e9;
+
 /** How far a printed isotropic shielding may be from a third of its tensor's trace, beside the rounding of the print. */
 export const ISOTROPIC_TOLERANCE_PPM = 0.01;
 

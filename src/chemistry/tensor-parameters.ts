@@ -39,14 +39,14 @@ export function tensorParameters(tensorPpm: ArrayLike<number>): TensorParameters
   const span = s33 - s11;
   const isIsotropic = span <= ROUNDING * scale;
   const isLastFarthest = s33 - isotropicPpm >= isotropicPpm - s11 - ROUNDING * scale;
-  const [far, near] = isLastFarthest ? [s33, s11] : [s11, s33];
+  const [far, opposite] = isLastFarthest ? [s33, s11] : [s11, s33];
   return {
     isotropicPpm,
     principalComponentsPpm: components,
     spanPpm: span,
     skew: isIsotropic ? null : between(-1, (3 * (isotropicPpm - s22)) / span, 1),
-    anisotropyPpm: far - (near + s22) / 2,
-    asymmetry: isIsotropic ? null : between(0, (s22 - near) / (far - isotropicPpm), 1),
+    anisotropyPpm: far - (opposite + s22) / 2,
+    asymmetry: isIsotropic ? null : between(0, (s22 - opposite) / (far - isotropicPpm), 1),
     antisymmetricPpm: [(xy - yx) / 2, (xz - zx) / 2, (yz - zy) / 2],
   };
 }

@@ -4,7 +4,7 @@ import { writeJcampDx } from '../chemistry/jcamp-dx.ts';
 import { type NuclearData, type Nucleus, nuclearDataOf, parseNucleus } from '../chemistry/nuclei.ts';
 import { quadrupolarCoupling, quadrupoleInducedShiftPpm } from '../chemistry/quadrupolar.ts';
 import { checkedLineshape, type LineshapeKind } from '../chemistry/spectrum/lineshapes.ts';
-import { spectrumAxis, spectrumIntensities } from '../chemistry/spectrum.ts';
+import { axisEnds, spectrumAxis, spectrumIntensities } from '../chemistry/spectrum.ts';
 import { NatriumError } from '../errors.ts';
 import type { Store } from './ports.ts';
 import type { ShieldingReference } from './records.ts';
@@ -19,6 +19,8 @@ import {
 
 const LEAST_MEGAHERTZ = 1;
 const MOST_MEGAHERTZ = 10_000;
+/** Far beyond those of the heaviest nuclei, and small enough that no square overflows. */
+const LARGEST_COUPLING_MEGAHERTZ = 1e9;
 
 export interface SpectrumInput extends SpectrumSourceInput {
   /** As `parseNucleus` reads it. */
@@ -45,7 +47,7 @@ export class Spectra {
     const { lineshape: kind, fullWidthAtHalfMaximumPpm: width, scale, larmorFrequencyMegahertz } = input;
     const lineshape = checkedLineshape(kind, width, input.lorentzianFraction);
     // an axis that cannot be is refused before any atom is read
-    spectrumAxis(input, Float64Array.of(0), width);
+    axisEnds(input, Float64Array.of(0), width);
     const nuclear = nuclearDataOf(nucleus);
     checkLarmorFrequency(larmorFrequencyMegahertz, nucleus, nuclear);
     const source = await spectrumSource(this.store, input);
@@ -63,7 +65,7 @@ export class Spectra {
       larmorFrequencyMegahertz,
       lines,
       positionsPpm,
-      intensities: spectrumIntensities(lines.positionsPpm, lineshape, positionsPpm),
+      intensities: await spectrumIntensities(lines.positionsPpm, lineshape, positionsPpm),
     };
   }
 
@@ -107,7 +109,15 @@ async function atomsOf(source: SpectrumSource, nucleus: Nucleus, nuclear: Nuclea
         shieldingsPpm.push(shieldings[i]);
         const gradient = gradients?.slice(9 * i, 9 * i + 9);
         if (nuclear === null || gradient === undefined || gradient.some(Number.isNaN)) return;
-        couplings.push(quadrupolarCoupling(gradient, nuclear.quadrupoleMomentBarn));
+        const coupling = quadrupolarCoupling(gradient, nuclear.quadrupoleMomentBarn);
+        if (!(coupling.couplingMegahertz <= LARGEST_COUPLING_MEGAHERTZ)) {
+          throw new NatriumError(
+            'BAD_USER_INPUT',
+            `the electric field gradient of ${nucleus.name} ${shieldingsPpm.length} of ${source.name} has elements of up to ` +
+              `${Math.max(...gradient.map(Math.abs))} a.u., which no nucleus feels; leave its calculation out`,
+          );
+        }
+        couplings.push(coupling);
       });
     }
   }

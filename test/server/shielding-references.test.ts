@@ -126,6 +126,19 @@ describe('a shielding reference', () => {
   });
 
   test.each([
+    [
+      'shiftsPpm(shieldingsPpm: [576, 1e308])',
+      /^shieldingsPpm\[1\] is 1e\+308 ppm; it must lie within ±1000000000 ppm/,
+    ],
+    ['shieldingsPpm(shiftsPpm: [-1e308])', /^shiftsPpm\[0\] is -1e\+308 ppm; it must lie within/],
+  ])('refuses %s, which no nucleus has', async (field, says) => {
+    const id = await setShieldingReference(server, { levelOfTheory, nucleus: '13C', shieldingPpm: 999_999.9999 });
+    const error = await refusal(server, `query ($id: ID!) { shieldingReference(id: $id) { ${field} } }`, { id });
+    expect(error.code).toBe('BAD_USER_INPUT');
+    expect(error.message).toMatch(says);
+  });
+
+  test.each([
     ['an empty source', { source: '' }, /^source must have 1 to 2000 characters/],
     ['a blank source', { source: ' \n' }, /^source must have/],
     ['an empty compound', { compound: '' }, /^compound must have 1 to 500 characters/],

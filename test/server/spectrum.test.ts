@@ -46,6 +46,7 @@ beforeAll(async () => {
     frame({ id: 'twice', positions: rowOfAtoms(4, 0.4) }),
     frame({ id: 'twice-again', positions: rowOfAtoms(4, 0.4), sigma: [1, 2, 3, 4] }),
     withGradients('efg', '0.02 0 0 0 -0.04 0 0 0 0.02'),
+    withGradients('endless-efg', '1e307 0 0 0 -1e307 0 0 0 0'),
     withGradients('half-efg', 'nan nan nan nan nan nan nan nan nan'),
   ];
   const { items } = await importCalculations(server, content.join(''));
@@ -343,6 +344,16 @@ describe('a spectrum', () => {
     ['one point', () => ({ ...one(), points: 1 }), /points is 1; give 2 to 65536/],
     ['too many points', () => ({ ...one(), points: 65_537 }), /points is 65537/],
     ['a range that is none', () => ({ ...one(), fromPpm: 1, toPpm: 1 }), /give a range that ascends/],
+    [
+      'a field gradient beyond all reason',
+      () => ({ calculations: [calculations['endless-efg']] }),
+      /field gradient of 23Na 2 of calculation endless-efg has elements of up to 1e\+307 a\.u\.,/,
+    ],
+    [
+      'a range that is hardly one',
+      () => ({ ...one(), fromPpm: 0, toPpm: 1e-100, points: 10 }),
+      /0 to 1e-100 ppm is too narrow for 10 points/,
+    ],
     ['half a range', () => ({ ...one(), fromPpm: 1 }), /give both fromPpm and toPpm/],
     ['a split without version', () => ({ ...one(), split: 'TEST' }), /split goes with datasetVersion only/],
     ['a level without clusters', () => ({ ...one(), levelOfTheory: level }), /levelOfTheory goes with clusters only/],

@@ -35,4 +35,34 @@ describe('a chemical shift', () => {
       expect(() => convert([1], reference)).toThrow(/must lie between ±1000000 ppm/);
     }
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e308, -1e308, 1e9 + 1])(
+    'is not of a shielding of %s ppm',
+    (value) => {
+      for (const reference of [0, 576, 999_999.9999, -999_999.9999]) {
+        const convert = () => shiftsFromShieldings([1, 2, value], reference);
+        expect(convert).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+        expect(convert).toThrow(/^shieldingsPpm\[2\] is .* ppm; it must lie within ±1000000000 ppm$/);
+      }
+    },
+  );
+
+  it.each([Number.NaN, Number.NEGATIVE_INFINITY, 1e308, -1e30])('of %s ppm is of no shielding', (value) => {
+    for (const reference of [0, 576, 999_999.9999, -999_999.9999]) {
+      const convert = () => shieldingsFromShifts([value], reference);
+      expect(convert).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+      expect(convert).toThrow(/^shiftsPpm\[0\] is .* ppm; it must lie within ±[\d.e+]+ ppm$/);
+    }
+  });
+
+  it('is finite and leads back whatever the shielding and the reference', () => {
+    const nearest = 1e6 - 2 ** -33;
+    for (const reference of [nearest, 999_999.9999, 576, 0, -999_999.9999, -nearest]) {
+      const shieldings = [-1e9, -1e6, 0, 1e6, 1e9];
+      const back = shieldingsFromShifts(shiftsFromShieldings(shieldings, reference), reference);
+      back.forEach((shielding, i) => {
+        expect(Math.abs(shielding - shieldings[i])).toBeLessThanOrEqual(1e-6);
+      });
+    }
+  });
 });

@@ -1,10 +1,8 @@
 import type { ErrorCode, NatriumError } from '../../errors.ts';
 import { atomicNumberOf, isAtomicNumber } from '../elements.ts';
 import { parseInteger, parseRealAt, printedDecimals } from '../numbers.ts';
+import { LARGEST_SHIELDING_PPM } from '../shielding-tensor.ts';
 import { type Column, type Columns, WIDEST_ROW } from './columns.ts';
-
-/** Far beyond those of the heaviest nuclei (about 2e4 ppm), and small enough that no mean or square of many overflows. */
-const LARGEST_SHIELDING_PPM = 1e9;
 
 /** The rows of a frame as they are read; plain arrays, so that memory grows with what is there, not with what is announced. */
 export interface AtomRows {

@@ -48,9 +48,7 @@ export interface Kernel {
   at(distance: number): number;
   /** Beyond this distance it is less than 1e-16 of its height. */
   readonly reach: number;
-  /** Half the width of a cell over which a polynomial of low degree follows it closely, wherever the cell is. */
-  readonly smoothOver: number;
-  /** Whether such a polynomial follows it over a cell, seen from this distance to the cell's centre. */
+  /** Whether a polynomial of low degree follows it closely over a cell, seen from this distance to the cell's centre. */
   isSmooth(halfWidth: number, distance: number): boolean;
 }
 
@@ -60,7 +58,6 @@ export function lorentzian(fullWidthAtHalfMaximum: number): Kernel {
   return {
     at: (distance) => gamma / Math.PI / (distance * distance + gamma * gamma),
     reach: Number.POSITIVE_INFINITY,
-    smoothOver: gamma / 3,
     // its poles, x ± iγ, are three half widths away
     isSmooth: (halfWidth, distance) => 9 * halfWidth * halfWidth <= distance * distance + gamma * gamma,
   };
@@ -73,7 +70,6 @@ export function gaussian(fullWidthAtHalfMaximum: number): Kernel {
   return {
     at: (distance) => height * Math.exp((-distance * distance) / (2 * s * s)),
     reach: 8.6 * s,
-    smoothOver: s,
     isSmooth: (halfWidth) => halfWidth <= s,
   };
 }
