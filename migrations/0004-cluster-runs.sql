@@ -4,7 +4,6 @@ CREATE TABLE cluster_runs (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('GENERATION', 'RELAXATION')),
   settings jsonb NOT NULL,
-  source_cluster_ids bigint[],
   total integer NOT NULL CHECK (total > 0),
   state text NOT NULL CHECK (state IN ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
   attempt integer NOT NULL,
@@ -16,10 +15,17 @@ CREATE TABLE cluster_runs (
   started_at timestamptz,
   finished_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
-  created_by text NOT NULL,
-  CHECK ((kind = 'RELAXATION') = (source_cluster_ids IS NOT NULL))
+  created_by text NOT NULL
 );
 CREATE INDEX cluster_runs_state ON cluster_runs (state);
+
+-- What a relaxation takes, apart from its row, because they may be 100,000.
+CREATE TABLE cluster_run_sources (
+  cluster_run_id bigint NOT NULL REFERENCES cluster_runs (id),
+  position integer NOT NULL,
+  cluster_id bigint NOT NULL REFERENCES clusters (id),
+  PRIMARY KEY (cluster_run_id, position)
+);
 
 -- What became of each.
 CREATE TABLE cluster_run_items (

@@ -97,11 +97,19 @@ CREATE TABLE cluster_run_items (
 );
 CREATE INDEX cluster_run_items_cluster ON public.cluster_run_items USING btree (cluster_id);
 
+CREATE TABLE cluster_run_sources (
+  cluster_run_id bigint NOT NULL,
+  position integer NOT NULL,
+  cluster_id bigint NOT NULL,
+  CONSTRAINT cluster_run_sources_pkey PRIMARY KEY (cluster_run_id, "position"),
+  CONSTRAINT cluster_run_sources_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
+  CONSTRAINT cluster_run_sources_cluster_run_id_fkey FOREIGN KEY (cluster_run_id) REFERENCES cluster_runs(id)
+);
+
 CREATE TABLE cluster_runs (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   kind text NOT NULL,
   settings jsonb NOT NULL,
-  source_cluster_ids bigint[],
   total integer NOT NULL,
   state text NOT NULL,
   attempt integer NOT NULL,
@@ -115,7 +123,6 @@ CREATE TABLE cluster_runs (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
   CONSTRAINT cluster_runs_pkey PRIMARY KEY (id),
-  CONSTRAINT cluster_runs_check CHECK (((kind = 'RELAXATION'::text) = (source_cluster_ids IS NOT NULL))),
   CONSTRAINT cluster_runs_kind_check CHECK ((kind = ANY (ARRAY['GENERATION'::text, 'RELAXATION'::text]))),
   CONSTRAINT cluster_runs_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text]))),
   CONSTRAINT cluster_runs_total_check CHECK ((total > 0))

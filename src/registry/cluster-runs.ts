@@ -74,7 +74,6 @@ export class ClusterRuns {
       this.start(store, caller, {
         kind: 'GENERATION',
         settings: parameters,
-        sourceClusterIds: null,
         total: generatedCount(parameters),
       }),
     );
@@ -87,7 +86,9 @@ export class ClusterRuns {
     return this.mutations.run(caller, request, async (store) => {
       const sourceClusterIds = await chooseClusters(store, what);
       const total = sourceClusterIds.length;
-      return this.start(store, caller, { kind: 'RELAXATION', settings, sourceClusterIds, total });
+      const runId = await this.start(store, caller, { kind: 'RELAXATION', settings, total });
+      await store.clusterRunItems.addSources(runId, sourceClusterIds);
+      return runId;
     });
   }
 
@@ -129,7 +130,7 @@ export class ClusterRuns {
   private async start(
     store: Store,
     caller: Caller,
-    what: Pick<ClusterRun, 'kind' | 'settings' | 'sourceClusterIds' | 'total'>,
+    what: Pick<ClusterRun, 'kind' | 'settings' | 'total'>,
   ): Promise<string> {
     const run = await store.clusterRuns.insert({
       ...what,
@@ -141,11 +142,11 @@ export class ClusterRuns {
   }
 
   /** The next batch of a run. */
-  private make(run: ClusterRun, from: number, signal: AbortSignal): Promise<Made[]> {
-    if (run.sourceClusterIds === null) {
+  private async make(run: ClusterRun, from: number, signal: AbortSignal): Promise<Made[]> {
+    if (run.kind === 'GENERATION') {
       return this.makeGenerated(run.settings as GenerationParameters, from, run.total, signal);
     }
-    const sourceIds = run.sourceClusterIds.slice(from, from + BATCH_CLUSTERS);
+    const sourceIds = await this.store.clusterRunItems.sources(run.id, from, BATCH_CLUSTERS);
     return this.makeRelaxed(run.settings as RelaxationSettings, sourceIds, signal);
   }
 

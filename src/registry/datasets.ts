@@ -5,7 +5,7 @@ import type { LabelledInput, ModelInput } from '../ml/model.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { sha256Hex } from './canonical-json.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
-import { checkName, checkText } from './names.ts';
+import { checkName, checkText, nameOfCluster } from './names.ts';
 import type { Filter, Store } from './ports.ts';
 import type { Calculation, CalculationSummary, Cluster, DatasetMember, DatasetVersion } from './records.ts';
 import { References } from './references.ts';
@@ -160,7 +160,7 @@ export function labelledInput(cluster: Cluster, calculation: Calculation): Label
 /** A cluster with the orbital populations of a calculation, if one is given. */
 export function unlabelledInput(cluster: Cluster, calculation: Calculation | null): ModelInput {
   return {
-    name: calculation?.label ?? cluster.label ?? `cluster ${cluster.id}`,
+    name: calculation?.label ?? cluster.label ?? nameOfCluster(cluster),
     structure: {
       atomicNumbers: cluster.atomicNumbers,
       positionsAngstrom: Float64Array.from(cluster.positionsAngstrom),

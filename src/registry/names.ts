@@ -1,4 +1,5 @@
 import { NatriumError } from '../errors.ts';
+import type { Cluster } from './records.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
 
@@ -31,4 +32,13 @@ export function parseReference(what: string, text: string): Reference {
     throw new NatriumError('BAD_USER_INPUT', `${what} ${JSON.stringify(text.slice(0, 200))} is not of the form name/3`);
   }
   return { name: match[1], version: match[2] === undefined ? null : Number(match[2]), alias: match[3] ?? null };
+}
+
+/** How messages name a cluster: by its label, or by its formula and the first digits of its identity, which a filter finds. */
+export function nameOfCluster({
+  label,
+  formula,
+  identitySha256,
+}: Pick<Cluster, 'label' | 'formula' | 'identitySha256'>): string {
+  return `cluster ${label ?? `${formula} ${identitySha256.slice(0, 12)}`}`;
 }

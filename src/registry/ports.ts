@@ -125,19 +125,26 @@ export interface VersionMembers {
   ): Promise<string | null>;
   /** The different frames of the calculations of a split. */
   frames(datasetVersionId: string, split: Split): Promise<records.CalculationFrame[]>;
-  /** Ids of the clusters of a split that have one of these fingerprints or identities, each once. */
-  clusterIdsLike(
+  /**
+   * For each of these clusters that has any: those of a split, itself too, of the same elements and charge whose shape differs
+   * by at most the tolerance in every length.
+   */
+  clustersShapedLike(
     datasetVersionId: string,
     split: Split,
-    like: { readonly fingerprints: readonly string[]; readonly identities: readonly string[] },
-  ): Promise<string[]>;
+    like: { readonly clusterIds: readonly string[]; readonly toleranceAngstrom: number; readonly mostForEach: number },
+  ): Promise<{ readonly clusterId: string; readonly likeIds: readonly string[] }[]>;
   searchAtoms(search: AtomSearch): Promise<Page<AtomRow>>;
 }
 
 export type PlacedClusterRunItem = records.ClusterRunItem & { readonly position: number };
 
-/** What became of the clusters of runs, in order. */
+/** What relaxation runs are to relax, and what became of the clusters of runs; both in order. */
 export interface ClusterRunItems {
+  /** Names all clusters that a run relaxes. */
+  addSources(runId: string, clusterIds: readonly string[]): Promise<void>;
+  /** At most `limit` of them from this position on. */
+  sources(runId: string, from: number, limit: number): Promise<string[]>;
   /** Adds items from this position on. */
   add(runId: string, position: number, items: readonly records.ClusterRunItem[]): Promise<void>;
   /** Items after a position; of one status if it is named. */

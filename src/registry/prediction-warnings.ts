@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
+import { structureDifference } from '../chemistry/structure-difference.ts';
 import { orientationDependentLabels } from '../ml/features/feature-set.ts';
+import { nameOfCluster } from './names.ts';
 import type { Store } from './ports.ts';
 import type { Calculation, CalculationFrame, Cluster, ModelVersion, Prediction } from './records.ts';
-import { isPlacedAlike, TURNED } from './tied-clusters.ts';
+import { isPlacedAlike } from './tied-clusters.ts';
 
 export const PREDICTION_WARNING_CODES = ['OTHER_FRAME', 'ARBITRARY_FRAME'] as const;
 export type PredictionWarningCode = (typeof PREDICTION_WARNING_CODES)[number];
@@ -17,6 +20,11 @@ export type PredictionKey = Pick<Prediction, 'modelVersionId' | 'clusterId' | 'c
 
 /** The one frame that a program chooses by the shape of the cluster, so that turning its input changes nothing. */
 const CANONICAL_FRAME = 'standard orientation';
+
+/** Two copies of one cluster, both printed with four decimals, are up to 4 sqrt(3) 5e-5 Å apart, and so within this. */
+const COPY_TOLERANCE_ANGSTROM = 1e-3;
+/** Of the training clusters that may be copies of one cluster, so many are looked at. */
+const MOST_COPIES = 100;
 
 const WAY_OUT = "Use a feature set of s populations and coordination numbers, or predict in the training data's frame.";
 
@@ -57,15 +65,15 @@ async function warningsOfVersion(
   if (labels.length === 0) return predictions.map(() => []);
   const sources = await sourcesOf(store, predictions);
   const frames = await store.versionMembers.frames(version.datasetVersionId, 'train');
-  const alike = await store.versionMembers.clusterIdsLike(version.datasetVersionId, 'train', {
-    fingerprints: sources.map(({ cluster }) => cluster.fingerprint),
-    identities: sources.flatMap(({ turnedFrom }) => turnedFrom ?? []),
-  });
-  const training = (await store.clusters.getMany(alike)).flatMap((each) => each ?? []);
+  const originals = await originalsOf(
+    store,
+    version,
+    sources.map(({ cluster }) => cluster),
+  );
   return sources.map((source) => {
     // without populations there is no prediction by such a version
     if (source.calculation === null) return [];
-    const other = otherFrame(source, frames, training);
+    const other = otherFrame(source, frames, originals.get(source.cluster.id));
     const isKnown = frames.every(
       ({ program, frame }) => frame === CANONICAL_FRAME && program === source.program && frame === source.frame,
     );
@@ -79,8 +87,6 @@ interface Source {
   readonly calculation: Calculation | null;
   readonly program: string | null;
   readonly frame: string | null;
-  /** Identity of the cluster that the calculation was meant for and had in another frame. */
-  readonly turnedFrom: string | null;
 }
 
 async function sourcesOf(store: Store, predictions: readonly PredictionKey[]): Promise<Source[]> {
@@ -90,13 +96,12 @@ async function sourcesOf(store: Store, predictions: readonly PredictionKey[]): P
   const programs = new Map(levels.map((level) => [level!.id, level!.program]));
   return clusters.map((cluster, i) => {
     const calculation = calculations[i];
-    const { frame, natrium_cluster: named, not_tied: difference } = calculation?.provenance ?? {};
+    const { frame } = calculation?.provenance ?? {};
     return {
       cluster: cluster!,
       calculation,
       program: calculation === null ? null : programs.get(calculation.levelOfTheoryId)!,
       frame: frame === undefined ? null : String(frame),
-      turnedFrom: difference === TURNED ? String(named) : null,
     };
   });
 }
@@ -107,21 +112,46 @@ async function getManyOrNull(store: Store, predictions: readonly PredictionKey[]
   return predictions.map(({ calculationId }) => byId.get(calculationId ?? '') ?? null);
 }
 
+/** By the ids of those that are training clusters turned, reflected or reordered: the training cluster each is a copy of. */
+async function originalsOf(
+  store: Store,
+  version: ModelVersion,
+  clusters: readonly Cluster[],
+): Promise<Map<string, Cluster>> {
+  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
+  const shapedLike = await store.versionMembers.clustersShapedLike(version.datasetVersionId, 'train', {
+    clusterIds: [...byId.keys()],
+    toleranceAngstrom: COPY_TOLERANCE_ANGSTROM,
+    mostForEach: MOST_COPIES,
+  });
+  // one that was trained on as it is needs no look at others
+  const unknown = shapedLike.filter(({ clusterId, likeIds }) => !likeIds.includes(clusterId));
+  const read = await store.clusters.getMany([...new Set(unknown.flatMap(({ likeIds }) => likeIds))]);
+  const training = new Map(read.map((each) => [each!.id, each!]));
+  const originals = new Map<string, Cluster>();
+  for (const { clusterId, likeIds } of unknown) {
+    const cluster = byId.get(clusterId)!;
+    const alike = likeIds.map((id) => training.get(id)!);
+    if (alike.some((each) => isPlacedAlike(each, cluster))) continue;
+    const original = alike.find((each) => structureDifference(each, cluster) <= COPY_TOLERANCE_ANGSTROM);
+    if (original !== undefined) originals.set(clusterId, original);
+    await setImmediate();
+  }
+  return originals;
+}
+
 /** In words, how it is known that the populations are in another frame; null if it is not. */
 function otherFrame(
-  { cluster, frame, turnedFrom }: Source,
+  { frame }: Source,
   frames: readonly CalculationFrame[],
-  training: readonly Cluster[],
+  original: Cluster | undefined,
 ): string | null {
   const named = [...new Set(frames.flatMap((each) => each.frame ?? []))];
   if (frame !== null && named.length > 0 && !named.includes(frame)) {
     return `are in the frame "${frame}", and those of the training calculations in "${named.join('", "')}"`;
   }
-  const copies = training.filter(
-    (each) => each.fingerprint === cluster.fingerprint || each.identitySha256 === turnedFrom,
-  );
-  if (copies.length === 0 || copies.some((each) => isPlacedAlike(each, cluster))) return null;
-  return `are of a training cluster, ${copies[0].label ?? copies[0].identitySha256}, turned, reflected or reordered`;
+  if (original === undefined) return null;
+  return `are of training ${nameOfCluster(original)}, turned, reflected or reordered`;
 }
 
 function otherFrameWarning(labels: readonly string[], how: string): PredictionWarning {

@@ -365,8 +365,6 @@ export type RelaxationSettings = Required<RelaxationOptions>;
 export interface ClusterRun extends ItemWork {
   readonly kind: ClusterRunKind;
   readonly settings: GenerationParameters | RelaxationSettings;
-  /** Of a relaxation: what is relaxed, in order. */
-  readonly sourceClusterIds: readonly string[] | null;
   readonly total: number;
 }
 

@@ -1,5 +1,6 @@
 import type { Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
+import { nameOfCluster } from './names.ts';
 import type { Store } from './ports.ts';
 import type { CalculationLines, CalculationSummary } from './records.ts';
 import { References } from './references.ts';
@@ -99,7 +100,7 @@ async function ofClusters(
   levelOfTheoryId: string | null,
 ): Promise<SpectrumSource> {
   const clusters = await store.clusters.getMany(clusterIds);
-  const names = clusters.map((cluster, i) => `cluster ${(cluster ?? unknown('clusters', i)).label ?? clusterIds[i]}`);
+  const names = clusters.map((cluster, i) => nameOfCluster(cluster ?? unknown('clusters', i)));
   const ids = await store.calculationIds({ clusterId: { in: clusterIds } }, 100 * MOST_LISTED);
   const valid = await store.calculationSummaries(ids);
   const chosen = clusterIds.map((clusterId, i) => {

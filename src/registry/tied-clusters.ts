@@ -8,8 +8,10 @@ import type { Cluster } from './records.ts';
 
 /** Programs print positions to five decimals or more, some by way of bohr. */
 const PRINTED_TOLERANCE_ANGSTROM = 2e-5;
+/** The least turn that is no printing error moves some atom much farther (Å in a coordinate), and so does another order. */
+const LEAST_TURN_ANGSTROM = 2e-3;
 /** What `not_tied` says of a result that is of the cluster, but not in its frame. */
-export const TURNED = 'the same atoms in another frame, in which the tensors and populations are';
+const TURNED = 'the same atoms in another frame, in which the tensors and populations are';
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export interface Tied<T extends CalculationRecord> {
@@ -101,16 +103,15 @@ function differenceBetween(structure: Structure, cluster: NamedCluster): Differe
   }
   const farthest = largestDifference(positionsAngstrom, cluster.positionsAngstrom);
   if (farthest <= PRINTED_TOLERANCE_ANGSTROM) return null;
-  // the least turn that is no printing error moves some atom much farther
   const sameShape =
-    farthest > 100 * PRINTED_TOLERANCE_ANGSTROM &&
+    farthest > LEAST_TURN_ANGSTROM &&
     largestDifference(centroidDistances(positionsAngstrom), centroidDistances(cluster.positionsAngstrom)) <=
       2 * PRINTED_TOLERANCE_ANGSTROM;
   const words = sameShape ? TURNED : `other positions, by up to ${farthest.toPrecision(3)} Å in a coordinate`;
   return { words, sameAtoms: true };
 }
 
-/** Whether two clusters have the same atoms at the same places as far as programs print them; a shift of both is none. */
+/** Whether two copies of a cluster have their atoms at the same places and in the same order; a shift of all is none. */
 export function isPlacedAlike(
   a: Pick<Cluster, 'atomicNumbers' | 'positionsAngstrom'>,
   b: Pick<Cluster, 'atomicNumbers' | 'positionsAngstrom'>,
@@ -118,7 +119,7 @@ export function isPlacedAlike(
   return (
     a.atomicNumbers.length === b.atomicNumbers.length &&
     a.atomicNumbers.every((z, atom) => z === b.atomicNumbers[atom]) &&
-    largestDifference(centered(a.positionsAngstrom), centered(b.positionsAngstrom)) <= 2 * PRINTED_TOLERANCE_ANGSTROM
+    largestDifference(centered(a.positionsAngstrom), centered(b.positionsAngstrom)) <= LEAST_TURN_ANGSTROM
   );
 }
 

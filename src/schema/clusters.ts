@@ -55,7 +55,9 @@ export class Cluster extends Recorded {
   identitySha256!: string;
 
   @Field(() => String, {
-    description: 'Equal for clusters that differ by rotation, reflection or order of atoms only.',
+    description:
+      'Equal for copies in another frame or order that differ by no more than the rounding of doubles. Copies printed with ' +
+      'fewer decimals may have another one; `nearDuplicates` finds them.',
   })
   fingerprint!: string;
 

@@ -8,9 +8,28 @@ interface Row extends Omit<ports.PlacedClusterRunItem, 'error'> {
   readonly message: string;
 }
 
-/** What became of the clusters of runs. */
+/** What runs relax, and what became of their clusters. */
 export class ClusterRunItems implements ports.ClusterRunItems {
   constructor(private readonly manager: EntityManager) {}
+
+  async addSources(runId: string, clusterIds: readonly string[]): Promise<void> {
+    await query(
+      this.manager,
+      `INSERT INTO cluster_run_sources (cluster_run_id, position, cluster_id)
+       SELECT $1, ordinality - 1, cluster_id FROM unnest($2::bigint[]) WITH ORDINALITY AS s (cluster_id, ordinality)`,
+      [runId, clusterIds],
+    );
+  }
+
+  async sources(runId: string, from: number, limit: number): Promise<string[]> {
+    const rows = await query<{ id: string }[]>(
+      this.manager,
+      `SELECT cluster_id AS id FROM cluster_run_sources
+       WHERE cluster_run_id = $1 AND position >= $2 AND position < $2 + $3::int ORDER BY position`,
+      [runId, from, limit],
+    );
+    return rows.map((row) => row.id);
+  }
 
   async add(runId: string, position: number, items: readonly ClusterRunItem[]): Promise<void> {
     const column = <T>(value: (item: ClusterRunItem) => T) => items.map(value);

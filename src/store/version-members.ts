@@ -93,21 +93,29 @@ export class VersionMembers implements ports.VersionMembers {
     );
   }
 
-  async clusterIdsLike(
+  clustersShapedLike(
     datasetVersionId: string,
     split: Split,
-    like: { readonly fingerprints: readonly string[]; readonly identities: readonly string[] },
-  ): Promise<string[]> {
-    const rows = await query<{ id: string }[]>(
+    like: { readonly clusterIds: readonly string[]; readonly toleranceAngstrom: number; readonly mostForEach: number },
+  ): Promise<{ readonly clusterId: string; readonly likeIds: readonly string[] }[]> {
+    const within = (column: string) => `c.${column} BETWEEN s.${column} - $4 AND s.${column} + $4`;
+    const quantiles = [1, 2, 3, 4, 5, 6, 7].map((k) => within(`centroid_distance_quantiles_angstrom[${k}]`));
+    // the cluster itself comes first, so that it is never left out
+    return query(
       this.manager,
-      `SELECT c.id FROM clusters c
-       WHERE (c.fingerprint = ANY($3) OR c.identity_sha256 = ANY($4)) AND EXISTS (
-         SELECT FROM calculations k JOIN dataset_version_members m ON m.calculation_id = k.id
-         WHERE k.cluster_id = c.id AND m.dataset_version_id = $1 AND m.split = $2
-       ) ORDER BY c.id`,
-      [datasetVersionId, split, like.fingerprints, like.identities],
+      `SELECT s.id AS "clusterId", a."likeIds" FROM clusters s
+       CROSS JOIN LATERAL (SELECT ARRAY(
+         SELECT c.id FROM clusters c
+         WHERE c.formula = s.formula AND c.charge = s.charge AND ${within('radius_of_gyration_angstrom')}
+           AND ${quantiles.join(' AND ')} AND EXISTS (
+             SELECT FROM calculations k JOIN dataset_version_members m ON m.calculation_id = k.id
+             WHERE k.cluster_id = c.id AND m.dataset_version_id = $1 AND m.split = $2
+           )
+         ORDER BY c.id <> s.id, c.id LIMIT $5
+       ) AS "likeIds") a
+       WHERE s.id = ANY($3::bigint[]) AND a."likeIds" <> '{}' ORDER BY s.id`,
+      [datasetVersionId, split, like.clusterIds, like.toleranceAngstrom, like.mostForEach],
     );
-    return rows.map((row) => row.id);
   }
 
   async searchAtoms(search: ports.AtomSearch): Promise<ports.Page<ports.AtomRow>> {

@@ -146,6 +146,22 @@ describe('a relaxation', () => {
     }
   });
 
+  test('of many clusters takes them in their order, and reads none of them for a list of runs', async () => {
+    const parents = await generated(server, { sizes: [2], clustersPerSize: 450, seed: 24 });
+    await relaxed(server, { clusterRun: parents.id });
+    const [items] = await server.sql(
+      `SELECT count(*)::int AS total, count(*) FILTER (WHERE child.source_cluster_id = parent.cluster_id)::int AS "inOrder"
+       FROM cluster_run_items child JOIN cluster_run_items parent USING (position)
+       WHERE child.cluster_run_id = (SELECT max(id) FROM cluster_runs)
+         AND parent.cluster_run_id = (SELECT max(id) - 1 FROM cluster_runs)`,
+    );
+    expect(items).toEqual({ total: 450, inOrder: 450 });
+    const [run] = await server.sql(
+      'SELECT length(to_jsonb(r)::text) AS characters FROM cluster_runs r ORDER BY id DESC LIMIT 1',
+    );
+    expect(run.characters).toBeLessThan(1000);
+  });
+
   test('of a relaxed cluster finds the cluster itself, which is no child of its own', async () => {
     const parents = await generated(server, { sizes: [6], clustersPerSize: 1, seed: 22 });
     const [first] = await itemsOf(server, await relaxed(server, { clusterRun: parents.id }));
@@ -185,7 +201,14 @@ describe('a relaxation', () => {
     const run = await relaxed(server, { clusters });
     expect(run).toMatchObject({ state: 'SUCCEEDED', inserted: 1, rejected: 2 });
     const [salt, dimer, apart] = await itemsOf(server, run);
-    expect(salt.error).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/Cl/) });
+    const { found } = await server.request<{ found: { identitySha256: string } }>(
+      'query ($id: ID!) { found: cluster(id: $id) { identitySha256 } }',
+      { id: clusters[0] },
+    );
+    expect(salt.error).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(`^cluster ClNa ${found.identitySha256.slice(0, 12)}: atom 2 is Cl,`),
+    });
     expect(dimer.cluster!.size).toBe(2);
     expect(apart.error).toMatchObject({ code: 'NOT_CONVERGED', message: expect.stringMatching(/2 parts/) });
     const filtered = await server.request<{ found: { items: { totalCount: number; nodes: unknown[] } } }>(

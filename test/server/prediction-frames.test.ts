@@ -19,6 +19,13 @@ function cluster(k: number, edge = 0): Positions {
 }
 const clusters = (from: number) => SPLITS.map((_, k) => cluster(from + k));
 const turned = (positions: Positions) => positions.map(([x, y, z]) => [0.6 * x - 0.8 * y, 0.8 * x + 0.6 * y, z]);
+/** About two axes, so that no coordinate stays; by angles that take printed distances over rounding edges. */
+const rotated = (positions: Positions) =>
+  positions.map(([x, y, z]) => {
+    const [c, s, d, t] = [Math.cos(0.2), Math.sin(0.2), Math.cos(1.9), Math.sin(1.9)];
+    const v = s * x + c * y;
+    return [c * x - s * y, d * v - t * z, t * v + d * z];
+  });
 const reflected = (positions: Positions) => positions.map(([x, y, z]) => [x, y, -z]);
 const shifted = (positions: Positions) => positions.map(([x, y, z]) => [x + 1, y - 2, z + 0.25]);
 const reordered = (positions: Positions) => [...positions].reverse();
@@ -44,10 +51,10 @@ async function add(positions: Positions, keys: string): Promise<string> {
 
 const SPLITS = ['train', 'train', 'train', 'validation', 'test'] as const;
 
-/** Five clusters from this one on train, validate and test two Lassos; returns what was imported. */
+/** The clusters, of which the fourth validates and the fifth tests, train two Lassos; returns what was imported. */
 async function trainOn(name: string, clusters: readonly Positions[], keys: string, programs = ['invented']) {
   const content = clusters.map((positions, k) =>
-    calculation(positions, `${keys} split=${SPLITS[k]}`, `${name}-${k}`, programs[k % programs.length]),
+    calculation(positions, `${keys} split=${SPLITS[k] ?? 'train'}`, `${name}-${k}`, programs[k % programs.length]),
   );
   const { items, sourceSha256 } = await importCalculations(server, content.join(''));
   await createDataset(server, name);
@@ -153,9 +160,7 @@ describe('a prediction by populations that depend on the orientation', () => {
         `training calculations are in the same program's standard orientation. ${wayOut}`,
     ]);
     const [copy] = await predict('standard-all/1', [await add(turned(cluster(1)), STANDARD)]);
-    expect(copy.warnings[0].message).toMatch(
-      /^The populations are of a training cluster, standard-1, turned, reflected/,
-    );
+    expect(copy.warnings[0].message).toMatch(/^The populations are of training cluster standard-1, turned, reflected/);
   });
 
   test('tells several clusters apart, stores its warnings and repeats them', async () => {
@@ -182,18 +187,49 @@ describe('a prediction by populations that depend on the orientation', () => {
     expect(await predict('standard-all/1', clusters, 'frames 1')).toEqual(predictions);
   });
 
-  test('knows by the name tag what the fingerprint misses', async () => {
-    const items = await trainOn('tagged', [cluster(50, -2e-7), ...clusters(50).slice(1)], STANDARD);
-    const identityOf = async (id: string) =>
-      (
-        await server.request<{ cluster: { identitySha256: string; fingerprint: string } }>(
-          'query ($id: ID!) { cluster(id: $id) { identitySha256 fingerprint } }',
-          { id },
-        )
-      ).cluster;
-    const { identitySha256, fingerprint } = await identityOf(items[0].cluster!.id);
-    const other = await add(turned(cluster(50, 2e-7)), `${STANDARD} natrium_cluster=${identitySha256}`);
-    expect((await identityOf(other)).fingerprint).not.toBe(fingerprint);
-    expect(await codes('tagged-all/1', other)).toEqual([[OTHER]]);
+  describe('after training on a cluster that was printed with fewer decimals', () => {
+    const print = (positions: Positions, decimals: number) =>
+      positions.map((at) => at.map((x) => Number(x.toFixed(decimals))));
+    const originals = [4, 5, 6].flatMap((decimals) =>
+      [false, true].map((trainedAsPrinted) => {
+        const far = [-3.100049, 2.900049].map((x) => [x, x, 2.3]);
+        const positions = [...cluster(10 * decimals + Number(trainedAsPrinted), -1e-9), ...far];
+        return { decimals, positions, trained: trainedAsPrinted ? print(positions, decimals) : positions };
+      }),
+    );
+    const fingerprints = new Map<unknown, string>();
+
+    const fingerprintOf = async (id: string) => {
+      const query = 'query ($id: ID!) { cluster(id: $id) { fingerprint } }';
+      return (await server.request<{ cluster: { fingerprint: string } }>(query, { id })).cluster.fingerprint;
+    };
+
+    beforeAll(async () => {
+      const trained = originals.map((each) => each.trained);
+      const items = await trainOn('printed', [...clusters(90), ...trained], STANDARD);
+      for (const [i, each] of originals.entries()) {
+        fingerprints.set(each, await fingerprintOf(items[SPLITS.length + i].cluster!.id));
+      }
+    });
+
+    const moved = (positions: Positions) => positions.map(([x, y, z], atom) => [x, y, atom === 2 ? z + 0.01 : z]);
+
+    test.each<[string, (positions: Positions) => Positions, string[]]>([
+      ['turned', rotated, [OTHER]],
+      ['turned and reflected', (positions) => reflected(rotated(positions)), [OTHER]],
+      ['turned and reordered', (positions) => reordered(rotated(positions)), [OTHER]],
+      ['at the same place', (positions) => positions, []],
+      ['at another place', shifted, []],
+      ['turned, with an atom moved', (positions) => rotated(moved(positions)), []],
+    ])('copies %s', async (_, change, expected) => {
+      const ids: string[] = [];
+      for (const each of originals) {
+        ids.push(await add(print(change(each.positions), each.decimals), STANDARD));
+        const isSeen = (await fingerprintOf(ids.at(-1)!)) === fingerprints.get(each);
+        if (expected.length > 0) expect(isSeen, 'by its fingerprint').toBe(false);
+      }
+      expect(await codes('printed-all/1', ...ids)).toEqual(originals.map(() => expected));
+      expect(await codes('printed-s-only/1', ...ids)).toEqual(originals.map(() => []));
+    });
   });
 });

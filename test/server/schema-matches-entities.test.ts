@@ -23,6 +23,7 @@ const WITHOUT_ENTITY = [
   'dataset_version_members',
   'idempotency_keys',
   'cluster_run_items',
+  'cluster_run_sources',
   'import_items',
   'model_aliases',
   'schema_migrations',

@@ -6,6 +6,7 @@ import {
   createVersion,
   frame,
   importCalculations,
+  importStructures,
   invalidateCalculation,
   levelOfTheoryId,
   refusal,
@@ -53,6 +54,8 @@ beforeAll(async () => {
     calculations[label!] = calculation!.id;
     clusters[label!] = cluster!.id;
   }
+  const structures = await importStructures(server, frame({ positions: rowOfAtoms(5, 0.5) }));
+  clusters.unlabelled = structures.items[0].cluster!.id;
   await invalidateCalculation(server, calculations.wrong);
   level = await levelOfTheoryId(server, 'invented');
   otherLevel = await levelOfTheoryId(server, 'other');
@@ -393,6 +396,12 @@ describe('a spectrum', () => {
       () => ({ clusters: [clusters.wrong] }),
       'NOT_FOUND',
       /cluster wrong has no valid calculation;/,
+    ],
+    [
+      'of a cluster without label and calculation',
+      () => ({ clusters: [clusters.unlabelled] }),
+      'NOT_FOUND',
+      /^cluster Na5 [0-9a-f]{12} has no valid calculation;/,
     ],
     [
       'of a level that a cluster lacks',

@@ -11,9 +11,6 @@ export class ClusterRunEntity extends WorkEntity implements ClusterRun {
   @Column('jsonb')
   settings!: GenerationParameters | RelaxationSettings;
 
-  @Column('bigint', { array: true, nullable: true })
-  sourceClusterIds!: string[] | null;
-
   @Column('integer')
   total!: number;
 }
