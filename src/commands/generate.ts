@@ -125,6 +125,7 @@ async function write(parameters: GenerationParameters, file: string, log: Log): 
   const ended = finished(stream);
   // an error is told where it is waited for
   ended.catch(() => {});
+  const closed = new Promise<void>((resolve) => stream.once('close', () => resolve()));
   try {
     let told = Date.now();
     for (let index = 0; index < total; index++) {
@@ -140,7 +141,9 @@ async function write(parameters: GenerationParameters, file: string, log: Log): 
     await rename(part, file);
     return measured;
   } catch (error) {
+    // closed first, or it might still be made after it was removed
     stream.destroy();
+    await closed;
     await rm(part, { force: true });
     if (error instanceof NatriumError) throw error;
     throw new NatriumError('BAD_USER_INPUT', `cannot write ${file}: ${(error as Error).message}`);

@@ -32,6 +32,9 @@ export interface SchNetSettings {
   readonly loss: 'MSE' | 'DISTRIBUTION';
   readonly distributionWeight: number;
   readonly learningRate: number;
+  readonly learningRateDecay: number;
+  readonly patienceEpochs: number | null;
+  readonly largestGradientNorm: number | null;
   readonly batchSize: number;
   readonly epochs: number;
   readonly seeds: readonly number[];

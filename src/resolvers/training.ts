@@ -57,7 +57,9 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainSchNetInput) input: TrainSchNetInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { model, datasetVersion, target, idempotencyKey: _, ...settings } = input;
+    const { model, datasetVersion, target, idempotencyKey: _, ...given } = input;
+    const { patienceEpochs = null, largestGradientNorm = null } = given;
+    const settings = { ...given, patienceEpochs, largestGradientNorm };
     const id = await registry.training.trainSchNet(caller, requestOf('trainSchNet', input), {
       model,
       datasetVersion,

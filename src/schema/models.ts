@@ -156,6 +156,15 @@ export class SchNetSettings {
   @Field(() => Float)
   learningRate!: number;
 
+  @Field(() => Float)
+  learningRateDecay!: number;
+
+  @Field(() => Int, { nullable: true })
+  patienceEpochs!: number | null;
+
+  @Field(() => Float, { nullable: true })
+  largestGradientNorm!: number | null;
+
   @Field(() => Int)
   batchSize!: number;
 
@@ -306,6 +315,25 @@ export class TrainSchNetInput extends TrainInput {
 
   @Field(() => Float, { defaultValue: SCHNET_TRAINING_DEFAULTS.learningRate, description: 'Of Adam.' })
   learningRate!: number;
+
+  @Field(() => Float, {
+    defaultValue: SCHNET_TRAINING_DEFAULTS.learningRateDecay,
+    description: 'Factor of the learning rate from one epoch to the next; 1 keeps it constant.',
+  })
+  learningRateDecay!: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'A trial ends when its validation loss has found no new minimum for so many epochs; never, unless given.',
+  })
+  patienceEpochs?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'A gradient whose norm over all weights is larger is shortened to it; never, unless given.',
+  })
+  largestGradientNorm?: number | null;
 
   @Field(() => Int, { defaultValue: SCHNET_TRAINING_DEFAULTS.batchSize, description: 'Clusters of a mini-batch.' })
   batchSize!: number;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Structure } from '../../src/chemistry/structure.ts';
 import type { NamedTensors } from '../../src/ml/safetensors.ts';
 import { Adam } from '../../src/ml/schnet/adam.ts';
-import type { SchNetBatch, SchNetEngine, SchNetSession } from '../../src/ml/schnet/engine.ts';
+import type { SchNetBatch, SchNetEngine, SchNetSession, StepSize } from '../../src/ml/schnet/engine.ts';
 import { compareWithGolden } from '../../src/ml/schnet/golden.ts';
 import type { SchNetHyperparameters } from '../../src/ml/schnet/hyperparameters.ts';
 import { evaluateLoss, type SchNetLoss } from '../../src/ml/schnet/loss.ts';
@@ -19,6 +19,8 @@ export const SMALL: SchNetHyperparameters = {
   cutoffAngstrom: 4.5,
   interactions: 2,
 };
+
+const STEP: StepSize = { learningRate: 0.01, largestGradientNorm: null };
 
 const LOSSES: SchNetLoss[] = [{ kind: 'MSE' }, { kind: 'DISTRIBUTION', weight: 3 }];
 
@@ -243,13 +245,35 @@ export function describeSchNetEngine(name: string, open: () => Promise<SchNetEng
       const session = openSession(SMALL, weights);
       const batch = mixedBatch();
       const { loss, meanSquaredError, gradients } = await session.gradients(batch, LOSSES[1]);
-      expect(await session.step(batch, LOSSES[1], 0.01)).toEqual({ loss, meanSquaredError });
+      expect(await session.step(batch, LOSSES[1], STEP)).toEqual({ loss, meanSquaredError });
       const expected = new Map(
         [...weights].map(([key, { shape, data }]) => [key, { shape, data: Float32Array.from(data) }]),
       );
-      new Adam(expected).step(new Map([...gradients].map(([key, { data }]) => [key, data])), 0.01);
+      new Adam(expected).step(new Map([...gradients].map(([key, { data }]) => [key, data])), STEP.learningRate);
       for (const [key, { data }] of await session.weights()) {
         expect(deviation(data, expected.get(key)!.data), key).toBeLessThan(1e-6);
+      }
+    });
+
+    test('shortens a gradient that is too long, and leaves a shorter one alone', async () => {
+      const weights = randomWeights(SMALL, 14);
+      const batch = mixedBatch();
+      const { gradients } = await openSession(SMALL, weights).gradients(batch, LOSSES[0]);
+      const norm = Math.hypot(...[...gradients.values()].map(({ data }) => Math.hypot(...Array.from(data, Number))));
+      const momentsAfter = async (largestGradientNorm: number | null) => {
+        const session = openSession(SMALL, weights);
+        await session.step(batch, LOSSES[0], { learningRate: 0.01, largestGradientNorm });
+        return (await session.optimizerState()).firstMoments;
+      };
+      const [free, long, halved] = [
+        await momentsAfter(null),
+        await momentsAfter(1.01 * norm),
+        await momentsAfter(norm / 2),
+      ];
+      expect(long).toEqual(free);
+      for (const [key, { data }] of halved) {
+        const expected = Array.from(free.get(key)!.data, (each) => Number(each) / 2);
+        expect(deviation(Array.from(data, Number), expected), key).toBeLessThan(1e-6 * norm);
       }
     });
 
@@ -258,20 +282,20 @@ export function describeSchNetEngine(name: string, open: () => Promise<SchNetEng
       const random = new Random(4);
       const structures = [randomStructure(random, [11, 11, 11]), randomStructure(random, [11, 17])];
       const batch = { structures, targets: randomTargets(random, structures) };
-      const { loss: first } = await session.step(batch, { kind: 'MSE' }, 0.01);
-      for (let k = 0; k < 300; k++) await session.step(batch, { kind: 'MSE' }, 0.01);
-      const { loss: last } = await session.step(batch, { kind: 'MSE' }, 0.01);
+      const { loss: first } = await session.step(batch, { kind: 'MSE' }, STEP);
+      for (let k = 0; k < 300; k++) await session.step(batch, { kind: 'MSE' }, STEP);
+      const { loss: last } = await session.step(batch, { kind: 'MSE' }, STEP);
       expect(last).toBeLessThan(first / 100);
     });
 
     test('goes on bit for bit from stored weights and optimiser', async () => {
       const batch = mixedBatch();
       const session = openSession(SMALL, randomWeights(SMALL, 9));
-      for (let k = 0; k < 3; k++) await session.step(batch, LOSSES[1], 0.01);
+      for (let k = 0; k < 3; k++) await session.step(batch, LOSSES[1], STEP);
       const other = openSession(SMALL, await session.weights());
       other.restoreOptimizer(await session.optimizerState());
       for (let k = 0; k < 3; k++) {
-        expect(await other.step(batch, LOSSES[1], 0.01)).toEqual(await session.step(batch, LOSSES[1], 0.01));
+        expect(await other.step(batch, LOSSES[1], STEP)).toEqual(await session.step(batch, LOSSES[1], STEP));
       }
       expect(await other.weights()).toEqual(await session.weights());
       expect(await other.optimizerState()).toEqual(await session.optimizerState());
@@ -291,7 +315,7 @@ export function describeSchNetEngine(name: string, open: () => Promise<SchNetEng
       const { structures, targets } = mixedBatch();
       const before = await session.weights();
       const broken = { structures, targets: targets.with(0, Float64Array.of(1, Number.NaN, 1, 1)) };
-      const outcome = await session.step(broken, LOSSES[0], 0.01);
+      const outcome = await session.step(broken, LOSSES[0], STEP);
       expect(outcome.loss).toBeNaN();
       expect(await session.weights()).toEqual(before);
       expect((await session.optimizerState()).steps).toBe(0);
@@ -308,7 +332,7 @@ export function describeSchNetEngine(name: string, open: () => Promise<SchNetEng
       ];
       for (const batch of batches) {
         for (const loss of LOSSES) {
-          await expect(session.step(batch, loss, 0.01)).rejects.toThrow(RangeError);
+          await expect(session.step(batch, loss, STEP)).rejects.toThrow(RangeError);
           await expect(session.gradients(batch, loss)).rejects.toThrow(RangeError);
         }
       }

@@ -319,6 +319,9 @@ describe('trainSchNet', () => {
     ['cutoffAngstrom', [0.49, 30.1, -6], [0.5, 30]],
     ['interactions', [0, 13], [1, 12]],
     ['learningRate', [0, -0.01, 1.01], [1e-8, 1]],
+    ['learningRateDecay', [0.09, 1.01], [0.1, 1]],
+    ['patienceEpochs', [0, 100_001], [1, 100_000]],
+    ['largestGradientNorm', [0, 1e7], [1e-6, 1e6]],
     ['batchSize', [0, 10_001], [1, 10_000]],
     ['epochs', [0, 100_001], [1, 100_000]],
     ['distributionWeight', [-0.1, 1001], [0, 1000]],
@@ -326,9 +329,11 @@ describe('trainSchNet', () => {
 
   test('has the range of every hyperparameter tested here', async () => {
     const { type } = await server.request<{
-      type: { inputFields: { name: string; type: { ofType: { name: string } | null } }[] };
-    }>(`{ type: __type(name: "TrainSchNetInput") { inputFields { name type { ofType { name } } } } }`);
-    const numbers = type.inputFields.filter((field) => ['Int', 'Float'].includes(field.type.ofType?.name ?? ''));
+      type: { inputFields: { name: string; type: { name: string | null; ofType: { name: string } | null } }[] };
+    }>(`{ type: __type(name: "TrainSchNetInput") { inputFields { name type { name ofType { name } } } } }`);
+    const numbers = type.inputFields.filter((field) =>
+      ['Int', 'Float'].includes(field.type.name ?? field.type.ofType!.name),
+    );
     expect(numbers.map(({ name }) => name).sort()).toEqual(RANGES.map(([field]) => field).sort());
   });
 

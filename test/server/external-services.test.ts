@@ -97,7 +97,15 @@ describe('a database that DATABASE_URL names', () => {
   test('holds a training until there is a worker, and that of a worker that stops until there is another', async () => {
     const others = processesOf(server.dataFolder).map(({ pid }) => pid);
     const id = await trainSchNet(server, {
-      ...{ model: 'handed-over', datasetVersion: 'synthetic/1', ...SMALL_SCHNET, epochs: 8000 },
+      ...{
+        model: 'handed-over',
+        datasetVersion: 'synthetic/1',
+        ...SMALL_SCHNET,
+        atomBasis: 64,
+        filters: 64,
+        interactions: 2,
+        epochs: 1500,
+      },
     });
     expect(await readRun(server, id)).toMatchObject({ state: 'QUEUED', trials: [{ attempt: 0, worker: null }] });
 

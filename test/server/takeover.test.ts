@@ -18,7 +18,7 @@ afterAll(() => server.dispose());
 
 describe('a trial whose process is killed', () => {
   // long enough to be killed on the way, short enough to be done twice
-  const LONGER = { ...SMALL_SCHNET, epochs: 6000 };
+  const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
 
   test('by the loss of its worker is taken over by the next one, and the run succeeds', async () => {
     const id = await trainSchNet(server, { model: 'worker-killed', datasetVersion, ...LONGER });

@@ -58,7 +58,17 @@ const ENDLESS: TrainingTask = {
   ...TASK,
   settings: {
     ...{ kind: 'SCHNET', engine: 'WASM', atomBasis: 4, filters: 4, gaussians: 4, interactions: 1, cutoffAngstrom: 5 },
-    ...{ loss: 'MSE', distributionWeight: 3, learningRate: 0.01, batchSize: 10, epochs: 100_000, seeds: [1] },
+    ...{
+      loss: 'MSE',
+      distributionWeight: 3,
+      learningRate: 0.01,
+      learningRateDecay: 1,
+      patienceEpochs: null,
+      largestGradientNorm: null,
+      batchSize: 10,
+      epochs: 100_000,
+      seeds: [1],
+    },
   },
   features: null,
 };

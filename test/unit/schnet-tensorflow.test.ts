@@ -40,12 +40,12 @@ test.each(['wasm', 'cpu'] as const)(
   'a session on %s leaves no tensor behind, failed calls included',
   async (backend) => {
     const session = (await openTensorflow(backend)).open(SMALL, randomWeights(SMALL, 3));
-    await session.step(batch, { kind: 'MSE' }, 0.01);
+    await session.step(batch, { kind: 'MSE' }, { learningRate: 0.01, largestGradientNorm: null });
     const { numTensors, numDataBuffers } = tf.memory();
     for (let k = 0; k < 3; k++) {
       await session.predict(structures);
       await session.gradients(batch, { kind: 'DISTRIBUTION', weight: 3 });
-      await session.step(batch, { kind: 'MSE' }, 0.01);
+      await session.step(batch, { kind: 'MSE' }, { learningRate: 0.01, largestGradientNorm: null });
       await expect(session.gradients({ ...batch, targets: [Float64Array.of(1)] }, { kind: 'MSE' })).rejects.toThrow();
     }
     session.dispose();

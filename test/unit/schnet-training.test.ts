@@ -1,17 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Structure } from '../../src/chemistry/structure.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/ml/schnet/checkpoint.ts';
-import type { SchNetBatch, SchNetEngine, SchNetSession } from '../../src/ml/schnet/engine.ts';
+import type { SchNetBatch, SchNetEngine, SchNetSession, StepSize } from '../../src/ml/schnet/engine.ts';
 import { evaluateLoss } from '../../src/ml/schnet/loss.ts';
 import { openTensorflow } from '../../src/ml/schnet/tensorflow/backend.ts';
-import { type EpochProgress, type SchNetTrainingOptions, trainSchNet } from '../../src/ml/schnet/training.ts';
+import {
+  type EpochProgress,
+  SCHNET_TRAINING_DEFAULTS,
+  type SchNetTrainingOptions,
+  trainSchNet,
+} from '../../src/ml/schnet/training.ts';
 import { Random } from '../../src/random.ts';
 import { randomStructure, SMALL } from '../contract/schnet-engine.ts';
 
 const OPTIONS: SchNetTrainingOptions = {
   hyperparameters: SMALL,
   loss: { kind: 'MSE' },
-  learningRate: 0.01,
+  ...SCHNET_TRAINING_DEFAULTS,
   batchSize: 4,
   epochs: 6,
   seed: 1,
@@ -88,6 +93,27 @@ describe('trainSchNet', () => {
     const result = await trainSchNet(engine, TRAIN, opposite, { ...OPTIONS, epochs: 40 });
     expect(result.bestEpoch).toBeLessThan(40);
     expect(result.validationLoss).toBeLessThan(result.epochs.at(-1)!.validationLoss);
+  });
+
+  test('ends when the validation loss has found no new minimum for as long as was asked', async () => {
+    const opposite = { ...TRAIN, targets: TRAIN.targets.map((cluster) => cluster.map((y) => -5 * y)) };
+    const options = { ...OPTIONS, epochs: 40, patienceEpochs: 3 };
+    const { bestEpoch, epochs } = await trainSchNet(engine, TRAIN, opposite, options);
+    expect(epochs.length).toBe(bestEpoch + 3);
+    expect(epochs.length).toBeLessThan(40);
+  });
+
+  test('hands each step the learning rate of its epoch, and the largest gradient', async () => {
+    const sizes: StepSize[] = [];
+    const watched = altered(engine, (session) => ({
+      step: (batch, loss, size) => {
+        sizes.push(size);
+        return session.step(batch, loss, size);
+      },
+    }));
+    const options = { ...OPTIONS, epochs: 3, batchSize: 10, learningRateDecay: 0.5, largestGradientNorm: 2 };
+    await trainSchNet(watched, TRAIN, VALIDATION, options);
+    expect(sizes).toEqual([0.01, 0.005, 0.0025].map((learningRate) => ({ learningRate, largestGradientNorm: 2 })));
   });
 
   test('a seed repeats bit for bit, another seed does not', async () => {
@@ -205,6 +231,9 @@ describe('trainSchNet', () => {
   test.each<[string, Partial<SchNetTrainingOptions>, string]>([
     ['learningRate', { learningRate: 0 }, 'learningRate'],
     ['batchSize', { batchSize: 2.5 }, 'batchSize'],
+    ['learningRateDecay', { learningRateDecay: 1.1 }, 'learningRateDecay'],
+    ['patienceEpochs', { patienceEpochs: 0 }, 'patienceEpochs'],
+    ['largestGradientNorm', { largestGradientNorm: 0 }, 'largestGradientNorm'],
     ['epochs', { epochs: 0 }, 'epochs'],
     ['seed', { seed: -1 }, 'seed'],
     ['loss weight', { loss: { kind: 'DISTRIBUTION', weight: -3 } }, 'weight'],

@@ -9,12 +9,14 @@ import type { NamedTensors } from '../../src/ml/safetensors.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from '../../src/ml/schnet/checkpoint.ts';
 import type { SchNetBatch } from '../../src/ml/schnet/engine.ts';
 import { SCHNET_DEFAULTS, type SchNetHyperparameters } from '../../src/ml/schnet/hyperparameters.ts';
-import { type SchNetTrainingOptions, trainSchNet } from '../../src/ml/schnet/training.ts';
+import { SCHNET_TRAINING_DEFAULTS, type SchNetTrainingOptions, trainSchNet } from '../../src/ml/schnet/training.ts';
 import { DistanceGrid, GRID_ERROR, writeInterpolationWeights } from '../../src/ml/schnet/wasm/distance-grid.ts';
 import { wasmEngine } from '../../src/ml/schnet/wasm/engine.ts';
 import { Random } from '../../src/random.ts';
 import { plainSchNet } from '../contract/plain-schnet.ts';
 import { randomStructure, randomWeights } from '../contract/schnet-engine.ts';
+
+const STEP = { learningRate: 0.01, largestGradientNorm: null };
 
 function clusters(count: number, seed: number): Structure[] {
   const parameters = { element: 'Na', sizes: [7, 12], clustersPerSize: count, laws: PAPER_LAWS, seed };
@@ -41,7 +43,7 @@ describe('a training', () => {
   const options: SchNetTrainingOptions = {
     hyperparameters: { ...SCHNET_DEFAULTS, atomBasis: 32, filters: 48 },
     loss: { kind: 'DISTRIBUTION', weight: 3 },
-    ...{ learningRate: 0.01, batchSize: 5, epochs: 4, seed: 5 },
+    ...{ ...SCHNET_TRAINING_DEFAULTS, batchSize: 5, epochs: 4, seed: 5 },
   };
   const SHA256 = '9ddc0f6028162a0b89e17623772718b38f729aae57b40ac061282e63252f8743';
 
@@ -93,8 +95,8 @@ describe('what a session saw before', () => {
     };
     await experienced.predict([near, structures[2], structures[0]]);
     for (let step = 0; step < 3; step++) {
-      expect(await experienced.step(batch, { kind: 'MSE' }, 0.01)).toEqual(
-        await fresh.step(batch, { kind: 'MSE' }, 0.01),
+      expect(await experienced.step(batch, { kind: 'MSE' }, STEP)).toEqual(
+        await fresh.step(batch, { kind: 'MSE' }, STEP),
       );
     }
     expect(sha256(await experienced.weights())).toBe(sha256(await fresh.weights()));
@@ -170,7 +172,7 @@ test('a checkpoint of the first layout is still gone on from', async () => {
   const options: SchNetTrainingOptions = {
     hyperparameters: { atomBasis: 4, filters: 3, gaussians: 4, cutoffAngstrom: 5, interactions: 2 },
     loss: { kind: 'MSE' },
-    ...{ learningRate: 0.01, batchSize: 2, epochs: 3, seed: 8 },
+    ...{ ...SCHNET_TRAINING_DEFAULTS, batchSize: 2, epochs: 3, seed: 8 },
   };
   const train = batchOf(clusters(2, 6), 7);
   const resumeFrom = decodeCheckpoint(bytes, 'the checkpoint');

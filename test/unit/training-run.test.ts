@@ -25,7 +25,16 @@ const SETTINGS: SchNetSettings = {
   kind: 'SCHNET',
   engine: 'WASM',
   ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
-  ...{ loss: 'MSE', distributionWeight: 3, learningRate: 0.01, batchSize: 10, epochs: 10 },
+  ...{
+    loss: 'MSE',
+    distributionWeight: 3,
+    learningRate: 0.01,
+    learningRateDecay: 1,
+    patienceEpochs: null,
+    largestGradientNorm: null,
+    batchSize: 10,
+    epochs: 10,
+  },
   seeds: [1, 2],
 };
 const PREDICTED_PPM = 600;

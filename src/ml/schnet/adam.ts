@@ -106,7 +106,7 @@ export function checkAdamState(
 }
 
 /** base^exponent by squaring: exact operations in a fixed order, unlike `Math.pow`. */
-function integerPower(base: number, exponent: number): number {
+export function integerPower(base: number, exponent: number): number {
   let result = 1;
   let square = base;
   for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
@@ -114,4 +114,18 @@ function integerPower(base: number, exponent: number): number {
     square *= square;
   }
   return result;
+}
+
+/**
+ * By what gradients are multiplied so that the Euclidean norm of all together is at most `largest`; 1 where it is or none is
+ * set. In float64, in the order of the arrays.
+ */
+export function clippingFactor(gradients: Iterable<ArrayLike<number>>, largest: number | null): number {
+  if (largest === null) return 1;
+  let squares = 0;
+  for (const gradient of gradients) {
+    for (let index = 0; index < gradient.length; index++) squares += gradient[index] * gradient[index];
+  }
+  const norm = Math.sqrt(squares);
+  return norm > largest ? largest / norm : 1;
 }

@@ -11,6 +11,13 @@ export interface SchNetBatch {
   readonly targets: readonly Float64Array[];
 }
 
+/** How far a step of Adam goes. */
+export interface StepSize {
+  readonly learningRate: number;
+  /** A gradient with a larger Euclidean norm, over all weights, is shortened to it; null: never. */
+  readonly largestGradientNorm: number | null;
+}
+
 /** Throws RangeError unless there is a cluster and every atom of every cluster has a target. */
 export function checkBatch({ structures, targets }: SchNetBatch): void {
   if (structures.length === 0 || targets.length !== structures.length) {
@@ -56,10 +63,10 @@ export interface SchNetSession {
   /** The loss of a batch and its derivative by every weight (float32); throws what {@link checkBatch} does. */
   gradients(batch: SchNetBatch, loss: SchNetLoss): Promise<BatchOutcome & { readonly gradients: NamedTensors }>;
   /**
-   * One step of Adam (see adam.ts) at this learning rate; answers what the network made of the batch before the step. A
-   * loss that is not finite leaves the weights as they were. Throws what {@link checkBatch} does.
+   * One step of Adam (see adam.ts) of this size; answers what the network made of the batch before the step. A loss that is
+   * not finite leaves the weights as they were. Throws what {@link checkBatch} does.
    */
-  step(batch: SchNetBatch, loss: SchNetLoss, learningRate: number): Promise<BatchOutcome>;
+  step(batch: SchNetBatch, loss: SchNetLoss, size: StepSize): Promise<BatchOutcome>;
   /** A copy of the weights. */
   weights(): Promise<NamedTensors>;
   /** A copy of the optimiser's state: with the weights, all that is needed to go on bit for bit on the same backend. */

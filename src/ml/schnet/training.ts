@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { NatriumError } from '../../errors.ts';
 import { Random } from '../../random.ts';
 import type { NamedTensors } from '../safetensors.ts';
+import { integerPower } from './adam.ts';
 import type { BestEpoch, EpochMetrics, EpochSums, TrainingCheckpoint } from './checkpoint.ts';
 import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from './engine.ts';
 import { checkRange, checkSchNetHyperparameters, type SchNetHyperparameters } from './hyperparameters.ts';
@@ -12,6 +13,12 @@ export interface SchNetTrainingOptions {
   readonly hyperparameters: SchNetHyperparameters;
   readonly loss: SchNetLoss;
   readonly learningRate: number;
+  /** Factor of the learning rate from one epoch to the next; 1: constant. */
+  readonly learningRateDecay: number;
+  /** Ends when the validation loss has found no new minimum for so many epochs; null: never. */
+  readonly patienceEpochs: number | null;
+  /** A gradient with a larger Euclidean norm, over all weights, is shortened to it; null: never. */
+  readonly largestGradientNorm: number | null;
   /** Clusters of a mini-batch. */
   readonly batchSize: number;
   /** Epochs to train, unless aborted. */
@@ -21,7 +28,10 @@ export interface SchNetTrainingOptions {
 }
 
 /** The paper's (Kaneko et al., J. Mater. Inf. 2023, 3, 8). */
-export const SCHNET_TRAINING_DEFAULTS = { learningRate: 0.01, batchSize: 100, epochs: 2000 } as const;
+export const SCHNET_TRAINING_DEFAULTS = {
+  ...{ learningRate: 0.01, learningRateDecay: 1, patienceEpochs: null, largestGradientNorm: null },
+  ...{ batchSize: 100, epochs: 2000 },
+} as const;
 
 /** What the caller hears after every epoch. */
 export interface EpochProgress extends EpochMetrics {
@@ -53,6 +63,11 @@ export function checkTrainingOptions(options: SchNetTrainingOptions): void {
   checkSchNetHyperparameters(options.hyperparameters);
   checkLoss(options.loss);
   checkRange('learningRate', options.learningRate, [1e-8, 1], 'number');
+  checkRange('learningRateDecay', options.learningRateDecay, [0.1, 1], 'number');
+  if (options.patienceEpochs !== null) checkRange('patienceEpochs', options.patienceEpochs, [1, 100_000], 'integer');
+  if (options.largestGradientNorm !== null) {
+    checkRange('largestGradientNorm', options.largestGradientNorm, [1e-6, 1e6], 'number');
+  }
   checkRange('batchSize', options.batchSize, [1, 10_000], 'integer');
   checkRange('epochs', options.epochs, [1, 100_000], 'integer');
   checkRange('seed', options.seed, [0, Number.MAX_SAFE_INTEGER], 'integer');
@@ -86,7 +101,7 @@ export async function trainSchNet(
     const history: EpochMetrics[] = [...(resumeFrom?.history ?? [])];
     let best: BestEpoch | null = resumeFrom?.best ?? null;
     let begun: BegunEpoch = resumeFrom ?? { batches: 0, sums: NO_SUMS };
-    for (let epoch = history.length + 1; epoch <= options.epochs; epoch++) {
+    for (let epoch = history.length + 1; epoch <= options.epochs && !isOutOfPatience(history, best, options); epoch++) {
       const started = performance.now() - 1000 * begun.sums.seconds;
       const secondsSoFar = () => (performance.now() - started) / 1000;
       const atBeginning = random.state();
@@ -126,6 +141,14 @@ export async function trainSchNet(
   }
 }
 
+function isOutOfPatience(
+  history: readonly EpochMetrics[],
+  best: BestEpoch | null,
+  { patienceEpochs }: SchNetTrainingOptions,
+): boolean {
+  return best !== null && patienceEpochs !== null && history.length - best.epoch >= patienceEpochs;
+}
+
 /** How far an epoch is. */
 type BegunEpoch = Pick<TrainingCheckpoint, 'batches' | 'sums'>;
 
@@ -135,7 +158,7 @@ const NO_SUMS: EpochSums = { atoms: 0, loss: 0, squares: 0, seconds: 0 };
 async function trainEpoch(
   session: SchNetSession,
   train: SchNetBatch,
-  { loss, learningRate, batchSize, ...options }: SchNetTrainingOptions,
+  { loss, batchSize, largestGradientNorm, ...options }: SchNetTrainingOptions,
   random: Random,
   epoch: number,
   begun: BegunEpoch,
@@ -143,6 +166,7 @@ async function trainEpoch(
   onStep: (now: BegunEpoch) => Promise<void>,
 ): Promise<BatchOutcome> {
   const order = random.shuffle(train.structures.map((_, cluster) => cluster));
+  const learningRate = options.learningRate * integerPower(options.learningRateDecay, epoch - 1);
   let { batches, sums } = begun;
   for (let start = batches * batchSize; start < order.length; start += batchSize) {
     // lets the process hear an abort, a heartbeat or a request between steps
@@ -153,9 +177,9 @@ async function trainEpoch(
       structures: clusters.map((cluster) => train.structures[cluster]),
       targets: clusters.map((cluster) => train.targets[cluster]),
     };
-    const outcome = await session.step(batch, loss, learningRate);
+    const outcome = await session.step(batch, loss, { learningRate, largestGradientNorm });
     if (!Number.isFinite(outcome.loss)) {
-      throw diverged({ ...options, learningRate }, epoch, `loss of batch ${start / batchSize + 1}`, outcome.loss);
+      throw diverged(options, epoch, `loss of batch ${start / batchSize + 1}`, outcome.loss);
     }
     const atoms = batch.targets.reduce((sum, { length }) => sum + length, 0);
     batches += 1;

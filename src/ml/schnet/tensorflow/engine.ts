@@ -1,8 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Structure } from '../../../chemistry/structure.ts';
 import { float32Tensor, type NamedTensors } from '../../safetensors.ts';
-import { Adam, type AdamState } from '../adam.ts';
-import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from '../engine.ts';
+import { Adam, type AdamState, clippingFactor } from '../adam.ts';
+import {
+  type BatchOutcome,
+  checkBatch,
+  type SchNetBatch,
+  type SchNetEngine,
+  type SchNetSession,
+  type StepSize,
+} from '../engine.ts';
 import { checkSchNetHyperparameters, type SchNetHyperparameters } from '../hyperparameters.ts';
 import { evaluateLoss, type SchNetLoss } from '../loss.ts';
 import { type AtomPairs, findPairs, joinStructures } from '../pairs.ts';
@@ -65,9 +72,14 @@ class TensorflowSession implements SchNetSession {
     };
   }
 
-  async step(batch: SchNetBatch, loss: SchNetLoss, learningRate: number): Promise<BatchOutcome> {
+  async step(batch: SchNetBatch, loss: SchNetLoss, size: StepSize): Promise<BatchOutcome> {
     const { outcome, gradients } = this.backward(batch, loss);
-    if (Number.isFinite(outcome.loss)) this.adam.step(gradients, learningRate);
+    if (!Number.isFinite(outcome.loss)) return outcome;
+    const factor = clippingFactor(gradients.values(), size.largestGradientNorm);
+    if (factor < 1) {
+      for (const gradient of gradients.values()) scale(gradient, factor);
+    }
+    this.adam.step(gradients, size.learningRate);
     return outcome;
   }
 
@@ -201,6 +213,10 @@ class TensorflowSession implements SchNetSession {
     }
     return pairs;
   }
+}
+
+function scale(values: Float32Array, factor: number): void {
+  for (let index = 0; index < values.length; index++) values[index] *= factor;
 }
 
 function toTensor(data: Float32Array, shape: readonly number[]): tf.Tensor {

@@ -1,8 +1,15 @@
 import type { Structure } from '../../../chemistry/structure.ts';
 import { NatriumError } from '../../../errors.ts';
 import type { NamedTensors } from '../../safetensors.ts';
-import { type AdamState, adamFactors, checkAdamState } from '../adam.ts';
-import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from '../engine.ts';
+import { type AdamState, adamFactors, checkAdamState, clippingFactor } from '../adam.ts';
+import {
+  type BatchOutcome,
+  checkBatch,
+  type SchNetBatch,
+  type SchNetEngine,
+  type SchNetSession,
+  type StepSize,
+} from '../engine.ts';
 import { checkSchNetHyperparameters, type SchNetHyperparameters } from '../hyperparameters.ts';
 import { evaluateLoss, type SchNetLoss } from '../loss.ts';
 import { checkWeights } from '../weights.ts';
@@ -49,12 +56,18 @@ class WasmSession implements SchNetSession {
     return { ...outcome, gradients: layout.read(gradients) };
   }
 
-  async step(batch: SchNetBatch, loss: SchNetLoss, learningRate: number): Promise<BatchOutcome> {
+  async step(batch: SchNetBatch, loss: SchNetLoss, size: StepSize): Promise<BatchOutcome> {
     const outcome = this.differentiate(batch, loss);
     if (!Number.isFinite(outcome.loss)) return outcome;
+    const network = this.open();
+    const { gradients } = network;
+    const factor = clippingFactor([gradients], size.largestGradientNorm);
+    if (factor < 1) {
+      for (let index = 0; index < gradients.length; index++) gradients[index] *= factor;
+    }
     this.steps++;
-    const { rate, correction } = adamFactors(this.steps, learningRate);
-    this.open().step(rate, correction);
+    const { rate, correction } = adamFactors(this.steps, size.learningRate);
+    network.step(rate, correction);
     return outcome;
   }
 

@@ -28,6 +28,10 @@ export class Geometries {
   nodes = 4;
   private readonly known = new WeakMap<Structure, ClusterGeometry>();
   private found = new FoundPairs(0);
+  /** Used anew for every structure: sums of weights, all zero between, and the entries made of them. */
+  private sums = new Float64Array(0);
+  private rows = new Uint32Array(0);
+  private weights = new Float32Array(0);
 
   constructor(
     private readonly arena: Arena,
@@ -110,7 +114,8 @@ export class Geometries {
     const present = [...new Set(elements)].sort((a, b) => this.atomicNumbers[a] - this.atomicNumbers[b]);
     const width = present.length * this.nodes;
     const columnOf = Uint32Array.from(elements, (element) => present.indexOf(element) * this.nodes);
-    const sums = new Float64Array(elements.length * width);
+    if (this.sums.length < elements.length * width) this.sums = new Float64Array(elements.length * width);
+    const { sums } = this;
     for (let pair = 0; pair < pairCount; pair++) {
       const [i, j] = [first[pair], second[pair]];
       const ofFirst = i * width + columnOf[j] + nodes[pair];
@@ -120,39 +125,47 @@ export class Geometries {
         sums[ofSecond + k] += weights[4 * pair + k];
       }
     }
-    return this.writeSums(elements.length, present, sums);
+    return this.writeSums(elements.length, present);
   }
 
-  /** Writes what is not zero of the sums [atoms, elements, nodes]. */
-  private writeSums(atoms: number, present: readonly number[], sums: Float64Array) {
-    let most = atoms;
-    for (const sum of sums) if (sum !== 0) most++;
-    const entryStarts = this.arena.allocate(atoms + 1);
-    const entries = this.arena.allocate(ENTRY_NUMBERS * most);
-    const { float32, uint32 } = this.arena;
-    const begin = entries / 4;
-    let at = begin;
+  /** Writes what is not zero of the sums [atoms, elements, nodes], and leaves zeros. */
+  private writeSums(atoms: number, present: readonly number[]) {
+    const { sums, nodes } = this;
+    const most = atoms * (present.length * nodes + 1);
+    if (this.rows.length < most) [this.rows, this.weights] = [new Uint32Array(most), new Float32Array(most)];
+    const { rows, weights } = this;
+    const starts = new Uint32Array(atoms + 1);
+    let written = 0;
     let index = 0;
     for (let atom = 0; atom < atoms; atom++) {
-      const start = at;
-      uint32[entryStarts / 4 + atom] = (at - begin) / ENTRY_NUMBERS;
       for (const element of present) {
-        const row = element * this.grid.mostNodes;
-        for (let node = 0; node < this.nodes; node++, index++) {
-          if (sums[index] === 0) continue;
-          uint32[at] = (row + node) * this.basisRowBytes;
-          float32[at + 1] = sums[index];
-          at += ENTRY_NUMBERS;
+        for (let row = element * this.grid.mostNodes, end = row + nodes; row < end; row++, index++) {
+          const sum = sums[index];
+          if (sum === 0) continue;
+          sums[index] = 0;
+          rows[written] = row * this.basisRowBytes;
+          weights[written++] = sum;
         }
       }
       // the kernels take two at a time
-      if (((at - start) / ENTRY_NUMBERS) % 2 === 1) {
-        uint32[at] = uint32[start];
-        float32[at + 1] = 0;
-        at += ENTRY_NUMBERS;
+      if ((written - starts[atom]) % 2 === 1) {
+        rows[written] = rows[starts[atom]];
+        weights[written++] = 0;
       }
+      starts[atom + 1] = written;
     }
-    uint32[entryStarts / 4 + atoms] = (at - begin) / ENTRY_NUMBERS;
+    return this.writeEntriesOf(starts, written);
+  }
+
+  private writeEntriesOf(starts: Uint32Array, count: number) {
+    const entryStarts = this.arena.allocate(starts.length);
+    const entries = this.arena.allocate(ENTRY_NUMBERS * count);
+    const { float32, uint32 } = this.arena;
+    uint32.set(starts, entryStarts / 4);
+    for (let entry = 0, at = entries / 4; entry < count; entry++, at += ENTRY_NUMBERS) {
+      uint32[at] = this.rows[entry];
+      float32[at + 1] = this.weights[entry];
+    }
     return { entryStarts, entries };
   }
 }
