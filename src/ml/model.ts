@@ -35,6 +35,7 @@ export interface SchNetSettings {
   readonly learningRateDecay: number;
   readonly patienceEpochs: number | null;
   readonly largestGradientNorm: number | null;
+  readonly maxMinutes: number | null;
   readonly batchSize: number;
   readonly epochs: number;
   readonly seeds: readonly number[];

@@ -24,11 +24,12 @@ const CLUSTERS_PER_PASS = 100;
 
 function optionsOf(settings: SchNetSettings, seed: number): SchNetTrainingOptions {
   const { atomBasis, filters, gaussians, interactions, cutoffAngstrom } = settings;
-  const { learningRate, learningRateDecay, patienceEpochs, largestGradientNorm, batchSize, epochs } = settings;
+  const { learningRate, learningRateDecay, patienceEpochs, largestGradientNorm, maxMinutes, batchSize, epochs } =
+    settings;
   return {
     hyperparameters: { atomBasis, filters, gaussians, interactions, cutoffAngstrom },
     loss: settings.loss === 'MSE' ? { kind: 'MSE' } : { kind: 'DISTRIBUTION', weight: settings.distributionWeight },
-    ...{ learningRate, learningRateDecay, patienceEpochs, largestGradientNorm, batchSize, epochs, seed },
+    ...{ learningRate, learningRateDecay, patienceEpochs, largestGradientNorm, maxMinutes, batchSize, epochs, seed },
   };
 }
 

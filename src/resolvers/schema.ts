@@ -31,7 +31,7 @@ import {
 } from './shielding-references.ts';
 import { SpectrumResolver } from './spectra.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
-import { TrainingRunResolver, TrialResolver } from './training.ts';
+import { TrainingRunResolver, TrialProgressResolver, TrialResolver } from './training.ts';
 
 /** The executable schema. The registry checks all input, so class-validator stays out of the way. */
 export function buildNatriumSchema(): GraphQLSchema {
@@ -68,6 +68,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     ShiftsOfPredictionResolver,
     SpectrumResolver,
     TrainingRunResolver,
+    TrialProgressResolver,
     TrialResolver,
     UploadResolver,
     VersionNearDuplicatesResolver,

@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
 import { ListArgs } from '../schema/common.ts';
@@ -15,6 +15,7 @@ import {
   TrainLassoInput,
   TrainSchNetInput,
   Trial,
+  TrialProgress,
 } from '../schema/models.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
@@ -58,8 +59,8 @@ export class TrainingRunResolver {
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
     const { model, datasetVersion, target, idempotencyKey: _, ...given } = input;
-    const { patienceEpochs = null, largestGradientNorm = null } = given;
-    const settings = { ...given, patienceEpochs, largestGradientNorm };
+    const { patienceEpochs = null, largestGradientNorm = null, maxMinutes = null } = given;
+    const settings = { ...given, patienceEpochs, largestGradientNorm, maxMinutes };
     const id = await registry.training.trainSchNet(caller, requestOf('trainSchNet', input), {
       model,
       datasetVersion,
@@ -126,5 +127,13 @@ export class TrialResolver {
   @FieldResolver(() => Int)
   seed(@Root() trial: records.Trial): number {
     return Number(trial.seed);
+  }
+}
+
+@Resolver(() => TrialProgress)
+export class TrialProgressResolver {
+  @FieldResolver(() => Float, { description: 'Until all steps are done, if they take as long as those before.' })
+  secondsLeft(@Root() { step, steps, seconds }: TrialProgress): number {
+    return ((steps - step) * seconds) / step;
   }
 }

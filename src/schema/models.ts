@@ -165,6 +165,9 @@ export class SchNetSettings {
   @Field(() => Float, { nullable: true })
   largestGradientNorm!: number | null;
 
+  @Field(() => Float, { nullable: true })
+  maxMinutes!: number | null;
+
   @Field(() => Int)
   batchSize!: number;
 
@@ -334,6 +337,13 @@ export class TrainSchNetInput extends TrainInput {
     description: 'A gradient whose norm over all weights is larger is shortened to it; never, unless given.',
   })
   largestGradientNorm?: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'A trial ends after the epoch in which it has trained for so long, and keeps its best; never, unless given.',
+  })
+  maxMinutes?: number | null;
 
   @Field(() => Int, { defaultValue: SCHNET_TRAINING_DEFAULTS.batchSize, description: 'Clusters of a mini-batch.' })
   batchSize!: number;

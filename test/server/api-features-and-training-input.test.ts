@@ -322,6 +322,7 @@ describe('trainSchNet', () => {
     ['learningRateDecay', [0.09, 1.01], [0.1, 1]],
     ['patienceEpochs', [0, 100_001], [1, 100_000]],
     ['largestGradientNorm', [0, 1e7], [1e-6, 1e6]],
+    ['maxMinutes', [0, 100_001], [0.001, 100_000]],
     ['batchSize', [0, 10_001], [1, 10_000]],
     ['epochs', [0, 100_001], [1, 100_000]],
     ['distributionWeight', [-0.1, 1001], [0, 1000]],

@@ -87,7 +87,9 @@ describe('trainSchNet', () => {
       expect(selectionLoss).toBe(Math.min(...losses));
       expect(bestEpoch).toBe(losses.indexOf(selectionLoss) + 1);
       expect(curve[bestEpoch! - 1].validationRmsePpm).toBeCloseTo(outcome!.validationRmsePpm, 2);
-      expect(progress).toMatchObject({ step: SMALL_SCHNET.epochs, steps: SMALL_SCHNET.epochs, point: curve.at(-1) });
+      expect(progress).toMatchObject({
+        ...{ step: SMALL_SCHNET.epochs, steps: SMALL_SCHNET.epochs, secondsLeft: 0, point: curve.at(-1) },
+      });
     }
     expect(new Set(run.trials.map(({ outcome }) => outcome!.selectionLoss)).size).toBe(seeds.length);
   });

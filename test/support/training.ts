@@ -17,7 +17,12 @@ export interface Trial {
   readonly worker: string | null;
   readonly failure: string | null;
   readonly weightsSha256: string | null;
-  readonly progress: { readonly step: number; readonly steps: number; readonly point: CurvePoint | null } | null;
+  readonly progress: {
+    readonly step: number;
+    readonly steps: number;
+    readonly secondsLeft: number;
+    readonly point: CurvePoint | null;
+  } | null;
   readonly outcome: {
     readonly selectionLoss: number;
     readonly validationRmsePpm: number;
@@ -49,7 +54,7 @@ const RUN = `id state failure startedAt finishedAt
   modelVersion { reference weightsSha256 trial { id } }
   trials {
     id ordinal seed state attempt worker failure weightsSha256
-    progress { step steps point { ${POINT} } }
+    progress { step steps secondsLeft point { ${POINT} } }
     outcome { selectionLoss validationRmsePpm trainRmsePpm trainingMeanPpm bestEpoch alpha nonZero curve { ${POINT} } }
   }`;
 

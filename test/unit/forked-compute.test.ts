@@ -65,6 +65,7 @@ const ENDLESS: TrainingTask = {
       learningRateDecay: 1,
       patienceEpochs: null,
       largestGradientNorm: null,
+      maxMinutes: null,
       batchSize: 10,
       epochs: 100_000,
       seeds: [1],

@@ -103,6 +103,19 @@ describe('trainSchNet', () => {
     expect(epochs.length).toBeLessThan(40);
   });
 
+  test('ends after the epoch in which the time is over', async () => {
+    const long = { ...OPTIONS, epochs: 40, maxMinutes: 0.001 };
+    const slow = altered(engine, (session) => ({
+      step: (...args) => {
+        const end = performance.now() + 20;
+        while (performance.now() < end);
+        return session.step(...args);
+      },
+    }));
+    // three steps of 20 ms an epoch: the minute's thousandth is over in the first one
+    expect((await trainSchNet(slow, TRAIN, VALIDATION, long)).epochs).toHaveLength(1);
+  });
+
   test('hands each step the learning rate of its epoch, and the largest gradient', async () => {
     const sizes: StepSize[] = [];
     const watched = altered(engine, (session) => ({
@@ -234,6 +247,7 @@ describe('trainSchNet', () => {
     ['learningRateDecay', { learningRateDecay: 1.1 }, 'learningRateDecay'],
     ['patienceEpochs', { patienceEpochs: 0 }, 'patienceEpochs'],
     ['largestGradientNorm', { largestGradientNorm: 0 }, 'largestGradientNorm'],
+    ['maxMinutes', { maxMinutes: -1 }, 'maxMinutes'],
     ['epochs', { epochs: 0 }, 'epochs'],
     ['seed', { seed: -1 }, 'seed'],
     ['loss weight', { loss: { kind: 'DISTRIBUTION', weight: -3 } }, 'weight'],

@@ -32,6 +32,7 @@ const SETTINGS: SchNetSettings = {
     learningRateDecay: 1,
     patienceEpochs: null,
     largestGradientNorm: null,
+    maxMinutes: null,
     batchSize: 10,
     epochs: 10,
   },

@@ -19,6 +19,8 @@ export interface SchNetTrainingOptions {
   readonly patienceEpochs: number | null;
   /** A gradient with a larger Euclidean norm, over all weights, is shortened to it; null: never. */
   readonly largestGradientNorm: number | null;
+  /** Ends after the epoch in which the epochs together have taken so long; null: never. */
+  readonly maxMinutes: number | null;
   /** Clusters of a mini-batch. */
   readonly batchSize: number;
   /** Epochs to train, unless aborted. */
@@ -29,7 +31,7 @@ export interface SchNetTrainingOptions {
 
 /** The paper's (Kaneko et al., J. Mater. Inf. 2023, 3, 8). */
 export const SCHNET_TRAINING_DEFAULTS = {
-  ...{ learningRate: 0.01, learningRateDecay: 1, patienceEpochs: null, largestGradientNorm: null },
+  ...{ learningRate: 0.01, learningRateDecay: 1, patienceEpochs: null, largestGradientNorm: null, maxMinutes: null },
   ...{ batchSize: 100, epochs: 2000 },
 } as const;
 
@@ -68,6 +70,7 @@ export function checkTrainingOptions(options: SchNetTrainingOptions): void {
   if (options.largestGradientNorm !== null) {
     checkRange('largestGradientNorm', options.largestGradientNorm, [1e-6, 1e6], 'number');
   }
+  if (options.maxMinutes !== null) checkRange('maxMinutes', options.maxMinutes, [0.001, 100_000], 'number');
   checkRange('batchSize', options.batchSize, [1, 10_000], 'integer');
   checkRange('epochs', options.epochs, [1, 100_000], 'integer');
   checkRange('seed', options.seed, [0, Number.MAX_SAFE_INTEGER], 'integer');
@@ -101,7 +104,7 @@ export async function trainSchNet(
     const history: EpochMetrics[] = [...(resumeFrom?.history ?? [])];
     let best: BestEpoch | null = resumeFrom?.best ?? null;
     let begun: BegunEpoch = resumeFrom ?? { batches: 0, sums: NO_SUMS };
-    for (let epoch = history.length + 1; epoch <= options.epochs && !isOutOfPatience(history, best, options); epoch++) {
+    for (let epoch = history.length + 1; epoch <= options.epochs && !isOver(history, best, options); epoch++) {
       const started = performance.now() - 1000 * begun.sums.seconds;
       const secondsSoFar = () => (performance.now() - started) / 1000;
       const atBeginning = random.state();
@@ -141,12 +144,15 @@ export async function trainSchNet(
   }
 }
 
-function isOutOfPatience(
+/** Whether patience or time has run out. */
+function isOver(
   history: readonly EpochMetrics[],
   best: BestEpoch | null,
-  { patienceEpochs }: SchNetTrainingOptions,
+  { patienceEpochs, maxMinutes }: SchNetTrainingOptions,
 ): boolean {
-  return best !== null && patienceEpochs !== null && history.length - best.epoch >= patienceEpochs;
+  if (best === null) return false;
+  if (patienceEpochs !== null && history.length - best.epoch >= patienceEpochs) return true;
+  return maxMinutes !== null && history.reduce((sum, { seconds }) => sum + seconds, 0) >= 60 * maxMinutes;
 }
 
 /** How far an epoch is. */
