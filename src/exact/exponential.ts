@@ -1,9 +1,7 @@
+import { LN2_HIGH, LN2_LOW } from './ln2.ts';
+
 const SMALLEST_ARGUMENT = -708;
 const LARGEST_ARGUMENT = 709;
-
-/** ln 2 = LN2_HIGH + LN2_LOW; the high part has zeros at its end, so that its product with an exponent is exact. */
-const LN2_HIGH = 0.6931471803691238;
-const LN2_LOW = 1.9082149292705877e-10;
 
 const LOWEST_EXPONENT = -1022;
 const POWERS_OF_TWO = powersOfTwo();
@@ -18,7 +16,28 @@ const POWERS_OF_TWO = powersOfTwo();
 export function exponential(x: number): number {
   if (x < SMALLEST_ARGUMENT) return 0;
   if (x > LARGEST_ARGUMENT) return Number.POSITIVE_INFINITY;
-  const k = Math.floor(x * Math.LOG2E + 0.5);
+  const k = nearestPower(x);
+  return (1 + growthOfRest(x, k)) * POWERS_OF_TWO[k - LOWEST_EXPONENT];
+}
+
+/** e^x - 1 in the same way, without the loss of digits near 0: within two units in the last place. */
+export function exponentialMinusOne(x: number): number {
+  if (x < SMALLEST_ARGUMENT) return -1;
+  if (x > LARGEST_ARGUMENT) return Number.POSITIVE_INFINITY;
+  const k = nearestPower(x);
+  const growth = growthOfRest(x, k);
+  if (k === 0) return growth;
+  const power = POWERS_OF_TWO[k - LOWEST_EXPONENT];
+  return growth * power + (power - 1);
+}
+
+/** The whole k for which x is nearest to k ln 2. */
+function nearestPower(x: number): number {
+  return Math.floor(x * Math.LOG2E + 0.5);
+}
+
+/** e^r - 1 of the rest r = x - k ln 2. */
+function growthOfRest(x: number, k: number): number {
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
@@ -30,7 +49,7 @@ export function exponential(x: number): number {
         t *
           (-0.0027777777777015593 +
             t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
-  return (1 - (low - (r * c) / (2 - c) - high)) * POWERS_OF_TWO[k - LOWEST_EXPONENT];
+  return high - (low - (r * c) / (2 - c));
 }
 
 /** 2^-1022 … 2^1023. */

@@ -1,3 +1,5 @@
+import { exponential, exponentialMinusOne } from '../exact/exponential.ts';
+import { logarithm, logarithmOfOnePlus } from '../exact/logarithm.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 /**
@@ -18,7 +20,7 @@ const NEGLIGIBLE_LOG = -37;
 
 /** log(1 + exp(x)) without overflow. */
 function softplus(x: number): number {
-  return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
+  return x > 0 ? x + logarithmOfOnePlus(exponential(-x)) : logarithmOfOnePlus(exponential(x));
 }
 
 /** log F(y): finite for every finite y. */
@@ -31,40 +33,40 @@ export function logSurvival(distribution: GeneralizedLogistic, y: number): numbe
   const { shape, location, scale } = distribution;
   const u = (y - location) / scale;
   if (u > -NEGLIGIBLE_LOG) {
-    const logMinusLogF = Math.log(shape) - u;
-    return logMinusLogF < NEGLIGIBLE_LOG ? logMinusLogF : Math.log(-Math.expm1(-Math.exp(logMinusLogF)));
+    const logMinusLogF = logarithm(shape) - u;
+    return logMinusLogF < NEGLIGIBLE_LOG ? logMinusLogF : logarithm(-exponentialMinusOne(-exponential(logMinusLogF)));
   }
-  return Math.log(-Math.expm1(logCdf(distribution, y)));
+  return logarithm(-exponentialMinusOne(logCdf(distribution, y)));
 }
 
 /** F(y). */
 export function cdf(distribution: GeneralizedLogistic, y: number): number {
-  return Math.exp(logCdf(distribution, y));
+  return exponential(logCdf(distribution, y));
 }
 
 /** Density c exp(-u) (1 + exp(-u))^(-c-1) / scale, per unit of y. */
 export function density({ shape, location, scale }: GeneralizedLogistic, y: number): number {
   const u = (y - location) / scale;
-  return (shape / scale) * Math.exp(-u - (shape + 1) * softplus(-u));
+  return (shape / scale) * exponential(-u - (shape + 1) * softplus(-u));
 }
 
 /** The y with log F(y) = logF. */
 export function quantileOfLogCdf({ shape, location, scale }: GeneralizedLogistic, logF: number): number {
   const s = -logF / shape;
   // log(exp(s) - 1), the side chosen so that nothing overflows
-  const minusU = s > 1 ? s + Math.log1p(-Math.exp(-s)) : Math.log(Math.expm1(s));
+  const minusU = s > 1 ? s + logarithmOfOnePlus(-exponential(-s)) : logarithm(exponentialMinusOne(s));
   return location - scale * minusU;
 }
 
 /** The y with log(1 - F(y)) = logS. */
 export function quantileOfLogSurvival(distribution: GeneralizedLogistic, logS: number): number {
   const { shape, location, scale } = distribution;
-  const logMinusLogF = logS < NEGLIGIBLE_LOG ? logS : Math.log(-Math.log1p(-Math.exp(logS)));
-  const logSoftplus = logMinusLogF - Math.log(shape);
+  const logMinusLogF = logS < NEGLIGIBLE_LOG ? logS : logarithm(-logarithmOfOnePlus(-exponential(logS)));
+  const logSoftplus = logMinusLogF - logarithm(shape);
   if (logSoftplus < NEGLIGIBLE_LOG) {
     return location - scale * logSoftplus;
   }
-  return quantileOfLogCdf(distribution, -shape * Math.exp(logSoftplus));
+  return quantileOfLogCdf(distribution, -shape * exponential(logSoftplus));
 }
 
 /** Sum of log densities of the values. */
@@ -74,7 +76,7 @@ export function logLikelihood({ shape, location, scale }: GeneralizedLogistic, v
     const u = (values[i] - location) / scale;
     total -= u + (shape + 1) * softplus(-u);
   }
-  return total + values.length * Math.log(shape / scale);
+  return total + values.length * logarithm(shape / scale);
 }
 
 /** Parameters of the search, on standardised values: mode, log scale, log shape. The mode is location + scale log shape. */
@@ -110,8 +112,8 @@ export function fitGeneralizedLogistic(values: ArrayLike<number>): GeneralizedLo
 }
 
 function distributionAt([mode, logScale, logShape]: Point): GeneralizedLogistic {
-  const scale = Math.exp(logScale);
-  return { shape: Math.exp(logShape), location: mode - scale * logShape, scale };
+  const scale = exponential(logScale);
+  return { shape: exponential(logShape), location: mode - scale * logShape, scale };
 }
 
 interface Evaluation {
@@ -133,8 +135,8 @@ function evaluate(x: Float64Array, point: Point): Evaluation {
   let sumSlopeU = 0;
   for (const value of x) {
     const u = (value - location) / scale;
-    const e = Math.exp(-Math.abs(u));
-    const log = Math.log1p(e);
+    const e = exponential(-Math.abs(u));
+    const log = logarithmOfOnePlus(e);
     sumSoftplus += u < 0 ? log - u : log;
     sumU += u;
     const slope = ((shape + 1) * (u < 0 ? 1 : e)) / (1 + e) - 1;
@@ -170,7 +172,7 @@ function ascend(x: Float64Array, start: Point): Evaluation {
     inverse = updatedInverse(inverse, current, next);
     const gain = next.value - current.value;
     current = next;
-    if (gain <= 1e-15 * Math.max(1, Math.abs(current.value)) || Math.hypot(...current.gradient) < 1e-12) {
+    if (gain <= 1e-15 * Math.max(1, Math.abs(current.value)) || length(current.gradient) < 1e-12) {
       break;
     }
   }
@@ -197,7 +199,7 @@ function updatedInverse(inverse: number[][], from: Evaluation, to: Evaluation): 
   const s = to.point.map((value, k) => value - from.point[k]);
   const y = from.gradient.map((value, k) => value - to.gradient[k]);
   const sy = dot(s, y);
-  if (!(sy > 1e-14 * Math.hypot(...s) * Math.hypot(...y))) {
+  if (!(sy > 1e-14 * length(s) * length(y))) {
     return inverse;
   }
   const hy = inverse.map((row) => dot(row, y));
@@ -213,6 +215,10 @@ function identity(): number[][] {
     [0, 1, 0],
     [0, 0, 1],
   ];
+}
+
+function length(a: readonly number[]): number {
+  return Math.sqrt(dot(a, a));
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {

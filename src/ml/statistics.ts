@@ -1,3 +1,6 @@
+import { exponential, exponentialMinusOne } from '../exact/exponential.ts';
+import { logarithm, logarithmOfOnePlus } from '../exact/logarithm.ts';
+
 /** Arithmetic mean, corrected by a second pass; NaN for no values. */
 export function mean(values: ArrayLike<number>): number {
   const first = sum(values, 0) / values.length;
@@ -52,7 +55,7 @@ function scaledErfc(x: number): number {
 /** exp(-x^2) without the error that rounding x^2 would bring: the square of a 24-bit number is exact. */
 function gaussian(x: number): number {
   const short = Math.fround(x);
-  return Math.exp(-short * short) * Math.exp((short - x) * (short + x));
+  return exponential(-short * short) * exponential((short - x) * (short + x));
 }
 
 /** Complementary error function, 2/sqrt(pi) times the integral of exp(-t^2) from x on; relative error below 1e-15. */
@@ -71,14 +74,14 @@ export function normalCdf(z: number): number {
 
 /** log Phi(z), accurate and finite far into both tails (until z^2 overflows). */
 export function logNormalCdf(z: number): number {
-  return z <= 0 ? Math.log(scaledErfc(-z * Math.SQRT1_2) / 2) - (z * z) / 2 : Math.log1p(-normalCdf(-z));
+  return z <= 0 ? logarithm(scaledErfc(-z * Math.SQRT1_2) / 2) - (z * z) / 2 : logarithmOfOnePlus(-normalCdf(-z));
 }
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
 
 /** Standard normal quantile of a probability p = exp(logP), which may be too small to be written itself. */
 export function normalQuantileOfLog(logP: number): number {
-  return logP <= -Math.LN2 ? lowerQuantile(logP) : -lowerQuantile(Math.log(-Math.expm1(logP)));
+  return logP <= -Math.LN2 ? lowerQuantile(logP) : -lowerQuantile(logarithm(-exponentialMinusOne(logP)));
 }
 
 /**
@@ -94,7 +97,7 @@ function lowerQuantile(logP: number): number {
   for (let step = 0; step < 4; step++) {
     const scaled = scaledErfc(-z * Math.SQRT1_2);
     const slope = 2 / (ROOT_TWO_PI * scaled);
-    const newton = (Math.log(scaled / 2) - (z * z) / 2 - logP) / slope;
+    const newton = (logarithm(scaled / 2) - (z * z) / 2 - logP) / slope;
     z -= newton / (1 + (newton * (z + slope)) / 2);
   }
   return z;

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { guptaPotential } from '../../src/chemistry/relaxation/gupta.ts';
 import { type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
-import { exponential } from '../../src/exact/exponential.ts';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
 import { compareWithGuptaGolden } from '../../src/ml/gupta-golden.ts';
 import { Random } from '../../src/random.ts';
@@ -47,24 +46,6 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tol
   const deviations = Array.from(actual, (value, i) => Math.abs(value - expected[i]));
   expect(Math.max(...deviations)).toBeLessThanOrEqual(tolerance);
 }
-
-describe('the exponential', () => {
-  it('is Math.exp to the last bits, at any size of its argument', () => {
-    const random = new Random(1);
-    for (const span of [1e-9, 1, 10, 100, 708]) {
-      for (let i = 0; i < 2000; i++) {
-        const x = span * (2 * random.uniform() - 1);
-        expect(Math.abs(exponential(x) / Math.exp(x) - 1), `exp(${x})`).toBeLessThanOrEqual(4.5e-16);
-      }
-    }
-  });
-
-  it('has its limits', () => {
-    expect([0, -709, -1e300, Number.NEGATIVE_INFINITY].map(exponential)).toEqual([1, 0, 0, 0]);
-    expect([709.1, 1e300, Number.POSITIVE_INFINITY].map(exponential)).toEqual(Array(3).fill(Number.POSITIVE_INFINITY));
-    expect(exponential(Number.NaN)).toBeNaN();
-  });
-});
 
 describe('values of 50 digits', () => {
   const golden = JSON.parse(readFileSync(new URL('../golden/gupta.json', import.meta.url), 'utf8'));
