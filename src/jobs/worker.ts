@@ -97,7 +97,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
     await report();
     await keeping;
     await trials.complete(trial, weights, outcome);
-    log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s`);
+    log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s by ${outcome.engine}`);
   } catch (error) {
     if (abandoned.signal.aborted) {
       log(`trial ${trial.id} is no longer wanted`);

@@ -108,7 +108,7 @@ export function schNetModel(
           bestEpoch: trained.bestEpoch,
           alpha: null,
           nonZero: null,
-          engine: `${engine.name} (${engine.backend})`,
+          engine: `${engine.name} (${engine.backend}; ${engine.describeFilters(hyperparameters)})`,
           seconds: secondsSoFar(),
           curve: trained.epochs.map((epoch) => pointOf(epoch, transform)),
         },

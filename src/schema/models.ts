@@ -72,7 +72,9 @@ export class TrialOutcome {
   @Field(() => Int, { nullable: true, description: 'Lasso: coefficients that are not 0.' })
   nonZero!: number | null;
 
-  @Field(() => String, { description: 'What computed it.' })
+  @Field(() => String, {
+    description: 'What computed it; of SchNet also the backend, and at which distances filters were evaluated.',
+  })
   engine!: string;
 
   @Field(() => Float)

@@ -81,7 +81,10 @@ describe('trainSchNet', () => {
       seeds.map((seed, ordinal) => ({ ordinal, seed, state: 'SUCCEEDED', attempt: 1 })),
     );
     for (const { outcome, progress } of run.trials) {
-      const { curve, selectionLoss, bestEpoch } = outcome!;
+      const { curve, selectionLoss, bestEpoch, engine } = outcome!;
+      expect(engine).toMatch(
+        /^wasm \(.*; filters at up to \d+ distances 0\.\d{4} Å apart, Gaussians between them within 0\.00001\)$/,
+      );
       expect(curve.map(({ x }) => x)).toEqual(Array.from({ length: SMALL_SCHNET.epochs }, (_, i) => i + 1));
       const losses = curve.map(({ validationLoss }) => validationLoss);
       expect(selectionLoss).toBe(Math.min(...losses));

@@ -31,6 +31,7 @@ export interface Trial {
     readonly bestEpoch: number | null;
     readonly alpha: number | null;
     readonly nonZero: number | null;
+    readonly engine: string;
     readonly curve: readonly CurvePoint[];
   } | null;
 }
@@ -55,7 +56,7 @@ const RUN = `id state failure startedAt finishedAt
   trials {
     id ordinal seed state attempt worker failure weightsSha256
     progress { step steps secondsLeft point { ${POINT} } }
-    outcome { selectionLoss validationRmsePpm trainRmsePpm trainingMeanPpm bestEpoch alpha nonZero curve { ${POINT} } }
+    outcome { selectionLoss validationRmsePpm trainRmsePpm trainingMeanPpm bestEpoch alpha nonZero engine curve { ${POINT} } }
   }`;
 
 /** A network that trains in a second on a few small clusters. */

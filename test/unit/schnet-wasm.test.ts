@@ -126,6 +126,14 @@ describe('networks of other sizes', () => {
 });
 
 describe('the distance grid', () => {
+  test('becomes finer with the Gaussians, and the engine says so', () => {
+    const of = (gaussians: number) => wasmEngine.describeFilters({ ...SCHNET_DEFAULTS, gaussians });
+    expect([of(50), of(100)]).toEqual([
+      'filters at up to 452 distances 0.0134 Å apart, Gaussians between them within 0.00001',
+      'filters at up to 910 distances 0.0066 Å apart, Gaussians between them within 0.00001',
+    ]);
+  });
+
   test.each<Partial<SchNetHyperparameters>>([
     {},
     { gaussians: 100 },

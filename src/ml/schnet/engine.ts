@@ -49,6 +49,8 @@ export interface BatchOutcome {
 export interface SchNetEngine {
   readonly name: 'tensorflow' | 'wasm';
   readonly backend: string;
+  /** In words, at which distances filters of these hyperparameters are evaluated. */
+  describeFilters(hyperparameters: SchNetHyperparameters): string;
   /**
    * A network with these weights and a fresh optimiser; the weights are copied. Throws `INVALID_HYPERPARAMETER` for a
    * field outside its range and `CORRUPT_ARTIFACT` for weights that do not fit.

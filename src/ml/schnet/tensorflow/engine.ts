@@ -30,6 +30,7 @@ export function tensorflowEngine(backend: string, tfjsBackend: string): SchNetEn
   return {
     name: 'tensorflow',
     backend,
+    describeFilters: () => 'filters at the distance of every pair',
     open: (hyperparameters, weights) => new TensorflowSession(tfjsBackend, hyperparameters, weights),
   };
 }

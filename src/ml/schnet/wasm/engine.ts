@@ -13,6 +13,7 @@ import {
 import { checkSchNetHyperparameters, type SchNetHyperparameters } from '../hyperparameters.ts';
 import { evaluateLoss, type SchNetLoss } from '../loss.ts';
 import { checkWeights } from '../weights.ts';
+import { DistanceGrid, GRID_ERROR } from './distance-grid.ts';
 import { Network } from './network.ts';
 
 /** Atoms that are predicted at once, so that memory does not grow with what is asked. */
@@ -22,6 +23,10 @@ const ATOMS_PER_PASS = 2048;
 export const wasmEngine: SchNetEngine = {
   name: 'wasm',
   backend: 'WebAssembly SIMD, single precision',
+  describeFilters(hyperparameters) {
+    const { spacingAngstrom, mostNodes } = new DistanceGrid(hyperparameters);
+    return `filters at up to ${mostNodes} distances ${spacingAngstrom.toFixed(4)} Å apart, Gaussians between them within ${GRID_ERROR}`;
+  },
   open: (hyperparameters, weights) => new WasmSession(hyperparameters, weights),
 };
 
