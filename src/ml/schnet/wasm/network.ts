@@ -1,22 +1,14 @@
 import { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON } from '../adam.ts';
 import type { SchNetHyperparameters } from '../hyperparameters.ts';
 import { EMBEDDING, interactionLayers, OUTPUT_HIDDEN, OUTPUT_LAST } from '../weights.ts';
-import { Arena } from './arena.ts';
+import { Arena, SPARE_ROWS } from './arena.ts';
 import { DistanceGrid } from './distance-grid.ts';
+import { allocateElementTables, type ElementTables } from './element-tables.ts';
 import { type ClusterGeometry, Geometries } from './geometry.ts';
 import { type Kernels, kernelsIn } from './kernels.ts';
+import { ACCUMULATE, FROM_ROW, MatrixProducts, OVERWRITE } from './matrix-products.ts';
 import { ParameterLayout } from './parameters.ts';
 
-/** What a product starts from; see kernels/matrix-product.ts. */
-const OVERWRITE = 0;
-const ACCUMULATE = 1;
-const FROM_ROW = 2;
-
-/** Rows that kernels may read, but not use, behind the last one. */
-const SPARE_ROWS = 4;
-/** Of kernels/transposed-product.ts. */
-const TRANSPOSED_ROWS = 96;
-const TRANSPOSED_PAD = 4;
 const DESCRIPTION_NUMBERS = 5;
 
 /** Addresses of one interaction block; `d` are derivatives of the loss. Tables have a row a node, the others a row an atom. */
@@ -84,8 +76,7 @@ export class Network {
   private describedNodes = 0;
   private readonly tableScratch: number;
   private readonly dHidden: number;
-  private readonly packed: number;
-  private readonly scratch: number;
+  private readonly products: MatrixProducts;
   private readonly row: number;
   private elementTables: ElementTables | null = null;
   private activations: Activations | null = null;
@@ -123,8 +114,7 @@ export class Network {
       };
     });
     const widest = Math.max(basis, filters, gaussians, taken, 16);
-    this.packed = arena.allocate(widest * widest);
-    this.scratch = arena.allocate(widest * (TRANSPOSED_ROWS + TRANSPOSED_PAD) + TRANSPOSED_ROWS * widest);
+    this.products = new MatrixProducts(arena, this.kernels, widest);
     this.row = arena.allocate(widest);
   }
 
@@ -163,7 +153,7 @@ export class Network {
           ...[this.clusters, clusters.length, block.table],
           ...[neighbors, 4 * taken, room.gathered[index], filters],
         );
-        this.product(room.gathered[index], filters, block.f2out, basis, values, basis, {
+        this.products.product(room.gathered[index], filters, block.f2out, basis, values, basis, {
           ...{ rows: atoms, inner: filters, columns: basis, mode: FROM_ROW, row: block.f2outBias },
         });
       }
@@ -175,7 +165,7 @@ export class Network {
       if (index === 0 && !isUniform) {
         kernels.gatherRows(tables.taken, room.elements, room.taken, 4 * taken, atoms, taken);
       }
-      this.product(values, basis, block.product + from, taken, room.taken + from, taken, {
+      this.products.product(values, basis, block.product + from, taken, room.taken + from, taken, {
         ...shape,
         ...(isUniform ? { mode: FROM_ROW, row: tables.taken } : { mode: ACCUMULATE, row: 0 }),
       });
@@ -206,10 +196,10 @@ export class Network {
       const [values, dValues] = [room.values[index], room.dValues];
       const from = 4 * block.firstTaken;
       const columns = taken - block.firstTaken;
-      this.transposedProduct(values, basis, room.dTaken + from, taken, block.dProduct + from, taken, {
+      this.products.transposedProduct(values, basis, room.dTaken + from, taken, block.dProduct + from, taken, {
         ...{ rows: atoms, inner: basis, columns },
       });
-      this.productWithTransposed(room.dTaken + from, taken, block.product + from, taken, dValues, basis, {
+      this.products.productWithTransposed(room.dTaken + from, taken, block.product + from, taken, dValues, basis, {
         ...{ rows: atoms, inner: columns, columns: basis },
       });
       kernels.multiplyAndSumRows(
@@ -221,17 +211,25 @@ export class Network {
         kernels.sumTableRowsBack(this.clusters, clusters.length, tables.dGathered, dValues, basis);
         continue;
       }
-      this.transposedProduct(room.gathered[index], filters, dValues, basis, this.toGradient(block.f2out), basis, {
-        ...{ rows: atoms, inner: filters, columns: basis },
-      });
-      this.productWithTransposed(dValues, basis, block.f2out, basis, room.dGathered, filters, {
+      this.products.transposedProduct(
+        room.gathered[index],
+        filters,
+        dValues,
+        basis,
+        this.toGradient(block.f2out),
+        basis,
+        {
+          ...{ rows: atoms, inner: filters, columns: basis },
+        },
+      );
+      this.products.productWithTransposed(dValues, basis, block.f2out, basis, room.dGathered, filters, {
         ...{ rows: atoms, inner: basis, columns: filters },
       });
       this.arena.floats(block.dTable, this.geometries.nodes * filters).fill(0);
       const neighbors = 4 * this.blocks[index - 1].firstTaken;
       kernels.convolveBack(
         ...[this.clusters, clusters.length, block.table, block.dTable, room.taken + neighbors, room.dTaken + neighbors],
-        ...[4 * taken, room.dGathered, filters, this.scratch],
+        ...[4 * taken, room.dGathered, filters, this.products.scratch],
       );
     }
     this.elementsBack(atoms);
@@ -304,11 +302,11 @@ export class Network {
       this.arena.float32[this.cutoffs / 4 + this.describedNodes] = this.grid.describe(this.describedNodes, into, 0);
     }
     for (const { filterHidden, filterHiddenBias, filter, filterBias, hidden, hiddenSlope, table } of this.blocks) {
-      this.product(this.gaussians, gaussians, filterHidden, filters, hidden, filters, {
+      this.products.product(this.gaussians, gaussians, filterHidden, filters, hidden, filters, {
         ...{ rows: nodes, inner: gaussians, columns: filters, mode: FROM_ROW, row: filterHiddenBias },
       });
       this.kernels.shiftedSoftplus(hidden, hidden, hiddenSlope, nodes * filters);
-      this.product(hidden, filters, filter, filters, this.tableScratch, filters, {
+      this.products.product(hidden, filters, filter, filters, this.tableScratch, filters, {
         ...{ rows: nodes, inner: filters, columns: filters, mode: FROM_ROW, row: filterBias },
       });
       this.kernels.scaleRows(this.tableScratch, this.cutoffs, table, nodes, filters);
@@ -316,7 +314,7 @@ export class Network {
     const { taken, basis } = this.layout.widths;
     for (const { dense, product, firstTaken } of this.blocks) {
       const shared = this.sharedFrom(firstTaken);
-      this.product(dense, basis, shared, taken, product + 4 * firstTaken, taken, {
+      this.products.product(dense, basis, shared, taken, product + 4 * firstTaken, taken, {
         ...{ rows: basis, inner: basis, columns: taken - firstTaken, mode: OVERWRITE, row: 0 },
       });
     }
@@ -334,7 +332,9 @@ export class Network {
     const { basis, filters, hidden, taken } = this.layout.widths;
     const { kernels, arena } = this;
     if (this.elementTables === null || this.elementTables.count < atomicNumbers.length) {
-      this.elementTables = this.makeElementTables(atomicNumbers.length);
+      this.elementTables = allocateElementTables(
+        ...([this.arena, atomicNumbers.length, this.blocks.length, this.grid.mostNodes, this.layout.widths] as const),
+      );
     }
     const tables = this.elementTables;
     const [first] = this.blocks;
@@ -345,7 +345,7 @@ export class Network {
       arena.floats(own.filtered, filters).fill(0);
       kernels.addVectorTimesMatrix(embedding, in2f, 4 * filters, own.filtered, basis, filters);
       kernels.scaleColumns(first.table, own.filtered, own.table, nodes, filters);
-      this.product(own.table, filters, first.f2out, basis, own.gathered, basis, {
+      this.products.product(own.table, filters, first.f2out, basis, own.gathered, basis, {
         ...{ rows: nodes, inner: filters, columns: basis, mode: OVERWRITE, row: 0 },
       });
       // the features without what the nonlinearities add: the embedding and the biases of the dense layers so far
@@ -368,30 +368,6 @@ export class Network {
   private widthTaken(block: number): number {
     const { filters, hidden } = this.layout.widths;
     return block === this.blocks.length - 1 ? hidden : filters;
-  }
-
-  private makeElementTables(count: number): ElementTables {
-    const { basis, filters, taken } = this.layout.widths;
-    const { mostNodes } = this.grid;
-    const { arena, blocks } = this;
-    const room = (numbers: number) => arena.allocate(count * numbers + SPARE_ROWS * Math.max(basis, filters));
-    const addresses = {
-      ...{ gathered: room(mostNodes * basis), dGathered: room(mostNodes * basis), tables: room(mostNodes * filters) },
-      ...{ taken: room(taken), dTaken: room(taken), filtered: room(filters), features: room(blocks.length * basis) },
-    };
-    return {
-      ...addresses,
-      count,
-      own: (element) => ({
-        gathered: addresses.gathered + 4 * element * mostNodes * basis,
-        dGathered: addresses.dGathered + 4 * element * mostNodes * basis,
-        table: addresses.tables + 4 * element * mostNodes * filters,
-        taken: addresses.taken + 4 * element * taken,
-        dTaken: addresses.dTaken + 4 * element * taken,
-        filtered: addresses.filtered + 4 * element * filters,
-        features: addresses.features + 4 * element * blocks.length * basis,
-      }),
-    };
   }
 
   /** Elements by atomic number: the order of sums must not depend on which was seen first. */
@@ -442,10 +418,10 @@ export class Network {
     arena.floats(first.dTable, nodes * filters).fill(0);
     for (const element of this.elementsInOrder()) {
       const own = this.elementTables!.own(element);
-      this.productWithTransposed(own.dGathered, basis, first.f2out, basis, this.dHidden, filters, {
+      this.products.productWithTransposed(own.dGathered, basis, first.f2out, basis, this.dHidden, filters, {
         ...{ rows: nodes, inner: basis, columns: filters },
       });
-      this.transposedProduct(own.table, filters, own.dGathered, basis, this.toGradient(first.f2out), basis, {
+      this.products.transposedProduct(own.table, filters, own.dGathered, basis, this.toGradient(first.f2out), basis, {
         ...{ rows: nodes, inner: filters, columns: basis, accumulate: true },
       });
       kernels.scaleColumns(this.dHidden, own.filtered, this.tableScratch, nodes, filters);
@@ -466,18 +442,26 @@ export class Network {
     const dFilter = this.tableScratch;
     const stride = 4 * filters;
     kernels.scaleRows(dTable, this.cutoffs, dFilter, nodes, filters);
-    this.transposedProduct(hidden, filters, dFilter, filters, this.toGradient(filter), filters, {
+    this.products.transposedProduct(hidden, filters, dFilter, filters, this.toGradient(filter), filters, {
       ...{ rows: nodes, inner: filters, columns: filters },
     });
     kernels.sumRows(dFilter, stride, this.toGradient(filterBias), nodes, filters);
-    this.productWithTransposed(dFilter, filters, filter, filters, this.dHidden, filters, {
+    this.products.productWithTransposed(dFilter, filters, filter, filters, this.dHidden, filters, {
       ...{ rows: nodes, inner: filters, columns: filters },
     });
     const dBias = this.toGradient(filterHiddenBias);
     kernels.multiplyAndSumRows(this.dHidden, stride, hiddenSlope, stride, dBias, nodes, filters);
-    this.transposedProduct(this.gaussians, gaussians, this.dHidden, filters, this.toGradient(filterHidden), filters, {
-      ...{ rows: nodes, inner: gaussians, columns: filters },
-    });
+    this.products.transposedProduct(
+      this.gaussians,
+      gaussians,
+      this.dHidden,
+      filters,
+      this.toGradient(filterHidden),
+      filters,
+      {
+        ...{ rows: nodes, inner: gaussians, columns: filters },
+      },
+    );
   }
 
   /** From the products of layers to the layers. */
@@ -486,84 +470,12 @@ export class Network {
     for (const { dense, dProduct, firstTaken } of this.blocks) {
       const [shared, from] = [this.sharedFrom(firstTaken), dProduct + 4 * firstTaken];
       const columns = taken - firstTaken;
-      this.productWithTransposed(from, taken, shared, taken, this.toGradient(dense), basis, {
+      this.products.productWithTransposed(from, taken, shared, taken, this.toGradient(dense), basis, {
         ...{ rows: basis, inner: columns, columns: basis },
       });
-      this.transposedProduct(dense, basis, from, taken, this.toGradient(shared), taken, {
+      this.products.transposedProduct(dense, basis, from, taken, this.toGradient(shared), taken, {
         ...{ rows: basis, inner: basis, columns, accumulate: true },
       });
     }
   }
-
-  /** C = A B; strides in numbers. */
-  private product(
-    a: number,
-    aStride: number,
-    b: number,
-    bStride: number,
-    c: number,
-    cStride: number,
-    { rows, inner, columns, mode, row }: Shape & { readonly mode: number; readonly row: number },
-  ): void {
-    this.kernels.pack(b, 4 * bStride, this.packed, inner, columns);
-    this.kernels.multiply(a, 4 * aStride, this.packed, c, 4 * cStride, rows, inner, columns, mode, row);
-  }
-
-  /** C = A Bᵀ with B [columns, inner]. */
-  private productWithTransposed(
-    a: number,
-    aStride: number,
-    b: number,
-    bStride: number,
-    c: number,
-    cStride: number,
-    { rows, inner, columns }: Shape,
-  ): void {
-    this.kernels.packTransposed(b, 4 * bStride, this.packed, inner, columns);
-    this.kernels.multiply(a, 4 * aStride, this.packed, c, 4 * cStride, rows, inner, columns, OVERWRITE, 0);
-  }
-
-  /** C [inner, columns] = Aᵀ B with A [rows, inner] and B [rows, columns]. */
-  private transposedProduct(
-    a: number,
-    aStride: number,
-    b: number,
-    bStride: number,
-    c: number,
-    cStride: number,
-    { rows, inner, columns, accumulate = false }: Shape & { readonly accumulate?: boolean },
-  ): void {
-    this.kernels.multiplyTransposed(
-      ...[a, 4 * aStride, b, 4 * bStride, c, 4 * cStride, rows, inner, columns, Number(accumulate), this.scratch],
-    );
-  }
-}
-
-interface Shape {
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-}
-
-/** Addresses of what depends on elements alone; `own` is the part of one. */
-interface ElementTables {
-  readonly count: number;
-  /** The first block's table: filters times features times f2out, a row an element and node. */
-  readonly gathered: number;
-  readonly dGathered: number;
-  /** What later layers take from an atom of the element before any nonlinearity adds to it. */
-  readonly taken: number;
-  readonly dTaken: number;
-  own(element: number): {
-    readonly gathered: number;
-    readonly dGathered: number;
-    /** Filters of the first block times features. */
-    readonly table: number;
-    readonly taken: number;
-    readonly dTaken: number;
-    /** The element's features after in2f of the first block. */
-    readonly filtered: number;
-    /** Its features after each block, as far as they are the same for all its atoms. */
-    readonly features: number;
-  };
 }
