@@ -2,7 +2,7 @@ import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import type { FencedCollection, Job, Store } from './ports.ts';
 import type { ItemWork } from './records.ts';
-import { isOpen } from './run-state.ts';
+import { givenUp, isOpen } from './run-state.ts';
 
 /** How often it is asked whether a step is still wanted. */
 const WATCH_MS = 1000;
@@ -130,9 +130,7 @@ export class BackgroundWork<T extends ItemWork> {
   async lose(id: string): Promise<void> {
     const taken = await this.take(id, SYSTEM.name);
     if (taken === null) return;
-    const last = taken.failure === null ? 'its workers died' : `last: ${taken.failure}`;
-    const failure = `given up after ${taken.attempt - 1} attempts (${last}); ${this.kind.resumedBy} lets it go on`;
-    await this.finish(taken, { state: 'FAILED', failure });
+    await this.finish(taken, { state: 'FAILED', failure: `${givenUp(taken)}; ${this.kind.resumedBy} lets it go on` });
   }
 
   private take(id: string, worker: string): Promise<T | null> {

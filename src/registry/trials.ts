@@ -5,7 +5,7 @@ import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
 import type { ArtifactStore, Store, StoredBytes } from './ports.ts';
 import type { Trial } from './records.ts';
-import { findRun, isOpen, lockRun } from './run-state.ts';
+import { findRun, givenUp, isOpen, lockRun } from './run-state.ts';
 
 /**
  * What workers do with the trials of a training run, up to the model version. A worker holds a trial by its attempt number;
@@ -97,8 +97,7 @@ export class Trials {
   async lose(trialId: string): Promise<void> {
     const trial = await this.store.trials.take(trialId, { worker: SYSTEM.name, progress: null, updatedAt: new Date() });
     if (trial === null) return;
-    const last = trial.failure === null ? 'its workers died' : `last: ${trial.failure}`;
-    await this.fail(trial, `given up after ${trial.attempt - 1} attempts (${last})`);
+    await this.fail(trial, givenUp(trial));
   }
 
   /** The queue gave up to complete a run, though trials of it succeeded; it can be resumed. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CalculationRecord } from '../../src/chemistry/calculation-record.ts';
+import { type CalculationRecord, NOTHING_COMPUTED } from '../../src/chemistry/calculation-record.ts';
 import { type ParsedItem, parseExtxyz, writeExtxyz } from '../../src/chemistry/extxyz.ts';
 import { structureFromSymbols } from '../../src/chemistry/structure.ts';
 import type { NatriumError } from '../../src/errors.ts';
@@ -407,18 +407,10 @@ describe('writeExtxyz', () => {
   };
   const bare: CalculationRecord = {
     ...awkward,
+    ...NOTHING_COMPUTED,
     label: null,
     levelOfTheory: null,
     energyHartree: null,
-    spinSquared: null,
-    shieldingGauge: null,
-    shieldingsPpm: null,
-    shieldingTensorsPpm: null,
-    tensorIndexOrder: 'UNKNOWN',
-    populationLabels: null,
-    grossOrbitalPopulations: null,
-    electricFieldGradientsAu: null,
-    split: null,
     provenance: { program: 'ORCA' },
   };
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { LabelledInput, TrainingListener, TrainingTask } from '../../src/ml/model.ts';
 import { modelFormat } from '../../src/ml/model-file.ts';
+import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/server.ts';
 import { syntheticShieldings } from '../support/synthetic-clusters.ts';
@@ -58,18 +59,7 @@ const ENDLESS: TrainingTask = {
   ...TASK,
   settings: {
     ...{ kind: 'SCHNET', engine: 'WASM', atomBasis: 4, filters: 4, gaussians: 4, interactions: 1, cutoffAngstrom: 5 },
-    ...{
-      loss: 'MSE',
-      distributionWeight: 3,
-      learningRate: 0.01,
-      learningRateDecay: 1,
-      patienceEpochs: null,
-      largestGradientNorm: null,
-      maxMinutes: null,
-      batchSize: 10,
-      epochs: 100_000,
-      seeds: [1],
-    },
+    ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 10, epochs: 100_000, seeds: [1] },
   },
   features: null,
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CalculationRecord } from '../../src/chemistry/calculation-record.ts';
+import { type CalculationRecord, NOTHING_COMPUTED } from '../../src/chemistry/calculation-record.ts';
 import type { ParsedItem } from '../../src/chemistry/extxyz.ts';
 import { parseQcSchema, writeQcSchema } from '../../src/chemistry/qcschema.ts';
 import { structureFromSymbols } from '../../src/chemistry/structure.ts';
@@ -31,17 +31,9 @@ const RECORD: CalculationRecord = {
 
 const BARE: CalculationRecord = {
   ...RECORD,
+  ...NOTHING_COMPUTED,
   label: null,
   levelOfTheory: null,
-  spinSquared: null,
-  shieldingGauge: null,
-  shieldingsPpm: null,
-  shieldingTensorsPpm: null,
-  tensorIndexOrder: 'UNKNOWN',
-  populationLabels: null,
-  grossOrbitalPopulations: null,
-  electricFieldGradientsAu: null,
-  split: null,
   provenance: {},
 };
 

@@ -9,6 +9,7 @@ import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import { FileUploadStore } from '../../src/artifacts/file-uploads.ts';
 import { TemporaryFolder } from '../../src/artifacts/temporary-files.ts';
 import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
+import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Compute, Job, Store } from '../../src/registry/ports.ts';
 import type { TrainingRun, Trial } from '../../src/registry/records.ts';
@@ -25,18 +26,7 @@ const SETTINGS: SchNetSettings = {
   kind: 'SCHNET',
   engine: 'WASM',
   ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
-  ...{
-    loss: 'MSE',
-    distributionWeight: 3,
-    learningRate: 0.01,
-    learningRateDecay: 1,
-    patienceEpochs: null,
-    largestGradientNorm: null,
-    maxMinutes: null,
-    batchSize: 10,
-    epochs: 10,
-  },
-  seeds: [1, 2],
+  ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 10, epochs: 10, seeds: [1, 2] },
 };
 const PREDICTED_PPM = 600;
 const compute: Compute = {
