@@ -6,9 +6,6 @@ const FIRST_FREE = PAGE_BYTES;
 const ALIGNMENT = 64;
 const MOST_PAGES = 65_536;
 
-/** Rows that kernels may read, but not use, behind the last one of a matrix. */
-export const SPARE_ROWS = 4;
-
 /** Memory that the kernels compute in. What is allocated stays until the arena is dropped as a whole. */
 export class Arena {
   readonly memory: WebAssembly.Memory;

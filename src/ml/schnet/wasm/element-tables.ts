@@ -1,4 +1,4 @@
-import { type Arena, SPARE_ROWS } from './arena.ts';
+import type { Arena } from './arena.ts';
 import type { ParameterLayout } from './parameters.ts';
 
 /** Addresses of what depends on elements alone; `own` is the part of one. */
@@ -33,7 +33,7 @@ export function allocateElementTables(
   widths: ParameterLayout['widths'],
 ): ElementTables {
   const { basis, filters, taken } = widths;
-  const room = (numbers: number) => arena.allocate(count * numbers + SPARE_ROWS * Math.max(basis, filters));
+  const room = (numbers: number) => arena.allocate(count * numbers);
   const addresses = {
     ...{ gathered: room(mostNodes * basis), dGathered: room(mostNodes * basis), tables: room(mostNodes * filters) },
     ...{ taken: room(taken), dTaken: room(taken), filtered: room(filters), features: room(blocks * basis) },

@@ -16,9 +16,6 @@ import { checkWeights } from '../weights.ts';
 import { DistanceGrid, GRID_ERROR } from './distance-grid.ts';
 import { Network } from './network.ts';
 
-/** Atoms that are predicted at once, so that memory does not grow with what is asked. */
-const ATOMS_PER_PASS = 2048;
-
 /** The engine on WebAssembly: the same bits on every machine and every version of Node. */
 export const wasmEngine: SchNetEngine = {
   name: 'wasm',
@@ -43,16 +40,13 @@ class WasmSession implements SchNetSession {
 
   async predict(structures: readonly Structure[]): Promise<Float64Array[]> {
     const network = this.open();
-    const predictions: Float64Array[] = [];
-    for (const part of parts(structures)) {
-      const outputs = network.forward(part.map((structure) => network.geometries.of(structure)));
-      let atom = 0;
-      for (const { atomicNumbers } of part) {
-        predictions.push(Float64Array.from(outputs.subarray(atom, atom + atomicNumbers.length)));
-        atom += atomicNumbers.length;
-      }
-    }
-    return predictions;
+    const outputs = network.predict(structures.map((structure) => network.geometries.of(structure)));
+    let atom = 0;
+    return structures.map(({ atomicNumbers }) => {
+      const first = atom;
+      atom += atomicNumbers.length;
+      return Float64Array.from(outputs.subarray(first, atom));
+    });
   }
 
   async gradients(batch: SchNetBatch, loss: SchNetLoss): Promise<BatchOutcome & { readonly gradients: NamedTensors }> {
@@ -111,7 +105,7 @@ class WasmSession implements SchNetSession {
       atom += each.length;
     }
     const { derivative, ...outcome } = evaluateLoss(outputs, targets, loss);
-    network.backward(clusters, derivative);
+    network.backward(derivative);
     return outcome;
   }
 
@@ -119,20 +113,4 @@ class WasmSession implements SchNetSession {
     if (this.network === null) throw new NatriumError('INVALID_STATE', 'This SchNet session was closed.');
     return this.network;
   }
-}
-
-/** Consecutive structures of so many atoms that they are computed at once; a structure is never cut. */
-function* parts(structures: readonly Structure[]): Generator<Structure[]> {
-  let part: Structure[] = [];
-  let atoms = 0;
-  for (const structure of structures) {
-    if (part.length > 0 && atoms + structure.atomicNumbers.length > ATOMS_PER_PASS) {
-      yield part;
-      part = [];
-      atoms = 0;
-    }
-    part.push(structure);
-    atoms += structure.atomicNumbers.length;
-  }
-  if (part.length > 0) yield part;
 }

@@ -9,13 +9,13 @@ export interface Kernels {
   readonly add: Kernel;
   readonly addMatrixTimesVector: Kernel;
   readonly addOuterProduct: Kernel;
+  readonly addTransposedProduct: Kernel;
   readonly addVectorTimesMatrix: Kernel;
   readonly convolve: Kernel;
   readonly convolveBack: Kernel;
   readonly gatherRows: Kernel;
   readonly multiply: Kernel;
   readonly multiplyAndSumRows: Kernel;
-  readonly multiplyTransposed: Kernel;
   readonly output: Kernel;
   readonly outputBack: Kernel;
   readonly pack: Kernel;

@@ -1,7 +1,7 @@
 import { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON } from '../adam.ts';
 import type { SchNetHyperparameters } from '../hyperparameters.ts';
 import { EMBEDDING, interactionLayers, OUTPUT_HIDDEN, OUTPUT_LAST } from '../weights.ts';
-import { Arena, SPARE_ROWS } from './arena.ts';
+import { Arena } from './arena.ts';
 import { DistanceGrid } from './distance-grid.ts';
 import { allocateElementTables, type ElementTables } from './element-tables.ts';
 import { type ClusterGeometry, Geometries } from './geometry.ts';
@@ -10,6 +10,20 @@ import { ACCUMULATE, FROM_ROW, MatrixProducts, OVERWRITE } from './matrix-produc
 import { ParameterLayout } from './parameters.ts';
 
 const DESCRIPTION_NUMBERS = 5;
+
+/** A part of a batch is full with so many: what is known of its atoms then stays in the second cache from layer to layer. */
+const ATOMS_OF_PART = 192;
+
+/** Consecutive clusters of a batch that go through all layers together. */
+interface Part {
+  /** Address of their descriptions. */
+  readonly clusters: number;
+  readonly count: number;
+  readonly atoms: number;
+  /** Of their first atom: its place in the batch, and its row in the matrices that stay. */
+  readonly firstAtom: number;
+  readonly firstRow: number;
+}
 
 /** Addresses of one interaction block; `d` are derivatives of the loss. Tables have a row a node, the others a row an atom. */
 interface Block {
@@ -29,26 +43,30 @@ interface Block {
   /** The dense layer times all that later layers take of its outcome, [basis, taken]. */
   readonly product: number;
   readonly dProduct: number;
+  /** As matrix products read them, and their transposes: the product from `firstTaken` on, and f2out. */
+  readonly packedProduct: number;
+  readonly packedProductTransposed: number;
+  readonly packedF2out: number;
+  readonly packedF2outTransposed: number;
   /** First of the columns that later layers take of this block's outcome. */
   readonly firstTaken: number;
 }
 
-/** Room for the atoms of a batch. */
+/** Room for the atoms of a batch; what has a row an atom and is not needed between forward and backward, for those of a part. */
 interface Activations {
-  readonly capacity: number;
+  readonly rows: number;
+  readonly partRows: number;
   /** For each block: what the convolution gathered (not of the first), and what f2out makes of it, with its slope. */
   readonly gathered: readonly number[];
   readonly values: readonly number[];
   readonly slopes: readonly number[];
   /** What later layers take from each atom, [atoms, taken]. */
   readonly taken: number;
+  readonly outputValues: number;
+  /** Of a part only. */
   readonly dTaken: number;
   readonly dValues: number;
   readonly dGathered: number;
-  readonly outputValues: number;
-  readonly outputs: number;
-  readonly dOutputs: number;
-  readonly elements: number;
 }
 
 /**
@@ -80,8 +98,14 @@ export class Network {
   private readonly row: number;
   private elementTables: ElementTables | null = null;
   private activations: Activations | null = null;
+  private parts: readonly Part[] = [];
+  /** Addresses: descriptions of the clusters of a batch; of its atoms the elements, outputs and derivatives by these. */
   private clusters = 0;
   private clusterCapacity = 0;
+  private elements = 0;
+  private outputs = 0;
+  private dOutputs = 0;
+  private atomCapacity = 0;
 
   constructor(hyperparameters: SchNetHyperparameters) {
     this.layout = new ParameterLayout(hyperparameters);
@@ -92,7 +116,7 @@ export class Network {
     this.geometries = new Geometries(arena, this.grid, hyperparameters.cutoffAngstrom, 4 * filters, 4 * basis);
     const vector = () => arena.allocate(this.layout.length);
     [this.parameters, this.gradient, this.firstMoment, this.secondMoment] = [vector(), vector(), vector(), vector()];
-    const table = (width: number) => arena.allocate((mostNodes + SPARE_ROWS) * width);
+    const table = (width: number) => arena.allocate(mostNodes * width);
     this.gaussians = table(gaussians);
     this.cutoffs = arena.allocate(mostNodes);
     this.tableScratch = table(filters);
@@ -110,6 +134,8 @@ export class Network {
         dense: this.parameter(layers.dense),
         denseBias: this.parameter(`${layers.dense}.bias`),
         ...{ product: arena.allocate(basis * taken), dProduct: arena.allocate(basis * taken) },
+        ...{ packedProduct: arena.allocate(basis * taken), packedProductTransposed: arena.allocate(basis * taken) },
+        ...{ packedF2out: arena.allocate(filters * basis), packedF2outTransposed: arena.allocate(filters * basis) },
         firstTaken: block * filters,
       };
     });
@@ -134,105 +160,32 @@ export class Network {
     ];
   }
 
-  /** Outputs of all atoms of the clusters, in order, as a view that the next call overwrites. */
+  /** Outputs of all atoms of the clusters, in order, as a view that the next call overwrites; `backward` may follow. */
   forward(clusters: readonly ClusterGeometry[]): Float32Array {
-    const atoms = this.enter(clusters);
-    const room = this.activations!;
-    this.prepareTables();
-    this.prepareElements();
-    const { basis, filters, hidden, taken } = this.layout.widths;
-    const { kernels } = this;
-    const tables = this.elementTables!;
-    this.blocks.forEach((block, index) => {
-      const values = room.values[index];
-      if (index === 0) {
-        kernels.sumTableRows(this.clusters, clusters.length, tables.gathered, block.f2outBias, values, basis);
-      } else {
-        const neighbors = room.taken + 4 * this.blocks[index - 1].firstTaken;
-        kernels.convolve(
-          ...[this.clusters, clusters.length, block.table],
-          ...[neighbors, 4 * taken, room.gathered[index], filters],
-        );
-        this.products.product(room.gathered[index], filters, block.f2out, basis, values, basis, {
-          ...{ rows: atoms, inner: filters, columns: basis, mode: FROM_ROW, row: block.f2outBias },
-        });
-      }
-      kernels.shiftedSoftplus(values, values, room.slopes[index], atoms * basis);
-      const from = 4 * block.firstTaken;
-      const columns = taken - block.firstTaken;
-      const shape = { rows: atoms, inner: basis, columns };
-      const isUniform = index === 0 && this.geometries.atomicNumbers.length === 1;
-      if (index === 0 && !isUniform) {
-        kernels.gatherRows(tables.taken, room.elements, room.taken, 4 * taken, atoms, taken);
-      }
-      this.products.product(values, basis, block.product + from, taken, room.taken + from, taken, {
-        ...shape,
-        ...(isUniform ? { mode: FROM_ROW, row: tables.taken } : { mode: ACCUMULATE, row: 0 }),
-      });
-    });
-    const last = room.taken + 4 * (taken - hidden);
-    const bias = this.arena.float32[this.parameter(`${OUTPUT_LAST}.bias`) / 4];
-    const weights = this.parameter(OUTPUT_LAST);
-    kernels.output(last, 4 * taken, room.outputValues, weights, bias, room.outputs, atoms, hidden);
-    return this.arena.floats(room.outputs, atoms);
+    return this.run(clusters, true);
+  }
+
+  /** The same in less memory, and not to be followed by `backward`. */
+  predict(clusters: readonly ClusterGeometry[]): Float32Array {
+    return this.run(clusters, false);
   }
 
   /** The derivative of a loss by all parameters, into `gradients`; `derivative` is that by each output of the last `forward`. */
-  backward(clusters: readonly ClusterGeometry[], derivative: ArrayLike<number>): void {
-    const atoms = derivative.length;
-    const room = this.activations!;
-    const { basis, filters, hidden, taken } = this.layout.widths;
-    const { kernels } = this;
+  backward(derivative: ArrayLike<number>): void {
+    const { arena } = this;
+    const { basis, filters, taken } = this.layout.widths;
     const tables = this.elementTables!;
+    const { nodes } = this.geometries;
     this.gradients.fill(0);
-    this.arena.floats(room.dOutputs, atoms).set(derivative);
-    const outputs = 4 * (taken - hidden);
-    kernels.outputBack(
-      ...[room.taken + outputs, 4 * taken, room.dTaken + outputs, room.outputValues, this.parameter(OUTPUT_LAST)],
-      ...[room.dOutputs, this.slope(OUTPUT_LAST), this.slope(`${OUTPUT_LAST}.bias`), atoms, hidden],
-    );
-    for (let index = this.blocks.length - 1; index >= 0; index--) {
-      const block = this.blocks[index];
-      const [values, dValues] = [room.values[index], room.dValues];
-      const from = 4 * block.firstTaken;
-      const columns = taken - block.firstTaken;
-      this.products.transposedProduct(values, basis, room.dTaken + from, taken, block.dProduct + from, taken, {
-        ...{ rows: atoms, inner: basis, columns },
-      });
-      this.products.productWithTransposed(room.dTaken + from, taken, block.product + from, taken, dValues, basis, {
-        ...{ rows: atoms, inner: columns, columns: basis },
-      });
-      kernels.multiplyAndSumRows(
-        ...[dValues, 4 * basis, room.slopes[index], 4 * basis, this.toGradient(block.f2outBias), atoms, basis],
-      );
-      if (index === 0) {
-        const rows = tables.count * this.grid.mostNodes;
-        this.arena.floats(tables.dGathered, rows * basis).fill(0);
-        kernels.sumTableRowsBack(this.clusters, clusters.length, tables.dGathered, dValues, basis);
-        continue;
-      }
-      this.products.transposedProduct(
-        room.gathered[index],
-        filters,
-        dValues,
-        basis,
-        this.toGradient(block.f2out),
-        basis,
-        {
-          ...{ rows: atoms, inner: filters, columns: basis },
-        },
-      );
-      this.products.productWithTransposed(dValues, basis, block.f2out, basis, room.dGathered, filters, {
-        ...{ rows: atoms, inner: basis, columns: filters },
-      });
-      this.arena.floats(block.dTable, this.geometries.nodes * filters).fill(0);
-      const neighbors = 4 * this.blocks[index - 1].firstTaken;
-      kernels.convolveBack(
-        ...[this.clusters, clusters.length, block.table, block.dTable, room.taken + neighbors, room.dTaken + neighbors],
-        ...[4 * taken, room.dGathered, filters, this.products.scratch],
-      );
+    arena.floats(this.dOutputs, derivative.length).set(derivative);
+    arena.floats(tables.dTaken, tables.count * taken).fill(0);
+    arena.floats(tables.dGathered, tables.count * this.grid.mostNodes * basis).fill(0);
+    for (const { dProduct, dTable } of this.blocks) {
+      arena.floats(dProduct, basis * taken).fill(0);
+      arena.floats(dTable, nodes * filters).fill(0);
     }
-    this.elementsBack(atoms);
+    for (const part of this.parts) this.partBack(part);
+    this.elementsBack();
     this.firstBlockBack();
     for (const block of this.blocks) this.filterBack(block);
     this.productsBack();
@@ -259,37 +212,150 @@ export class Network {
     return parameter - this.parameters + this.gradient;
   }
 
-  /** Describes a batch to the kernels and makes room for its atoms; their number. */
-  private enter(clusters: readonly ClusterGeometry[]): number {
+  private run(clusters: readonly ClusterGeometry[], isKept: boolean): Float32Array {
+    const atoms = this.enter(clusters, isKept);
+    this.prepareTables();
+    this.prepareElements();
+    for (const part of this.parts) this.partForward(part);
+    return this.arena.floats(this.outputs, atoms);
+  }
+
+  private partForward({ clusters, count, atoms, firstAtom, firstRow }: Part): void {
+    const room = this.activations!;
+    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { kernels, products } = this;
+    const tables = this.elementTables!;
+    const takenRows = room.taken + 4 * taken * firstRow;
+    this.blocks.forEach((block, index) => {
+      const values = room.values[index] + 4 * basis * firstRow;
+      if (index === 0) {
+        kernels.sumTableRows(clusters, count, tables.gathered, block.f2outBias, values, basis);
+      } else {
+        const gathered = room.gathered[index] + 4 * filters * firstRow;
+        const neighbors = takenRows + 4 * this.blocks[index - 1].firstTaken;
+        kernels.convolve(clusters, count, block.table, neighbors, 4 * taken, gathered, filters);
+        products.productWithPacked(gathered, filters, block.packedF2out, values, basis, {
+          ...{ rows: atoms, inner: filters, columns: basis, mode: FROM_ROW, row: block.f2outBias },
+        });
+      }
+      kernels.shiftedSoftplus(values, values, room.slopes[index] + 4 * basis * firstRow, atoms * basis);
+      const isUniform = index === 0 && this.geometries.atomicNumbers.length === 1;
+      if (index === 0 && !isUniform) {
+        kernels.gatherRows(tables.taken, this.elements + 4 * firstAtom, takenRows, 4 * taken, atoms, taken);
+      }
+      const columns = taken - block.firstTaken;
+      products.productWithPacked(values, basis, block.packedProduct, takenRows + 4 * block.firstTaken, taken, {
+        ...{ rows: atoms, inner: basis, columns },
+        ...(isUniform ? { mode: FROM_ROW, row: tables.taken } : { mode: ACCUMULATE, row: 0 }),
+      });
+    });
+    const bias = this.arena.float32[this.parameter(`${OUTPUT_LAST}.bias`) / 4];
+    const outputValues = room.outputValues + 4 * hidden * firstRow;
+    kernels.output(
+      ...[takenRows + 4 * (taken - hidden), 4 * taken, outputValues, this.parameter(OUTPUT_LAST), bias],
+      ...[this.outputs + 4 * firstAtom, atoms, hidden],
+    );
+  }
+
+  /** Adds what the atoms of a part do to the gradient, up to what is the same for all atoms of an element. */
+  private partBack({ clusters, count, atoms, firstAtom, firstRow }: Part): void {
+    const room = this.activations!;
+    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { kernels, products } = this;
+    const tables = this.elementTables!;
+    const takenRows = room.taken + 4 * taken * firstRow;
+    const { dTaken, dValues, dGathered } = room;
+    const output = 4 * (taken - hidden);
+    kernels.outputBack(
+      ...[takenRows + output, 4 * taken, dTaken + output, room.outputValues + 4 * hidden * firstRow],
+      ...[this.parameter(OUTPUT_LAST), this.dOutputs + 4 * firstAtom],
+      ...[this.slope(OUTPUT_LAST), this.slope(`${OUTPUT_LAST}.bias`), atoms, hidden],
+    );
+    for (let index = this.blocks.length - 1; index >= 0; index--) {
+      const block = this.blocks[index];
+      const values = room.values[index] + 4 * basis * firstRow;
+      const slopes = room.slopes[index] + 4 * basis * firstRow;
+      const from = 4 * block.firstTaken;
+      const columns = taken - block.firstTaken;
+      products.addTransposedProduct(values, basis, dTaken + from, taken, block.dProduct + from, taken, {
+        ...{ rows: atoms, inner: basis, columns },
+      });
+      products.productWithPacked(dTaken + from, taken, block.packedProductTransposed, dValues, basis, {
+        ...{ rows: atoms, inner: columns, columns: basis, mode: OVERWRITE, row: 0 },
+      });
+      kernels.multiplyAndSumRows(
+        ...[dValues, 4 * basis, slopes, 4 * basis, this.toGradient(block.f2outBias), atoms, basis],
+      );
+      if (index === 0) {
+        kernels.sumTableRowsBack(clusters, count, tables.dGathered, dValues, basis);
+        continue;
+      }
+      const gathered = room.gathered[index] + 4 * filters * firstRow;
+      products.addTransposedProduct(gathered, filters, dValues, basis, this.toGradient(block.f2out), basis, {
+        ...{ rows: atoms, inner: filters, columns: basis },
+      });
+      products.productWithPacked(dValues, basis, block.packedF2outTransposed, dGathered, filters, {
+        ...{ rows: atoms, inner: basis, columns: filters, mode: OVERWRITE, row: 0 },
+      });
+      const neighbors = 4 * this.blocks[index - 1].firstTaken;
+      kernels.convolveBack(
+        ...[clusters, count, block.table, block.dTable, takenRows + neighbors, dTaken + neighbors, 4 * taken],
+        ...[dGathered, filters, products.scratch],
+      );
+    }
+    if (tables.count === 1) {
+      kernels.sumRows(dTaken, 4 * taken, tables.dTaken, atoms, taken);
+    } else {
+      kernels.scatterAddRows(dTaken, this.elements + 4 * firstAtom, tables.dTaken, 4 * taken, atoms, taken);
+    }
+  }
+
+  /** Describes a batch to the kernels, cuts it into parts and makes room for its atoms; their number. */
+  private enter(clusters: readonly ClusterGeometry[], isKept: boolean): number {
     const atoms = clusters.reduce((sum, cluster) => sum + cluster.atoms, 0);
-    if (this.activations === null || this.activations.capacity < atoms) this.activations = this.makeRoom(atoms);
     if (this.clusterCapacity < clusters.length) {
       this.clusters = this.arena.allocate(DESCRIPTION_NUMBERS * clusters.length);
       this.clusterCapacity = clusters.length;
     }
+    if (this.atomCapacity < atoms) {
+      this.atomCapacity = Math.ceil(atoms / 64) * 64;
+      const room = () => this.arena.allocate(this.atomCapacity);
+      [this.elements, this.outputs, this.dOutputs] = [room(), room(), room()];
+    }
+    this.describe(clusters);
+    this.parts = partsOf(clusters, this.clusters, isKept);
+    this.makeRoom(isKept ? atoms : 0, Math.max(...this.parts.map((part) => part.atoms)));
+    return atoms;
+  }
+
+  private describe(clusters: readonly ClusterGeometry[]): void {
     const { uint32 } = this.arena;
     let at = this.clusters / 4;
-    let atom = this.activations.elements / 4;
+    let atom = this.elements / 4;
     for (const { pairs, pairCount, entryStarts, entries, atoms: own, elements } of clusters) {
       uint32.set([pairs, pairCount, entryStarts, entries, own], at);
       uint32.set(elements, atom);
       at += DESCRIPTION_NUMBERS;
       atom += own;
     }
-    return atoms;
   }
 
-  private makeRoom(atoms: number): Activations {
-    const capacity = Math.ceil(atoms / 64) * 64;
+  private makeRoom(atoms: number, partAtoms: number): void {
+    const known = this.activations;
+    const needed = Math.max(atoms, partAtoms);
+    if (known !== null && known.rows >= needed && known.partRows >= partAtoms) return;
+    const rows = Math.max(known?.rows ?? 0, Math.ceil(needed / 64) * 64);
+    const partRows = Math.max(known?.partRows ?? 0, Math.ceil(partAtoms / 64) * 64);
     const { basis, filters, hidden, taken } = this.layout.widths;
-    const room = (width: number) => this.arena.allocate((capacity + SPARE_ROWS) * width);
-    return {
-      capacity,
+    const room = (width: number) => this.arena.allocate(rows * width);
+    const partRoom = (width: number) => this.arena.allocate(partRows * width);
+    this.activations = {
+      ...{ rows, partRows },
       gathered: this.blocks.map((_, index) => (index === 0 ? 0 : room(filters))),
       values: this.blocks.map(() => room(basis)),
       slopes: this.blocks.map(() => room(basis)),
-      ...{ taken: room(taken), dTaken: room(taken), dValues: room(basis), dGathered: room(filters) },
-      ...{ outputValues: room(hidden), outputs: room(1), dOutputs: room(1), elements: room(1) },
+      ...{ taken: room(taken), outputValues: room(hidden) },
+      ...{ dTaken: partRoom(taken), dValues: partRoom(basis), dGathered: partRoom(filters) },
     };
   }
 
@@ -311,13 +377,25 @@ export class Network {
       });
       this.kernels.scaleRows(this.tableScratch, this.cutoffs, table, nodes, filters);
     }
-    const { taken, basis } = this.layout.widths;
-    for (const { dense, product, firstTaken } of this.blocks) {
-      const shared = this.sharedFrom(firstTaken);
-      this.products.product(dense, basis, shared, taken, product + 4 * firstTaken, taken, {
-        ...{ rows: basis, inner: basis, columns: taken - firstTaken, mode: OVERWRITE, row: 0 },
+    this.prepareProducts();
+  }
+
+  private prepareProducts(): void {
+    const { products } = this;
+    const { basis, filters, taken } = this.layout.widths;
+    this.blocks.forEach((block, index) => {
+      const { firstTaken } = block;
+      const product = block.product + 4 * firstTaken;
+      const columns = taken - firstTaken;
+      products.product(block.dense, basis, this.sharedFrom(firstTaken), taken, product, taken, {
+        ...{ rows: basis, inner: basis, columns, mode: OVERWRITE, row: 0 },
       });
-    }
+      products.pack(product, taken, { inner: basis, columns }, block.packedProduct);
+      products.packTransposed(product, taken, { inner: columns, columns: basis }, block.packedProductTransposed);
+      if (index === 0) return;
+      products.pack(block.f2out, basis, { inner: filters, columns: basis }, block.packedF2out);
+      products.packTransposed(block.f2out, basis, { inner: basis, columns: filters }, block.packedF2outTransposed);
+    });
   }
 
   /** Address of the matrix of all that later layers take, [basis, taken], from a column on. */
@@ -377,18 +455,11 @@ export class Network {
   }
 
   /** From what each atom gives to later layers to the embedding and the biases. */
-  private elementsBack(atoms: number): void {
+  private elementsBack(): void {
     const { basis, hidden, taken } = this.layout.widths;
     const { kernels, arena } = this;
-    const room = this.activations!;
     const tables = this.elementTables!;
     const { atomicNumbers } = this.geometries;
-    if (tables.count === 1) {
-      kernels.sumRows(room.dTaken, 4 * taken, tables.dTaken, atoms, taken);
-    } else {
-      arena.floats(tables.dTaken, tables.count * taken).fill(0);
-      kernels.scatterAddRows(room.dTaken, room.elements, tables.dTaken, 4 * taken, atoms, taken);
-    }
     for (const element of this.elementsInOrder()) {
       const own = tables.own(element);
       const dHiddenBias = this.slope(`${OUTPUT_HIDDEN}.bias`);
@@ -415,17 +486,25 @@ export class Network {
     const { kernels, arena } = this;
     const [first] = this.blocks;
     const in2f = this.parameter(interactionLayers(0).in2f);
-    arena.floats(first.dTable, nodes * filters).fill(0);
     for (const element of this.elementsInOrder()) {
       const own = this.elementTables!.own(element);
       this.products.productWithTransposed(own.dGathered, basis, first.f2out, basis, this.dHidden, filters, {
         ...{ rows: nodes, inner: basis, columns: filters },
       });
-      this.products.transposedProduct(own.table, filters, own.dGathered, basis, this.toGradient(first.f2out), basis, {
-        ...{ rows: nodes, inner: filters, columns: basis, accumulate: true },
-      });
+      this.products.addTransposedProduct(
+        own.table,
+        filters,
+        own.dGathered,
+        basis,
+        this.toGradient(first.f2out),
+        basis,
+        {
+          ...{ rows: nodes, inner: filters, columns: basis },
+        },
+      );
       kernels.scaleColumns(this.dHidden, own.filtered, this.tableScratch, nodes, filters);
       kernels.add(first.dTable, this.tableScratch, first.dTable, nodes * filters);
+      arena.floats(this.row, filters).fill(0);
       kernels.multiplyAndSumRows(this.dHidden, 4 * filters, first.table, 4 * filters, this.row, nodes, filters);
       const row = basis * atomicNumbers[element];
       const [embedding, dEmbedding] = [this.parameter(EMBEDDING) + 4 * row, this.slope(EMBEDDING) + 4 * row];
@@ -442,7 +521,7 @@ export class Network {
     const dFilter = this.tableScratch;
     const stride = 4 * filters;
     kernels.scaleRows(dTable, this.cutoffs, dFilter, nodes, filters);
-    this.products.transposedProduct(hidden, filters, dFilter, filters, this.toGradient(filter), filters, {
+    this.products.addTransposedProduct(hidden, filters, dFilter, filters, this.toGradient(filter), filters, {
       ...{ rows: nodes, inner: filters, columns: filters },
     });
     kernels.sumRows(dFilter, stride, this.toGradient(filterBias), nodes, filters);
@@ -451,7 +530,7 @@ export class Network {
     });
     const dBias = this.toGradient(filterHiddenBias);
     kernels.multiplyAndSumRows(this.dHidden, stride, hiddenSlope, stride, dBias, nodes, filters);
-    this.products.transposedProduct(
+    this.products.addTransposedProduct(
       this.gaussians,
       gaussians,
       this.dHidden,
@@ -473,9 +552,27 @@ export class Network {
       this.products.productWithTransposed(from, taken, shared, taken, this.toGradient(dense), basis, {
         ...{ rows: basis, inner: columns, columns: basis },
       });
-      this.products.transposedProduct(dense, basis, from, taken, this.toGradient(shared), taken, {
-        ...{ rows: basis, inner: basis, columns, accumulate: true },
+      this.products.addTransposedProduct(dense, basis, from, taken, this.toGradient(shared), taken, {
+        ...{ rows: basis, inner: basis, columns },
       });
     }
   }
+}
+
+function partsOf(clusters: readonly ClusterGeometry[], descriptions: number, isKept: boolean): Part[] {
+  const parts: Part[] = [];
+  let [count, atoms, firstAtom, address] = [0, 0, 0, descriptions];
+  const close = () => {
+    parts.push({ clusters: address, count, atoms, firstAtom, firstRow: isKept ? firstAtom : 0 });
+    firstAtom += atoms;
+    address += 4 * DESCRIPTION_NUMBERS * count;
+    [count, atoms] = [0, 0];
+  };
+  for (const cluster of clusters) {
+    if (count > 0 && atoms + cluster.atoms > ATOMS_OF_PART) close();
+    count++;
+    atoms += cluster.atoms;
+  }
+  if (count > 0) close();
+  return parts;
 }

@@ -30,7 +30,7 @@ export function scaleColumns(x: usize, factors: usize, y: usize, m: i32, n: i32)
   }
 }
 
-/** d [m, n] times g, number by number; `sums` becomes the sum of the rows. */
+/** d [m, n] times g, number by number; the sum of the rows is added to `sums`. */
 export function multiplyAndSumRows(
   d: usize,
   dStride: usize,
@@ -41,10 +41,10 @@ export function multiplyAndSumRows(
   n: i32,
 ): void {
   for (let column: usize = 0; column < bytes(n); column += 64) {
-    let s0 = f32x4.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
+    let s0 = v128.load(sums + column);
+    let s1 = v128.load(sums + column, 16);
+    let s2 = v128.load(sums + column, 32);
+    let s3 = v128.load(sums + column, 48);
     let to = d + column;
     let from = g + column;
     for (let row = 0; row < m; row++) {
@@ -70,16 +70,25 @@ export function multiplyAndSumRows(
   }
 }
 
-/** `sums` [n] = the sum of the rows of d [m, n]. */
+/** Adds the sum of the rows of d [m, n] to `sums`. */
 export function sumRows(d: usize, dStride: usize, sums: usize, m: i32, n: i32): void {
-  for (let column: usize = 0; column < bytes(n); column += 16) {
-    let sum = f32x4.splat(0);
+  for (let column: usize = 0; column < bytes(n); column += 64) {
+    let s0 = v128.load(sums + column);
+    let s1 = v128.load(sums + column, 16);
+    let s2 = v128.load(sums + column, 32);
+    let s3 = v128.load(sums + column, 48);
     let from = d + column;
     for (let row = 0; row < m; row++) {
-      sum = f32x4.add(sum, v128.load(from));
+      s0 = f32x4.add(s0, v128.load(from));
+      s1 = f32x4.add(s1, v128.load(from, 16));
+      s2 = f32x4.add(s2, v128.load(from, 32));
+      s3 = f32x4.add(s3, v128.load(from, 48));
       from += dStride;
     }
-    v128.store(sums + column, sum);
+    v128.store(sums + column, s0);
+    v128.store(sums + column, s1, 16);
+    v128.store(sums + column, s2, 32);
+    v128.store(sums + column, s3, 48);
   }
 }
 

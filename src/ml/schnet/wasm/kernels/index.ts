@@ -16,4 +16,4 @@ export { multiply, pack, packTransposed } from './matrix-product';
 export { output, outputBack } from './output';
 export { shiftedSoftplus } from './shifted-softplus';
 export { sumTableRows, sumTableRowsBack } from './table-sum';
-export { multiplyTransposed } from './transposed-product';
+export { addTransposedProduct } from './transposed-product';

@@ -6,7 +6,7 @@ const PANEL_BYTES: usize = 64;
 
 /** What a product starts from: nothing, what is there, or a row that is the same for all. */
 const OVERWRITE: i32 = 0;
-const ACCUMULATE: i32 = 1;
+export const ACCUMULATE: i32 = 1;
 const FROM_ROW: i32 = 2;
 
 /** Rows of A that stay in the first cache while a panel of B runs over them. */
@@ -41,7 +41,7 @@ export function packTransposed(b: usize, bStride: usize, packed: usize, k: i32, 
 }
 
 /** Four rows of four numbers become four columns. */
-export function transpose4(from: usize, fromStride: usize, to: usize, toStride: usize): void {
+function transpose4(from: usize, fromStride: usize, to: usize, toStride: usize): void {
   const r0 = v128.load(from);
   const r1 = v128.load(from + fromStride);
   const r2 = v128.load(from + 2 * fromStride);
@@ -56,10 +56,14 @@ export function transpose4(from: usize, fromStride: usize, to: usize, toStride: 
   v128.store(to + 3 * toStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
 
-/** C [m, n] = A [m, k] B [k, n] (mode 0), added to C (1), or to a row (2); B is packed. */
+/**
+ * C [m, n] = A [m, k] B [k, n] (mode 0), added to C (1), or to a row (2); B is packed. The rows of A are `aStride` apart and its
+ * columns `aStep`, so that Aᵀ needs no copy.
+ */
 export function multiply(
   a: usize,
   aStride: usize,
+  aStep: usize,
   packed: usize,
   c: usize,
   cStride: usize,
@@ -78,18 +82,28 @@ export function multiply(
       let to = c + <usize>block * cStride + column;
       let i = block;
       for (; i + 1 < end; i += 2) {
-        twoRows(from, aStride, b, to, cStride, k, mode, row + column);
+        twoRows(from, aStride, aStep, b, to, cStride, k, mode, row + column);
         from += 2 * aStride;
         to += 2 * cStride;
       }
-      if (i < end) oneRow(from, b, to, k, mode, row + column);
+      if (i < end) oneRow(from, aStep, b, to, k, mode, row + column);
       b += panelBytes;
     }
   }
 }
 
 /** Two rows of A times one panel of B: eight sums in registers. */
-function twoRows(a: usize, aStride: usize, b: usize, c: usize, cStride: usize, k: i32, mode: i32, row: usize): void {
+function twoRows(
+  a: usize,
+  aStride: usize,
+  aStep: usize,
+  b: usize,
+  c: usize,
+  cStride: usize,
+  k: i32,
+  mode: i32,
+  row: usize,
+): void {
   const c1 = c + cStride;
   let s00: v128, s01: v128, s02: v128, s03: v128;
   let s10: v128, s11: v128, s12: v128, s13: v128;
@@ -122,7 +136,7 @@ function twoRows(a: usize, aStride: usize, b: usize, c: usize, cStride: usize, k
     s13 = s00;
   }
   // not unrolled: V8 would run out of registers
-  const end = a + bytes(k);
+  const end = a + <usize>k * aStep;
   while (a < end) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -139,7 +153,7 @@ function twoRows(a: usize, aStride: usize, b: usize, c: usize, cStride: usize, k
     s12 = madd(x1, b2, s12);
     s13 = madd(x1, b3, s13);
     b += PANEL_BYTES;
-    a += 4;
+    a += aStep;
   }
   v128.store(c, s00);
   v128.store(c, s01, 16);
@@ -151,7 +165,7 @@ function twoRows(a: usize, aStride: usize, b: usize, c: usize, cStride: usize, k
   v128.store(c1, s13, 48);
 }
 
-function oneRow(a: usize, b: usize, c: usize, k: i32, mode: i32, row: usize): void {
+function oneRow(a: usize, aStep: usize, b: usize, c: usize, k: i32, mode: i32, row: usize): void {
   let s0: v128, s1: v128, s2: v128, s3: v128;
   if (mode === OVERWRITE) {
     s0 = f32x4.splat(0);
@@ -165,7 +179,7 @@ function oneRow(a: usize, b: usize, c: usize, k: i32, mode: i32, row: usize): vo
     s2 = v128.load(from, 32);
     s3 = v128.load(from, 48);
   }
-  const end = a + bytes(k);
+  const end = a + <usize>k * aStep;
   while (a < end) {
     const x = v128.load32_splat(a);
     s0 = madd(x, v128.load(b), s0);
@@ -173,7 +187,7 @@ function oneRow(a: usize, b: usize, c: usize, k: i32, mode: i32, row: usize): vo
     s2 = madd(x, v128.load(b, 32), s2);
     s3 = madd(x, v128.load(b, 48), s3);
     b += PANEL_BYTES;
-    a += 4;
+    a += aStep;
   }
   v128.store(c, s0);
   v128.store(c, s1, 16);

@@ -30,8 +30,8 @@ export function output(
 }
 
 /**
- * The derivatives by o, which take the place of the logistic, and by the weights and the bias, of a loss with the derivative
- * `dOut` by the output.
+ * The derivatives by o, which take the place of the logistic, and by the weights and the bias, which are added, of a loss with the
+ * derivative `dOut` by the output.
  */
 export function outputBack(
   o: usize,
@@ -45,8 +45,7 @@ export function outputBack(
   atoms: i32,
   width: i32,
 ): void {
-  memory.fill(dWeights, 0, bytes(width));
-  let biasSum: f32 = 0;
+  let biasSum = load<f32>(dBias);
   for (let atom = 0; atom < atoms; atom++) {
     const d = load<f32>(dOut + bytes(atom));
     biasSum += d;
