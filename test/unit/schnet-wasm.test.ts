@@ -45,7 +45,8 @@ describe('a training', () => {
     loss: { kind: 'DISTRIBUTION', weight: 3 },
     ...{ ...SCHNET_TRAINING_DEFAULTS, batchSize: 5, epochs: 4, seed: 5 },
   };
-  const SHA256 = '9ddc0f6028162a0b89e17623772718b38f729aae57b40ac061282e63252f8743';
+  // of arithmetic 2 (engine.ts); a change of it needs a new number there
+  const SHA256 = '210a7e2e6f196aff6c2021dee216fa8dc28980f3bc168d81e97950d9dd3bdf0c';
 
   test('gives the same bits on every machine', async () => {
     const { weights } = await trainSchNet(wasmEngine, train, validation, options);

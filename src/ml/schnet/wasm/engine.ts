@@ -16,10 +16,13 @@ import { checkWeights } from '../weights.ts';
 import { DistanceGrid, GRID_ERROR } from './distance-grid.ts';
 import { Network } from './network.ts';
 
+/** Raised when a change of the arithmetic gives other bits, so that a training that is repeated says why it differs. */
+const ARITHMETIC = 2;
+
 /** The engine on WebAssembly: the same bits on every machine and every version of Node. */
 export const wasmEngine: SchNetEngine = {
   name: 'wasm',
-  backend: 'WebAssembly SIMD, single precision',
+  backend: `WebAssembly SIMD, single precision, arithmetic ${ARITHMETIC}`,
   describeFilters(hyperparameters) {
     const { spacingAngstrom, mostNodes } = new DistanceGrid(hyperparameters);
     return `filters at up to ${mostNodes} distances ${spacingAngstrom.toFixed(4)} Å apart, Gaussians between them within ${GRID_ERROR}`;
