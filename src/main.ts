@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'DATASET/VERSION FILE [--features NAME/VERSION]: downloads a data set version; .extxyz, .csv, .jsonl or .arrow',
     run: async (args) => (await import('./commands/export.ts')).exportDataset(args, log),
   },
+  protocol: {
+    does: "schnet --dataset NAME/VERSION: the paper's whole training of SchNet on a running server; --help says more",
+    run: async (args) => (await import('./commands/protocol.ts')).runProtocol(args, log),
+  },
   demo: {
     does: 'the whole chain over HTTP on the example data, on a server of its own',
     run: async () => (await import('./commands/demo.ts')).demo(log),

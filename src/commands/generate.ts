@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { ParseArgsConfig } from 'node:util';
-import { structureRecord } from '../chemistry/calculation-record.ts';
+import { type CalculationRecord, structureRecord } from '../chemistry/calculation-record.ts';
 import { writeExtxyz } from '../chemistry/extxyz/writer.ts';
 import {
   checkGenerationParameters,
@@ -16,12 +16,14 @@ import {
 } from '../chemistry/s-blda/generator.ts';
 import { type DistanceLaw, PAPER_LAWS } from '../chemistry/s-blda/law.ts';
 import { twoShortestDistances } from '../chemistry/s-blda/two-nearest.ts';
+import { syntheticLevelOfTheory, syntheticShieldings, withNoise } from '../chemistry/synthetic-shieldings.ts';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { mean, normalCdf, standardDeviation } from '../ml/statistics.ts';
 import { commandLine } from './command-line.ts';
 
 const PROGRESS_MS = 5000;
+const MOST_NOISE_PPM = 1000;
 
 const lawText = ({ meanAngstrom, standardDeviationAngstrom }: DistanceLaw) =>
   `${meanAngstrom},${standardDeviationAngstrom}`;
@@ -38,6 +40,9 @@ options give the same file on every machine.
   --next-nearest MEAN,SD Å, of the finished clusters (default ${lawText(PAPER_LAWS.nextNearest)})
   --element SYMBOL       (default Na)
   --seed N               (default 1)
+  --synthetic-shieldings invents a shielding for each atom by a formula of its surroundings, for tries without DFT; their level
+                         of theory is "synthetic" (docs/methods.md)
+  --noise PPM            standard deviation of seeded noise on these (default 0)
   --overwrite            replace FILE`;
 
 const OPTIONS = {
@@ -47,6 +52,8 @@ const OPTIONS = {
   'next-nearest': { type: 'string' },
   element: { type: 'string' },
   seed: { type: 'string' },
+  'synthetic-shieldings': { type: 'boolean' },
+  noise: { type: 'string' },
   overwrite: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } satisfies ParseArgsConfig['options'];
@@ -67,10 +74,11 @@ export async function generateFile(args: readonly string[], log: Log): Promise<v
   const [file] = positionals;
   const parameters = parametersOf(values);
   checkGenerationParameters(parameters);
+  const noisePpm = noiseOf(values);
   if (!values.overwrite && (await exists(file))) {
     throw new NatriumError('ALREADY_EXISTS', `${file} is there already; name another file, or give --overwrite`);
   }
-  const measured = await write(parameters, file, log);
+  const measured = await write(parameters, noisePpm, file, log);
   log(`${file}: ${generatedCount(parameters)} clusters`);
   for (const size of parameters.sizes) log(summary(size, measured.get(size)!, parameters));
 }
@@ -87,6 +95,19 @@ function parametersOf(values: ReturnType<typeof parse>['values']): GenerationPar
     },
     seed: values.seed === undefined ? 1 : number('seed', values.seed),
   };
+}
+
+/** Noise (ppm) of the synthetic shieldings; null if there shall be none of these. */
+function noiseOf(values: ReturnType<typeof parse>['values']): number | null {
+  if (!values['synthetic-shieldings']) {
+    if (values.noise !== undefined) throw wrongUse('--noise goes with --synthetic-shieldings');
+    return null;
+  }
+  const noisePpm = values.noise === undefined ? 0 : number('noise', values.noise);
+  if (!(noisePpm >= 0 && noisePpm <= MOST_NOISE_PPM)) {
+    throw wrongUse(`--noise is ${noisePpm} ppm; give 0 to ${MOST_NOISE_PPM}`);
+  }
+  return noisePpm;
 }
 
 function number(option: string, text: string): number {
@@ -116,7 +137,12 @@ interface Measured {
   readonly nextNearest: number[];
 }
 
-async function write(parameters: GenerationParameters, file: string, log: Log): Promise<Map<number, Measured>> {
+async function write(
+  parameters: GenerationParameters,
+  noisePpm: number | null,
+  file: string,
+  log: Log,
+): Promise<Map<number, Measured>> {
   const measured = new Map(parameters.sizes.map((size) => [size, { nearest: [], nextNearest: [] } as Measured]));
   const total = generatedCount(parameters);
   // of this process: another one may be writing the same file
@@ -131,7 +157,8 @@ async function write(parameters: GenerationParameters, file: string, log: Log): 
     for (let index = 0; index < total; index++) {
       const cluster = generateCluster(parameters, index);
       measure(cluster, measured);
-      if (!stream.write(textOf(cluster))) await Promise.race([once(stream, 'drain'), ended]);
+      const text = textOf(noisePpm === null ? plain(cluster) : synthetic(cluster, noisePpm, parameters.seed));
+      if (!stream.write(text)) await Promise.race([once(stream, 'drain'), ended]);
       if (Date.now() - told < PROGRESS_MS) continue;
       told = Date.now();
       log(`${index + 1} of ${total} clusters`);
@@ -150,8 +177,21 @@ async function write(parameters: GenerationParameters, file: string, log: Log): 
   }
 }
 
-function textOf({ structure, label, provenance }: GeneratedCluster): string {
-  return [...writeExtxyz([structureRecord(structure, label, provenance)])].join('');
+function textOf(record: CalculationRecord): string {
+  return [...writeExtxyz([record])].join('');
+}
+
+function plain({ structure, label, provenance }: GeneratedCluster): CalculationRecord {
+  return structureRecord(structure, label, provenance);
+}
+
+function synthetic(cluster: GeneratedCluster, noisePpm: number, seed: number): CalculationRecord {
+  const shieldings = syntheticShieldings(cluster.structure);
+  return {
+    ...plain(cluster),
+    levelOfTheory: syntheticLevelOfTheory(noisePpm),
+    shieldingsPpm: noisePpm === 0 ? shieldings : withNoise(shieldings, noisePpm, seed, cluster.label),
+  };
 }
 
 function measure({ structure }: GeneratedCluster, measured: Map<number, Measured>): void {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chunkOf, readItems } from '../../src/chemistry/formats.ts';
 import { generateCluster } from '../../src/chemistry/s-blda/generator.ts';
 import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
+import { syntheticLevelOfTheory, syntheticShieldings, withNoise } from '../../src/chemistry/synthetic-shieldings.ts';
 import { generateFile } from '../../src/commands/generate.ts';
 
 let folder: string;
@@ -90,4 +91,30 @@ test('leaves nothing behind where the laws cannot be met', async () => {
     /no cluster of/,
   );
   expect(readdirSync(folder).filter((name) => name.startsWith('impossible'))).toEqual([]);
+});
+
+test('invents shieldings, which name themselves synthetic', async () => {
+  const options = ['--sizes', '12', '--per-size', '2', '--seed', '3'];
+  const [plain, clean, noisy] = ['plain', 'clean', 'noisy'].map((name) => join(folder, `${name}.extxyz`));
+  await run(...options, plain);
+  await run(...options, '--synthetic-shieldings', clean);
+  await run(...options, '--synthetic-shieldings', '--noise', '2.5', noisy);
+  const records = async (file: string) => {
+    const read = [];
+    for await (const item of readItems(chunkOf(readFileSync(file)), file, 'EXTXYZ')) {
+      if ('error' in item) throw item.error;
+      read.push(item.record);
+    }
+    return read;
+  };
+  const [bare, exact, blurred] = [await records(plain), await records(clean), await records(noisy)];
+  exact.forEach(({ structure, shieldingsPpm, levelOfTheory }, i) => {
+    expect(structure).toEqual(bare[i].structure);
+    expect(shieldingsPpm).toEqual(syntheticShieldings(structure));
+    expect(levelOfTheory).toEqual(syntheticLevelOfTheory(0));
+  });
+  blurred.forEach(({ structure, shieldingsPpm, levelOfTheory, label }) => {
+    expect(shieldingsPpm).toEqual(withNoise(syntheticShieldings(structure), 2.5, 3, label!));
+    expect(levelOfTheory).toEqual(syntheticLevelOfTheory(2.5));
+  });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { erfc } from '../../src/exact/error-function.ts';
 import { commonHistogram } from '../../src/ml/histogram.ts';
 import { regressionMetrics } from '../../src/ml/metrics.ts';
-import { erfc, logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from '../../src/ml/statistics.ts';
+import { logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from '../../src/ml/statistics.ts';
 
 function expectRelative(value: number, expected: number, tolerance: number): void {
   expect(Math.abs(value - expected)).toBeLessThanOrEqual(tolerance * Math.abs(expected));
