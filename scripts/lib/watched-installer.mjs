@@ -56,11 +56,12 @@ export function runWatched(args, { cwd, env = process.env, limits }) {
 }
 
 function bytesIn(folder) {
-  let bytes = 0;
-  for (const name of readdirSync(folder, { recursive: true })) {
-    // a download may rename or remove its files at any time
-    const file = statSync(join(folder, name), { throwIfNoEntry: false });
-    if (file?.isFile()) bytes += file.size;
+  try {
+    return readdirSync(folder, { recursive: true })
+      .map((name) => statSync(join(folder, name)))
+      .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+  } catch {
+    // something was removed or renamed meanwhile: no size is equal to this one
+    return Number.NaN;
   }
-  return bytes;
 }
