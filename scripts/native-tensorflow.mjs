@@ -45,6 +45,9 @@ const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
 
 try {
+  if (!runsOn(process.versions.node)) {
+    throw new Error(`tfjs-node ${LOCKED.version} runs on Node 20 and 22, not on ${process.versions.node}`);
+  }
   if (!existsSync(BUILT)) await build();
   if (existsSync(join(ROOT, 'node_modules/@tensorflow/tfjs-node')) && !linkBuilt()) {
     throw new Error('what was built does not load here');
@@ -58,9 +61,6 @@ try {
 async function build() {
   const platform = `${process.platform}-${process.arch}`;
   if (platform !== 'linux-x64') throw new Error(`there is no tensorflow-cpu ${TENSORFLOW_VERSION} for ${platform}`);
-  if (!runsOn(process.versions.node)) {
-    throw new Error(`tfjs-node ${LOCKED.version} runs on Node 20 and 22, not on ${process.versions.node}`);
-  }
   await run('g++', ['--version'], 'apt-get install g++');
   await run('python3', ['-m', 'pip', '--version'], 'apt-get install python3-pip');
   mkdirSync(dirname(BUILT), { recursive: true });
@@ -81,8 +81,8 @@ async function build() {
 
 async function fetchNpmPackages(draft) {
   const specs = NPM_PACKAGES.map(({ name, version }) => `${name}@${version}`);
-  const options = ['--cache', join(draft, 'npm'), '--fetch-retries=1', '--fetch-timeout=30000', '--ignore-scripts'];
-  await run('npm', ['pack', '--pack-destination', draft, ...options, ...specs]);
+  const bounds = ['--fetch-timeout=20000', '--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
+  await run('npm', ['pack', '--pack-destination', draft, '--cache', join(draft, 'npm'), ...bounds, ...specs]);
   for (const { name, version, integrity } of NPM_PACKAGES) {
     const file = join(draft, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
     const sha512 = createHash('sha512').update(readFileSync(file)).digest('base64');
@@ -128,15 +128,17 @@ async function compile(draft) {
   ]);
 }
 
-/** Runs a program for ten minutes at most; a failure is one line, with what would get the program if there is a way. */
+/** Runs a program for ten minutes at most; a failure is one line, with what would help if that is known. */
 async function run(program, args, wayOut) {
   const bounds = { timeout: 600_000, killSignal: 'SIGKILL', signal: interrupted.signal, maxBuffer: 2 ** 26 };
   await promisify(execFile)(program, args, bounds).catch((error) => {
-    const what = [program, ...args.slice(0, 3)].join(' ');
     if (error.name === 'AbortError') throw new Error('interrupted');
-    if (error.killed) throw new Error(`${what} takes more than ten minutes`);
+    if (error.killed) throw new Error(`${program} takes more than ten minutes`);
     const lines = `${error.stderr ?? ''}`.split('\n').filter((line) => line.trim() !== '');
-    const said = error.code === 'ENOENT' ? 'not found' : (lines.find((line) => /error/i.test(line)) ?? lines.at(-1));
-    throw new Error(`${what}: ${said ?? error.message}${wayOut ? ` (Debian: ${wayOut})` : ''}`);
+    // pip says ERROR, npm and g++ error
+    const said =
+      lines.find((line) => /^ERROR|^npm error|: (fatal )?error:/.test(line)) ?? lines.at(-1) ?? error.message;
+    const what = error.code === 'ENOENT' ? 'is not installed' : `fails: ${said}`;
+    throw new Error(`${program} ${what}${wayOut ? ` (Debian: ${wayOut})` : ''}`);
   });
 }
