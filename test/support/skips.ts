@@ -6,6 +6,8 @@ export const SKIPS: Record<string, string> = {
   root: 'needs to run as root, to start programs under another user',
   shared: 'needs the outputs of ../shared/data/logs beside the project, which it does not contain',
   s3: 'needs versitygw: run scripts/versitygw.sh, which needs Go',
+  tensorflow:
+    'needs native TensorFlow: run scripts/native-tensorflow.mjs on Node 20 or 22; it needs python3 with pip, and g++',
   torch: 'needs a Python with PyTorch and safetensors: run scripts/python-torch.sh',
 };
 

@@ -34,24 +34,37 @@ async function firstWorking(backend: TensorflowBackend | undefined): Promise<Sch
   let cause: unknown;
   for (const candidate of backend ? [backend] : PREFERENCE) {
     try {
-      if (candidate === 'native') await loadNative();
+      const name = candidate === 'native' ? await loadNative() : candidate;
       await probe(TFJS_NAMES[candidate]);
-      return tensorflowEngine(candidate, TFJS_NAMES[candidate]);
+      return tensorflowEngine(name, TFJS_NAMES[candidate]);
     } catch (error) {
       cause = error;
     }
   }
   const message =
     backend === 'native'
-      ? 'The TensorFlow backend native does not work here; install @tensorflow/tfjs-node on Node 20 or 22, or use wasm.'
+      ? 'The TensorFlow backend native does not work here; run scripts/native-tensorflow.mjs on Node 20 or 22, or use wasm.'
       : `${backend ? `The TensorFlow backend ${backend} does not work` : 'No TensorFlow backend works'} here; install the dependencies again.`;
   throw new NatriumError('UNAVAILABLE', message, {}, { cause });
 }
 
-async function loadNative(): Promise<void> {
+/**
+ * Registers libtensorflow with tfjs by @tensorflow/tfjs-node-gpu where that is installed and loads, else by
+ * @tensorflow/tfjs-node, and answers what to call it. Throws what the latter throws.
+ */
+export async function loadNative(
+  load: (name: string) => Promise<unknown> = (name) => import(name),
+): Promise<'native' | 'native, tfjs-node-gpu'> {
   // libtensorflow tells its processor features on stderr otherwise
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
-  await import('@tensorflow/tfjs-node');
+  try {
+    await load('@tensorflow/tfjs-node-gpu');
+    return 'native, tfjs-node-gpu';
+  } catch {
+    // only who has a GPU installs it
+    await load('@tensorflow/tfjs-node');
+    return 'native';
+  }
 }
 
 /** Initialises a backend and lets it compute: one that loads may still fail at its first operation. */
