@@ -324,7 +324,8 @@ export class Network {
     }
     this.describe(clusters);
     this.parts = partsOf(clusters, this.clusters, isKept);
-    this.makeRoom(isKept ? atoms : 0, Math.max(...this.parts.map((part) => part.atoms)));
+    const largestPart = this.parts.reduce((most, part) => Math.max(most, part.atoms), 0);
+    this.makeRoom(isKept ? atoms : 0, largestPart);
     return atoms;
   }
 
