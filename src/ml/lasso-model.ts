@@ -16,6 +16,7 @@ import {
 import type { NamedTensors, Tensor } from './safetensors.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward } from './target-transform.ts';
+import { reachOfFeatures, trainedDistances } from './trained-distances.ts';
 
 const FORMAT = 'natrium-lasso/1';
 
@@ -62,6 +63,8 @@ export const lassoModel: ModelImplementation = {
       await setImmediate();
     }
     const { fit, point } = best!;
+    const reach = reachOfFeatures(features);
+    const trainStructures = task.train.map((input) => input.structure);
     return {
       weights: encodeModel(FORMAT, tensorsOf(fit), {
         elements: elementsOf(task.train),
@@ -80,6 +83,7 @@ export const lassoModel: ModelImplementation = {
         engine: 'double precision, active set',
         seconds: secondsSoFar(),
         curve,
+        distances: reach && trainedDistances(reach, trainStructures),
       },
     };
   },

@@ -17,6 +17,7 @@ import { checkTrainingOptions, type SchNetTrainingOptions, trainSchNet } from '.
 import { checkWeights } from './schnet/weights.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
+import { trainedDistances } from './trained-distances.ts';
 
 const FORMAT = 'natrium-schnet/1';
 
@@ -112,6 +113,10 @@ export function schNetModel(
           engine: `${engine.name} (${engine.backend}; ${engine.describeFilters(hyperparameters)})`,
           seconds: secondsSoFar(),
           curve: trained.epochs.map((epoch) => pointOf(epoch, transform)),
+          distances: trainedDistances(
+            { reachAngstrom: hyperparameters.cutoffAngstrom },
+            task.train.map((input) => input.structure),
+          ),
         },
       };
     },
