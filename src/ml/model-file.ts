@@ -70,8 +70,8 @@ export function checkFinite(inputs: readonly ModelInput[], outputs: readonly Arr
     if (atom < 0) return;
     throw new NatriumError(
       'NON_FINITE_NUMBER',
-      `the prediction for atom ${atom + 1} of ${inputs[cluster].name} is ${values[atom]}; its geometry is beyond what the ` +
-        'model can compute: check it, or use another version',
+      `the prediction for atom ${atom + 1} of ${inputs[cluster].name} is ${values[atom]}: its geometry is beyond what these ` +
+        'weights can compute; use another version',
     );
   });
 }

@@ -84,7 +84,7 @@ function warningOf(found: Unseen, cluster: PlacedAtoms, trained: TrainedDistance
   const trainedOn =
     range === null
       ? `no training cluster has ${elements} ${within} of each other`
-      : `those of ${elements} in training ${within} are ${angstrom(range.shortestAngstrom)} to ${angstrom(range.longestAngstrom)}`;
+      : `in training, ${elements} ${within} of each other were ${angstrom(range.shortestAngstrom)} to ${angstrom(range.longestAngstrom)} apart`;
   const message = `Atoms ${named.join(' and ')} are ${angstrom(found.distanceAngstrom!)} apart${more(count, 'pair')}; ${trainedOn}. The shieldings are extrapolated. ${WAY_OUT}`;
   return {
     kind,

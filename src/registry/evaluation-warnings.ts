@@ -72,7 +72,7 @@ function summaryOf({ worst, clusters, count }: Group, total: number): Prediction
   const name = item.calculation.label ?? item.cluster.label ?? item.cluster.formula;
   return {
     ...warning,
-    message: `${clusters} of ${total} clusters, as ${name}. ${warning.message}`,
+    message: `Concerns ${clusters} of ${total} clusters, such as ${name}. ${warning.message}`,
     ...(warning.count !== undefined && { count }),
     clusterCount: clusters,
     calculationIds: worst.map((each) => each.item.calculation.id),
