@@ -80,8 +80,8 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
 /**
  * Reads a safetensors file with float32 and float64 tensors. Nothing is trusted: every length, offset and shape is checked
  * before an array is made, and the data must be covered without gap or overlap. What the reference reader refuses is refused;
- * so are names given twice, keys of a tensor beyond the three, `null` as metadata, a tensor called `__proto__`, ranks above 16,
- * more than 10,000 tensors and headers above 4 MiB.
+ * so are names given twice, tensors that are no object of the three keys, `null` as metadata, a tensor called `__proto__`, sizes
+ * above 2^53, ranks above 16, more than 10,000 tensors and headers above 4 MiB.
  *
  * @param what names the file in the error, such as `the weights of na/3`
  * @throws NatriumError `CORRUPT_ARTIFACT` naming `what`, the tensor and the reason

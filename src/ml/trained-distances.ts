@@ -30,8 +30,8 @@ export interface TrainedDistances extends DistanceReach {
   readonly isolatedElements: readonly number[];
 }
 
-/** Copies printed with four decimals differ by less, so it says nothing of a geometry. */
-export const DISTANCE_TOLERANCE_ANGSTROM = 1e-3;
+/** Copies printed with three decimals differ by less, and the vibration of atoms by more: so little says nothing of a geometry. */
+export const DISTANCE_TOLERANCE_ANGSTROM = 0.01;
 
 /** Behind its largest radius by so many smearing widths, a neighbour counts less than 0.0001. */
 const SMEARING_WIDTHS = 4;

@@ -74,7 +74,7 @@ describe('what a model saw of distances', () => {
     const trained = JSON.parse(JSON.stringify(trainedDistances(reach, clusters)));
     for (const each of clusters) {
       expect(kinds(trained, each)).toEqual([]);
-      const printed = each.positionsAngstrom.map((x) => Number((100 + x).toFixed(4)));
+      const printed = each.positionsAngstrom.map((x) => Number((100 + x).toFixed(3)));
       expect(kinds(trained, { ...each, positionsAngstrom: printed })).toEqual([]);
     }
   });
@@ -92,8 +92,8 @@ describe('what a model has not seen', () => {
     ['a distance between', row([NA, NA], 0, 3.5), []],
     ['a shorter one', row([NA, NA], 0, 2.9), ['SHORTER']],
     ['a longer one that is seen', row([NA, NA, NA], 0, 3, 7.1), ['LONGER']],
-    ['one at the edge of the tolerance', row([NA, NA, NA], 0, 2.9991, 7), []],
-    ['one beyond it', row([NA, NA], 0, 2.9989), ['SHORTER']],
+    ['one at the edge of the tolerance', row([NA, NA, NA], 0, 2.991, 7), []],
+    ['one beyond it', row([NA, NA], 0, 2.989), ['SHORTER']],
     ['one out of reach', row([NA, NA, NA, NA], 0, 3, 9, 12), []],
     ['elements that were never together', row([NA, CL], 0, 3.2), ['NEW_PAIR']],
     ['the same out of reach', row([NA, NA, CL], 0, 3, 9.1), []],
