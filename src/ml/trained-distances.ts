@@ -128,7 +128,10 @@ export class UnseenDistances {
       const isWorse = known === undefined || excessAngstrom > known.excessAngstrom;
       worst.set(kind, isWorse ? { kind, atoms, distanceAngstrom, range, count, excessAngstrom } : { ...known, count });
     };
+    const clearly = Math.max(this.trained.reachAngstrom - DISTANCE_TOLERANCE_ANGSTROM, 0);
     const alone = visitPairs(structure, this.trained, (i, j, square) => {
+      // at the end of its sight a model hardly sees them, and the digits decide whether it does
+      if (square > clearly * clearly) return;
       const seen = this.squares.get(pairOf(atomicNumbers[i], atomicNumbers[j]));
       if (seen === undefined) note('NEW_PAIR', [i, j], square, null);
       else if (square < seen.least) note('SHORTER', [i, j], square, seen.range);

@@ -75,6 +75,28 @@ test.each([
   expect(codes.get('predicted')).toBeGreaterThan(0);
 });
 
+test.each([
+  ['SchNet', { kind: 'STANDARDIZE', mean: 560, standardDeviation: 20 }],
+  ['SchNet', { kind: 'GENERALIZED_LOGISTIC', shape: 0.5, location: 560, scale: 20 }],
+  ['Lasso', { kind: 'STANDARDIZE', mean: 560, standardDeviation: 20 }],
+  ['Lasso', { kind: 'GENERALIZED_LOGISTIC', shape: 0.5, location: 560, scale: 20 }],
+])('what %s cannot compute is an error that names the cluster, after the transform %j', async (kind, transform) => {
+  const large = new Map(WEIGHTS);
+  for (const [name, { shape, data }] of WEIGHTS)
+    large.set(name, float32Tensor(shape, data.map(() => 1e30) as Float32Array));
+  // the transform's inverse is bounded, so an infinite target would come out of it as a number
+  const coefficients = new Map([
+    ...COEFFICIENTS,
+    ['coefficients', vector(1e308, 0)],
+    ['feature_scale', vector(1e-10, 0)],
+  ] as const);
+  const file = kind === 'SchNet' ? schNetFile({ transform }, large) : lassoFile(coefficients, { transform });
+  await expect(predictShieldings(file, [INPUT])).rejects.toMatchObject({
+    code: 'NON_FINITE_NUMBER',
+    message: expect.stringMatching(/^the prediction for atom 1 of the cluster is (NaN|-?Infinity):/),
+  });
+});
+
 test('a damaged checkpoint is refused, or is one', () => {
   const random = new Random(9);
   const file = encodeCheckpoint(CHECKPOINT);

@@ -97,6 +97,7 @@ describe('what a model has not seen', () => {
     ['one out of reach', row([NA, NA, NA, NA], 0, 3, 9, 12), []],
     ['elements that were never together', row([NA, CL], 0, 3.2), ['NEW_PAIR']],
     ['the same out of reach', row([NA, NA, CL], 0, 3, 9.1), []],
+    ['the same hardly in reach', row([NA, NA, CL], 0, 3, 8.995), []],
     ['an atom alone', row([NA, NA, NA], 0, 3, 30), ['ISOLATED']],
     ['an atom alone, as was seen', row([NA, NA, CL], 0, 3, 30), []],
     ['all at once', row([NA, NA, NA, CL, NA], 0, 2, 6.5, 8, 40), ['SHORTER', 'LONGER', 'NEW_PAIR', 'ISOLATED']],
