@@ -15,11 +15,16 @@ export interface ModelParameters {
   readonly hyperparameters?: SchNetHyperparameters;
 }
 
+/** The largest feature set has a tenth of it; JSON of nothing but brackets takes thirty times its length in memory. */
+const LONGEST_TEXT = 1024 * 1024;
+
 /**
  * The parameters of a model file from their text. Nothing is trusted: what they would have a prediction allocate or loop over is
  * within the ranges that trainings are held to. Throws `CORRUPT_ARTIFACT` naming the part that is wrong.
  */
 export function readModelParameters(text: string | undefined): ModelParameters {
+  if (text !== undefined && text.length > LONGEST_TEXT)
+    throw corrupt(`they are longer than ${LONGEST_TEXT} characters`);
   let value: unknown;
   try {
     value = JSON.parse(text ?? '');

@@ -159,6 +159,8 @@ describe('a model file that claims what it cannot be', () => {
     ['elements that are no list', schNetFile({ elements: 'Na' })],
     ['parameters that are no JSON', raw('{')],
     ['parameters that are null', raw('null')],
+    ['parameters of nothing but brackets', raw(`${'['.repeat(2e6)}${']'.repeat(2e6)}`)],
+    ['parameters nested without end', raw(`{"elements":${'['.repeat(4e5)}${']'.repeat(4e5)}}`)],
     ['no parameters', encodeSafetensors(WEIGHTS, { format: 'natrium-schnet/1' })],
     ['no metadata', encodeSafetensors(WEIGHTS, {})],
     ['an unknown format', encodeSafetensors(WEIGHTS, { format: 'natrium-lasso/99' })],
