@@ -6,7 +6,7 @@ export const ERROR_CODES = {
   BAD_USER_INPUT: 'An argument is missing, malformed or contradicts another one.',
   MALFORMED_FILE: 'A file does not follow its format; `line` says where.',
   UNKNOWN_ELEMENT: 'An element symbol or atomic number that does not exist.',
-  NON_FINITE_NUMBER: 'A position or a value is NaN or infinite.',
+  NON_FINITE_NUMBER: 'A position, a value or a prediction is NaN or infinite.',
   ATOMS_TOO_CLOSE: 'Two atoms of a cluster are closer than 0.5 Å.',
   PERIODIC_STRUCTURE: 'The structure is periodic; the registry holds finite clusters only.',
   INVALID_STRUCTURE: 'A structure that cannot exist: no atoms, or an impossible charge and multiplicity.',
@@ -27,7 +27,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_CONFLICT: 'The idempotency key was used before with other input.',
   UNAUTHENTICATED: 'The token is missing, unknown or revoked.',
   FORBIDDEN: 'The role of the token does not allow this.',
-  CORRUPT_ARTIFACT: 'Stored bytes do not match their sha256, or are missing.',
+  CORRUPT_ARTIFACT: 'Stored bytes do not match their sha256, are missing, or are not what they should be.',
   UNAVAILABLE: 'A part that the request needs, such as the artifact store, cannot be reached; try again.',
 } as const;
 

@@ -4,10 +4,19 @@ import { featureMatrix } from './features/feature-matrix.ts';
 import { featureNames } from './features/feature-set.ts';
 import { type LassoFit, type LassoModel, lassoPath, predictLasso } from './lasso.ts';
 import type { CurvePoint, ModelImplementation } from './model.ts';
-import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets, splitByCluster } from './model-file.ts';
+import {
+  checkElements,
+  checkFinite,
+  decodeModel,
+  elementsOf,
+  encodeModel,
+  joinTargets,
+  splitByCluster,
+} from './model-file.ts';
 import type { NamedTensors, Tensor } from './safetensors.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward } from './target-transform.ts';
+import { reachOfFeatures, trainedDistances } from './trained-distances.ts';
 
 const FORMAT = 'natrium-lasso/1';
 
@@ -36,8 +45,8 @@ export const lassoModel: ModelImplementation = {
       const validation = predictLasso(fit, validationFeatures);
       return {
         x: fit.alpha,
-        trainLoss: rmse(train, trainTarget) ** 2,
-        validationLoss: rmse(validation, validationTarget) ** 2,
+        trainLoss: meanSquare(train, trainTarget),
+        validationLoss: meanSquare(validation, validationTarget),
         trainRmsePpm: rmse(backward(transform, train), trainPpm),
         validationRmsePpm: rmse(backward(transform, validation), validationPpm),
       };
@@ -54,6 +63,8 @@ export const lassoModel: ModelImplementation = {
       await setImmediate();
     }
     const { fit, point } = best!;
+    const reach = reachOfFeatures(features);
+    const trainStructures = task.train.map((input) => input.structure);
     return {
       weights: encodeModel(FORMAT, tensorsOf(fit), {
         elements: elementsOf(task.train),
@@ -72,15 +83,23 @@ export const lassoModel: ModelImplementation = {
         engine: 'double precision, active set',
         seconds: secondsSoFar(),
         curve,
+        distances: reach && trainedDistances(reach, trainStructures),
       },
     };
   },
 
   async predict(weights, inputs) {
     const { tensors, parameters } = decodeModel(weights, FORMAT);
+    const { features, transform } = parameters;
+    if (features === undefined) throw corrupt('say nothing of features');
+    const model = modelOf(tensors, featureNames(features).length);
     checkElements(parameters, inputs);
-    const predicted = predictLasso(modelOf(tensors), featureMatrix(parameters.features!, inputs));
-    return splitByCluster(backward(parameters.transform, predicted), inputs);
+    const predicted = predictLasso(model, featureMatrix(features, inputs));
+    const shieldings = splitByCluster(backward(transform, predicted), inputs);
+    // before the transform as well, which is bounded
+    checkFinite(inputs, splitByCluster(predicted, inputs));
+    checkFinite(inputs, shieldings);
+    return shieldings;
   },
 };
 
@@ -94,21 +113,36 @@ function tensorsOf({ standardization, coefficients, intercept }: LassoModel): Na
   ]);
 }
 
-function modelOf(tensors: NamedTensors): LassoModel {
-  const vector = (name: string): Float64Array => {
+function modelOf(tensors: NamedTensors, features: number): LassoModel {
+  const vector = (name: string, length: number): Float64Array => {
     const tensor = tensors.get(name);
-    if (!(tensor?.data instanceof Float64Array)) {
-      throw new NatriumError('CORRUPT_ARTIFACT', `the Lasso weights hold no F64 tensor ${name}; train the model again`);
+    if (!(tensor?.data instanceof Float64Array)) throw corrupt(`hold no F64 tensor ${name}`);
+    if (tensor.shape.length !== 1 || tensor.shape[0] !== length) {
+      throw corrupt(`have a tensor ${name} of shape [${tensor.shape}] for [${length}]`);
     }
+    if (!tensor.data.every(Number.isFinite)) throw corrupt(`have a tensor ${name} with numbers that are not finite`);
     return tensor.data;
   };
+  const scale = vector('feature_scale', features);
+  const coefficients = vector('coefficients', features);
+  if (!scale.every((value, j) => value > 0 || (value === 0 && coefficients[j] === 0))) {
+    throw corrupt('divide a feature by a scale that is not above 0');
+  }
   return {
-    standardization: { mean: vector('feature_mean'), scale: vector('feature_scale') },
-    coefficients: vector('coefficients'),
-    intercept: vector('intercept')[0],
+    standardization: { mean: vector('feature_mean', features), scale },
+    coefficients,
+    intercept: vector('intercept', 1)[0],
   };
 }
 
+function corrupt(what: string): NatriumError {
+  return new NatriumError('CORRUPT_ARTIFACT', `the Lasso weights ${what}; train the model again`);
+}
+
+function meanSquare(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + (value - b[i]) * (value - b[i]), 0) / a.length;
+}
+
 function rmse(a: Float64Array, b: Float64Array): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
+  return Math.sqrt(meanSquare(a, b));
 }

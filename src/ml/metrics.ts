@@ -53,8 +53,11 @@ export function regressionMetrics(
   }
   const baseline = Float64Array.from(reference, (value) => trainingMeanPpm - value);
   const deviation = standardDeviation(reference);
-  const determination = (residuals: Float64Array) =>
-    isConstant(reference) ? null : 1 - (rootMeanSquare(residuals) / deviation) ** 2;
+  const determination = (residuals: Float64Array) => {
+    if (isConstant(reference)) return null;
+    const ratio = rootMeanSquare(residuals) / deviation;
+    return 1 - ratio * ratio;
+  };
   return {
     count,
     rmsePpm: rootMeanSquare(errors),
@@ -94,8 +97,8 @@ function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | null 
   let bb = 0;
   for (let i = 0; i < a.length; i++) {
     ab += (a[i] - meanA) * (b[i] - meanB);
-    aa += (a[i] - meanA) ** 2;
-    bb += (b[i] - meanB) ** 2;
+    aa += (a[i] - meanA) * (a[i] - meanA);
+    bb += (b[i] - meanB) * (b[i] - meanB);
   }
   return Math.min(1, Math.max(-1, ab / Math.sqrt(aa) / Math.sqrt(bb)));
 }

@@ -1,20 +1,8 @@
 import { symbolOf } from '../chemistry/elements.ts';
 import { NatriumError } from '../errors.ts';
-import type { FeatureSetDefinition } from './features/feature-set.ts';
 import type { LabelledInput, ModelInput } from './model.ts';
-import { decodeSafetensors, encodeSafetensors, type NamedTensors } from './safetensors.ts';
-import type { SchNetHyperparameters } from './schnet/hyperparameters.ts';
-import type { TargetTransform } from './target-transform.ts';
-
-/** What a model file says beside its tensors, as JSON in the metadata of the safetensors file. */
-export interface ModelParameters {
-  /** Atomic numbers seen in training, ascending. */
-  readonly elements: readonly number[];
-  readonly transform: TargetTransform;
-  readonly features?: FeatureSetDefinition;
-  readonly featureNames?: readonly string[];
-  readonly hyperparameters?: SchNetHyperparameters;
-}
+import { type ModelParameters, readModelParameters } from './model-parameters.ts';
+import { decodeSafetensors, encodeSafetensors, type NamedTensors, safetensorsMetadata } from './safetensors.ts';
 
 /** One safetensors file with all that a prediction needs: equal models have equal bytes. */
 export function encodeModel(format: string, tensors: NamedTensors, parameters: ModelParameters): Uint8Array {
@@ -23,18 +11,22 @@ export function encodeModel(format: string, tensors: NamedTensors, parameters: M
 
 /** The format named in a model file. */
 export function modelFormat(bytes: Uint8Array): string {
-  return decodeSafetensors(bytes, 'the model file').metadata.format ?? '';
+  return safetensorsMetadata(bytes, 'the model file').format ?? '';
 }
 
+/** Throws `CORRUPT_ARTIFACT` for bytes that are no model of this format; whether the tensors fit is for the model to say. */
 export function decodeModel(
   bytes: Uint8Array,
   format: string,
 ): { readonly tensors: NamedTensors; readonly parameters: ModelParameters } {
   const { tensors, metadata } = decodeSafetensors(bytes, 'the model file');
   if (metadata.format !== format) {
-    throw new NatriumError('CORRUPT_ARTIFACT', `the model file is of format ${metadata.format}, not ${format}`);
+    throw new NatriumError(
+      'CORRUPT_ARTIFACT',
+      `the model file is of format ${JSON.stringify(metadata.format)}, not ${format}`,
+    );
   }
-  return { tensors, parameters: JSON.parse(metadata.parameters) };
+  return { tensors, parameters: readModelParameters(metadata.parameters) };
 }
 
 /** Shieldings of all atoms in a row, cluster after cluster. */
@@ -69,4 +61,17 @@ export function checkElements(parameters: ModelParameters, inputs: readonly Mode
       );
     }
   }
+}
+
+/** A number that is none must not pass for a shielding. Throws `NON_FINITE_NUMBER` naming the cluster and the atom. */
+export function checkFinite(inputs: readonly ModelInput[], outputs: readonly ArrayLike<number>[]): void {
+  outputs.forEach((values, cluster) => {
+    const atom = Array.prototype.findIndex.call(values, (value) => !Number.isFinite(value));
+    if (atom < 0) return;
+    throw new NatriumError(
+      'NON_FINITE_NUMBER',
+      `the prediction for atom ${atom + 1} of ${inputs[cluster].name} is ${values[atom]}: its geometry is beyond what these ` +
+        'weights can compute; use another version',
+    );
+  });
 }

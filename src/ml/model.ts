@@ -4,6 +4,7 @@
  */
 import type { Structure } from '../chemistry/structure.ts';
 import type { FeatureSetDefinition } from './features/feature-set.ts';
+import type { TrainedDistances } from './trained-distances.ts';
 
 export const MODEL_KINDS = ['LASSO', 'SCHNET'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
@@ -64,6 +65,8 @@ export interface TrialOutcome {
   readonly engine: string;
   readonly seconds: number;
   readonly curve: readonly CurvePoint[];
+  /** Null: the model sees no distances. Left out of outcomes from before they were recorded. */
+  readonly distances?: TrainedDistances | null;
 }
 
 /** One point of a learning curve (SchNet: x is the epoch) or of a regularisation path (Lasso: x is alpha). */

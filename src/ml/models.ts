@@ -16,7 +16,7 @@ export const MODELS: Readonly<Record<ModelKind, ModelImplementation>> = {
 };
 
 /** Shieldings in ppm by a model file of any kind, one array a cluster. */
-export function predictShieldings(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {
+export async function predictShieldings(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {
   const format = modelFormat(weights);
   const model = Object.values(MODELS).find((each) => each.format === format);
   if (model === undefined) {

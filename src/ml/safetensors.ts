@@ -1,4 +1,6 @@
 import { NatriumError } from '../errors.ts';
+import { isCount, isListOf, isRecord } from './json-values.ts';
+import { headerFaults } from './safetensors-header.ts';
 
 /** One array of a safetensors file, row-major. */
 export interface Tensor {
@@ -11,6 +13,9 @@ export type NamedTensors = ReadonlyMap<string, Tensor>;
 
 /** The header of a file may have at most this many bytes, so that hostile bytes cannot make JSON of any size. */
 export const MAX_HEADER_BYTES = 4 * 1024 * 1024;
+
+/** More than twenty times as many as a checkpoint of the largest network has. */
+export const MAX_TENSORS = 10_000;
 
 const BYTES_PER_ELEMENT = { F32: 4, F64: 8 } as const;
 const METADATA = '__metadata__';
@@ -74,7 +79,9 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Readonly<Reco
 
 /**
  * Reads a safetensors file with float32 and float64 tensors. Nothing is trusted: every length, offset and shape is checked
- * before an array is made, and the data must be covered without gap or overlap.
+ * before an array is made, and the data must be covered without gap or overlap. What the reference reader refuses is refused;
+ * so are names given twice, tensors that are no object of the three keys, `null` as metadata, a tensor called `__proto__`, sizes
+ * above 2^53, ranks above 16, more than 10,000 tensors and headers above 4 MiB.
  *
  * @param what names the file in the error, such as `the weights of na/3`
  * @throws NatriumError `CORRUPT_ARTIFACT` naming `what`, the tensor and the reason
@@ -83,25 +90,7 @@ export function decodeSafetensors(
   bytes: Uint8Array,
   what: string,
 ): { tensors: NamedTensors; metadata: Record<string, string> } {
-  const { header, dataStart } = readHeader(bytes, what);
-  const dataBytes = bytes.length - dataStart;
-  const layouts: TensorLayout[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === METADATA) metadata = readMetadata(entry, what);
-    else layouts.push(readLayout(name, entry, what));
-  }
-  layouts.sort((left, right) => left.begin - right.begin || left.end - right.end);
-  let expected = 0;
-  for (const { name, begin, end } of layouts) {
-    if (begin !== expected) {
-      throw corrupt(what, `the data of ${JSON.stringify(name)} begin at ${begin} where ${expected} is due`);
-    }
-    expected = end;
-  }
-  if (expected !== dataBytes) {
-    throw corrupt(what, `its header describes ${expected} bytes of data, the file has ${dataBytes}`);
-  }
+  const { layouts, metadata, dataStart } = readLayouts(bytes, what);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of layouts) {
     // a copy, because the data of a foreign file need not be aligned; a Buffer's own slice would be a view
@@ -109,6 +98,11 @@ export function decodeSafetensors(
     tensors.set(name, { dtype, shape, data: dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer) });
   }
   return { tensors, metadata };
+}
+
+/** The metadata of a file that can be read; no tensor is made. Throws as `decodeSafetensors` does. */
+export function safetensorsMetadata(bytes: Uint8Array, what: string): Record<string, string> {
+  return readLayouts(bytes, what).metadata;
 }
 
 interface TensorLayout {
@@ -119,7 +113,36 @@ interface TensorLayout {
   readonly end: number;
 }
 
-function readHeader(bytes: Uint8Array, what: string): { header: object; dataStart: number } {
+/** Where the tensors lie, in the order of their data, which they cover. */
+function readLayouts(bytes: Uint8Array, what: string) {
+  const { header, content, dataStart } = readHeader(bytes, what);
+  const dataBytes = bytes.length - dataStart;
+  const layouts: TensorLayout[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === METADATA) metadata = readMetadata(entry, what);
+    else layouts.push(readLayout(name, entry, what));
+  }
+  if (content !== null) throw corrupt(what, `its header ${content}`);
+  if (layouts.length > MAX_TENSORS) throw corrupt(what, `its header describes more than ${MAX_TENSORS} tensors`);
+  layouts.sort((left, right) => left.begin - right.begin || left.end - right.end);
+  let expected = 0;
+  for (const { name, begin, end } of layouts) {
+    if (begin !== expected) {
+      throw corrupt(
+        what,
+        `the data of ${JSON.stringify(name.slice(0, 200))} begin at ${begin} where ${expected} is due`,
+      );
+    }
+    expected = end;
+  }
+  if (expected !== dataBytes) {
+    throw corrupt(what, `its header describes ${expected} bytes of data, the file has ${dataBytes}`);
+  }
+  return { layouts, metadata, dataStart };
+}
+
+function readHeader(bytes: Uint8Array, what: string) {
   if (bytes.length < PREFIX_BYTES + 2) throw corrupt(what, `${bytes.length} bytes are too few`);
   const declared = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   if (declared > BigInt(MAX_HEADER_BYTES)) {
@@ -127,18 +150,26 @@ function readHeader(bytes: Uint8Array, what: string): { header: object; dataStar
   }
   const dataStart = PREFIX_BYTES + Number(declared);
   if (dataStart > bytes.length) throw corrupt(what, `its header of ${declared} bytes is longer than the file`);
+  const text = readText(bytes.subarray(PREFIX_BYTES, dataStart), what);
+  const { size, content } = headerFaults(text, MAX_TENSORS);
+  if (size !== null) throw corrupt(what, `its header ${size}`);
   let header: unknown;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      bytes.subarray(PREFIX_BYTES, dataStart),
-    );
     header = JSON.parse(text);
   } catch (error) {
     throw corrupt(what, 'its header is not JSON', error);
   }
   if (!isRecord(header)) throw corrupt(what, 'its header is not a JSON object');
   if (Object.hasOwn(header, '__proto__')) throw corrupt(what, 'a tensor has the name "__proto__"');
-  return { header, dataStart };
+  return { header, content, dataStart };
+}
+
+function readText(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw corrupt(what, 'its header is not JSON, which is UTF-8', error);
+  }
 }
 
 function readMetadata(entry: unknown, what: string): Record<string, string> {
@@ -152,17 +183,18 @@ function readMetadata(entry: unknown, what: string): Record<string, string> {
 
 function readLayout(name: string, entry: unknown, what: string): TensorLayout {
   const fail = (reason: string) => corrupt(what, `the tensor ${JSON.stringify(name.slice(0, 200))} ${reason}`);
-  if (!isRecord(entry) || Object.keys(entry).sort().join() !== 'data_offsets,dtype,shape') {
+  const keys = isRecord(entry) ? Object.keys(entry) : [];
+  if (!isRecord(entry) || keys.length !== 3 || keys.sort().join() !== 'data_offsets,dtype,shape') {
     throw fail('must have dtype, shape and data_offsets, and nothing else');
   }
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32' && dtype !== 'F64') {
     throw fail(`is of type ${JSON.stringify(dtype)?.slice(0, 40)}; convert it to F32 or F64`);
   }
-  if (!isSizes(shape) || shape.length > MAX_RANK) {
+  if (!isListOf(shape, isCount) || shape.length > MAX_RANK) {
     throw fail(`must have a shape of at most ${MAX_RANK} integers that are not negative`);
   }
-  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+  if (!isListOf(offsets, isCount) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw fail('must have data_offsets of two integers, begin and end');
   }
   const [begin, end] = offsets;
@@ -183,14 +215,6 @@ function elementCount(shape: readonly number[]): number {
     if (!Number.isSafeInteger(product * 8)) return Number.NaN;
   }
   return isEmpty ? 0 : product;
-}
-
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function compareText(left: string, right: string): number {

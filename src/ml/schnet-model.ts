@@ -1,3 +1,4 @@
+import { NatriumError } from '../errors.ts';
 import type {
   CurvePoint,
   LabelledInput,
@@ -6,7 +7,7 @@ import type {
   SchNetEngineName,
   SchNetSettings,
 } from './model.ts';
-import { checkElements, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
+import { checkElements, checkFinite, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
 import { decodeCheckpoint, type EpochMetrics, encodeCheckpoint } from './schnet/checkpoint.ts';
 import type { SchNetBatch, SchNetEngine } from './schnet/engine.ts';
@@ -16,6 +17,7 @@ import { checkTrainingOptions, type SchNetTrainingOptions, trainSchNet } from '.
 import { checkWeights } from './schnet/weights.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
+import { trainedDistances } from './trained-distances.ts';
 
 const FORMAT = 'natrium-schnet/1';
 
@@ -111,13 +113,20 @@ export function schNetModel(
           engine: `${engine.name} (${engine.backend}; ${engine.describeFilters(hyperparameters)})`,
           seconds: secondsSoFar(),
           curve: trained.epochs.map((epoch) => pointOf(epoch, transform)),
+          distances: trainedDistances(
+            { reachAngstrom: hyperparameters.cutoffAngstrom },
+            task.train.map((input) => input.structure),
+          ),
         },
       };
     },
 
     async predict(bytes, inputs) {
       const { tensors, parameters } = decodeModel(bytes, FORMAT);
-      const hyperparameters = parameters.hyperparameters!;
+      const { hyperparameters } = parameters;
+      if (hyperparameters === undefined) {
+        throw new NatriumError('CORRUPT_ARTIFACT', 'the model file does not say how large the network is');
+      }
       const weights = checkWeights(hyperparameters, tensors, 'the weights');
       checkElements(parameters, inputs);
       const engine = await engines[PREDICTING_ENGINE]();
@@ -141,8 +150,13 @@ async function predictPpm(
   try {
     const shieldings: Float64Array[] = [];
     for (let start = 0; start < inputs.length; start += CLUSTERS_PER_PASS) {
-      const structures = inputs.slice(start, start + CLUSTERS_PER_PASS).map((input) => input.structure);
-      shieldings.push(...(await session.predict(structures)).map((outputs) => backward(transform, outputs)));
+      const part = inputs.slice(start, start + CLUSTERS_PER_PASS);
+      const outputs = await session.predict(part.map((input) => input.structure));
+      const ofPart = outputs.map((each) => backward(transform, each));
+      // before the transform as well, which is bounded
+      checkFinite(part, outputs);
+      checkFinite(part, ofPart);
+      shieldings.push(...ofPart);
     }
     return shieldings;
   } finally {
@@ -162,7 +176,8 @@ async function rmsePpm(
   let atoms = 0;
   inputs.forEach(({ shieldingsPpm }, cluster) => {
     shieldingsPpm.forEach((shielding, atom) => {
-      squares += (predicted[cluster][atom] - shielding) ** 2;
+      const error = predicted[cluster][atom] - shielding;
+      squares += error * error;
     });
     atoms += shieldingsPpm.length;
   });

@@ -4,10 +4,13 @@ import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import { regressionMetrics } from '../ml/metrics.ts';
 import { type Caller, requireRole, SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
+import { NOT_LOOKED_FOR, warningsOfEvaluation } from './evaluation-warnings.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, New, Store } from './ports.ts';
+import { predictedShieldings } from './predicted-shieldings.ts';
 import type { DatasetVersion, Evaluation, ModelVersion, SizeMetrics } from './records.ts';
 import { References } from './references.ts';
+import type { PredictionWarning } from './warnings.ts';
 
 const MOST_COMPARED = 50;
 
@@ -94,6 +97,11 @@ export class Evaluations {
     ]);
   }
 
+  /** What the predictions of an evaluation have to be read with, taken together. */
+  warnings({ metrics }: Evaluation): readonly PredictionWarning[] {
+    return metrics.warnings ?? [NOT_LOOKED_FOR];
+  }
+
   private find(model: ModelVersion, dataset: DatasetVersion, split: Split): Promise<Evaluation | null> {
     return this.store.evaluations.findOne({ modelVersionId: model.id, datasetVersionId: dataset.id, split });
   }
@@ -109,9 +117,11 @@ export class Evaluations {
       const filled = datasetVersion.splitCounts.filter((count) => count.clusters > 0).map((count) => count.split);
       throw new NatriumError('EMPTY_SPLIT', `${split} of this data set version is empty; it has ${filled.join(', ')}`);
     }
-    const weights = await this.artifacts.get(modelVersion.weightsSha256);
-    const predicted = await this.compute.predict(
-      weights,
+    const predicted = await predictedShieldings(
+      this.store,
+      this.artifacts,
+      this.compute,
+      modelVersion,
       items.map((item) => item.input),
     );
     const metricsOf = (indices: readonly number[]) =>
@@ -129,7 +139,10 @@ export class Evaluations {
       modelVersionId: modelVersion.id,
       datasetVersionId: datasetVersion.id,
       split,
-      metrics: metricsOf(items.map((_, i) => i)),
+      metrics: {
+        ...metricsOf(items.map((_, i) => i)),
+        warnings: await warningsOfEvaluation(this.store, modelVersion, items),
+      },
       metricsBySize,
       calculationIds: items.map((item) => item.calculation.id),
       calculatedPpm: items.flatMap((item) => [...item.calculation.shieldingsPpm]),

@@ -1,43 +1,15 @@
-import { setImmediate } from 'node:timers/promises';
-import { structureDifference } from '../chemistry/structure-difference.ts';
-import { orientationDependentLabels } from '../ml/features/feature-set.ts';
-import { nameOfCluster } from './names.ts';
+import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
+import type { PlacedAtoms } from '../ml/trained-distances.ts';
+import { distanceWarnings } from './distance-warnings.ts';
+import { frameWarnings } from './frame-warnings.ts';
 import type { Store } from './ports.ts';
-import type { Calculation, CalculationFrame, Cluster, ModelVersion, Prediction } from './records.ts';
-import { isPlacedAlike } from './tied-clusters.ts';
-
-export const PREDICTION_WARNING_CODES = ['OTHER_FRAME', 'ARBITRARY_FRAME'] as const;
-export type PredictionWarningCode = (typeof PREDICTION_WARNING_CODES)[number];
-
-/** Why the shieldings of a prediction may not be what they seem. */
-export interface PredictionWarning {
-  readonly code: PredictionWarningCode;
-  readonly message: string;
-}
-
-/** What a prediction was made of. */
-export type PredictionKey = Pick<Prediction, 'modelVersionId' | 'clusterId' | 'calculationId'>;
-
-/** The one frame that a program chooses by the shape of the cluster, so that turning its input changes nothing. */
-const CANONICAL_FRAME = 'standard orientation';
-
-/** Two copies of one cluster, both printed with four decimals, are up to 4 sqrt(3) 5e-5 Å apart, and so within this. */
-const COPY_TOLERANCE_ANGSTROM = 1e-3;
-/** Of the training clusters that may be copies of one cluster, so many are looked at. */
-const MOST_COPIES = 100;
-
-const WAY_OUT = "Use a feature set of s populations and coordination numbers, or predict in the training data's frame.";
+import type { Cluster, ModelVersion } from './records.ts';
+import type { PredictionKey, PredictionWarning } from './warnings.ts';
 
 /**
- * Warnings of each prediction, in order. Populations belong to the frame of their calculation; a version whose feature set
- * holds labels that depend on the orientation gives other shieldings when the cluster is turned:
- *
- * - OTHER_FRAME: the populations are known to be in another frame than those of the training calculations, because
- *   provenance names another one, or because the cluster is one of the training clusters turned, reflected or reordered;
- * - ARBITRARY_FRAME: it is not known that all are in the same program's standard orientation.
- *
- * What they follow from never changes, so the same prediction always has the same warnings. A few queries a model version,
- * none for each cluster.
+ * Warnings of each prediction, in order: about the frame of its populations (`frame-warnings.ts`) and about distances that its
+ * version has never seen (`distance-warnings.ts`). What they follow from never changes, so the same prediction always has the same
+ * warnings. A few queries a model version, none for each cluster.
  */
 export async function warningsOfPredictions(
   store: Store,
@@ -47,134 +19,30 @@ export async function warningsOfPredictions(
   const warnings = new Map<PredictionKey, PredictionWarning[]>();
   for (const version of await store.modelVersions.getMany(versionIds)) {
     const ofVersion = predictions.filter((each) => each.modelVersionId === version!.id);
-    const found = await warningsOfVersion(store, version!, ofVersion);
+    const clusters = await store.clusters.getMany(ofVersion.map((each) => each.clusterId));
+    const features = await featuresOf(store, version!);
+    const frames = await frameWarnings(store, version!, features, ofVersion);
+    const distances = await distanceWarnings(version!, features, clusters as readonly Cluster[]);
     ofVersion.forEach((prediction, i) => {
-      warnings.set(prediction, found[i]);
+      warnings.set(prediction, [...frames[i], ...distances[i].map(({ warning }) => warning)]);
     });
   }
   return predictions.map((prediction) => warnings.get(prediction)!);
 }
 
-async function warningsOfVersion(
+/** Warnings of structures that are not stored, in order. They have no populations, so nothing of them depends on a frame. */
+export async function warningsOfStructures(
   store: Store,
   version: ModelVersion,
-  predictions: readonly PredictionKey[],
+  structures: readonly PlacedAtoms[],
 ): Promise<PredictionWarning[][]> {
-  const [featureSet] = version.featureSetId === null ? [] : await store.featureSets.getMany([version.featureSetId]);
-  const labels = featureSet ? orientationDependentLabels(featureSet.definition) : [];
-  if (labels.length === 0) return predictions.map(() => []);
-  const sources = await sourcesOf(store, predictions);
-  const frames = await store.versionMembers.frames(version.datasetVersionId, 'train');
-  const originals = await originalsOf(
-    store,
-    version,
-    sources.map(({ cluster }) => cluster),
-  );
-  return sources.map((source) => {
-    // without populations there is no prediction by such a version
-    if (source.calculation === null) return [];
-    const other = otherFrame(source, frames, originals.get(source.cluster.id));
-    const isKnown = frames.every(
-      ({ program, frame }) => frame === CANONICAL_FRAME && program === source.program && frame === source.frame,
-    );
-    return [...(other === null ? [] : [otherFrameWarning(labels, other)]), ...(isKnown ? [] : [arbitrary(labels)])];
-  });
+  const distances = await distanceWarnings(version, await featuresOf(store, version), structures);
+  return distances.map((found) => found.map(({ warning }) => warning));
 }
 
-/** The populations of a prediction, and where they were computed. */
-interface Source {
-  readonly cluster: Cluster;
-  readonly calculation: Calculation | null;
-  readonly program: string | null;
-  readonly frame: string | null;
-}
-
-async function sourcesOf(store: Store, predictions: readonly PredictionKey[]): Promise<Source[]> {
-  const clusters = await store.clusters.getMany(predictions.map((each) => each.clusterId));
-  const calculations = await getManyOrNull(store, predictions);
-  const levels = await store.levelsOfTheory.getMany(calculations.flatMap((each) => each?.levelOfTheoryId ?? []));
-  const programs = new Map(levels.map((level) => [level!.id, level!.program]));
-  return clusters.map((cluster, i) => {
-    const calculation = calculations[i];
-    const { frame } = calculation?.provenance ?? {};
-    return {
-      cluster: cluster!,
-      calculation,
-      program: calculation === null ? null : programs.get(calculation.levelOfTheoryId)!,
-      frame: frame === undefined ? null : String(frame),
-    };
-  });
-}
-
-async function getManyOrNull(store: Store, predictions: readonly PredictionKey[]): Promise<(Calculation | null)[]> {
-  const found = await store.calculations.getMany(predictions.flatMap((each) => each.calculationId ?? []));
-  const byId = new Map(found.map((each) => [each!.id, each]));
-  return predictions.map(({ calculationId }) => byId.get(calculationId ?? '') ?? null);
-}
-
-/** By the ids of those that are training clusters turned, reflected or reordered: the training cluster each is a copy of. */
-async function originalsOf(
-  store: Store,
-  version: ModelVersion,
-  clusters: readonly Cluster[],
-): Promise<Map<string, Cluster>> {
-  const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
-  const shapedLike = await store.versionMembers.clustersShapedLike(version.datasetVersionId, 'train', {
-    clusterIds: [...byId.keys()],
-    toleranceAngstrom: COPY_TOLERANCE_ANGSTROM,
-    mostForEach: MOST_COPIES,
-  });
-  // one that was trained on as it is needs no look at others
-  const unknown = shapedLike.filter(({ clusterId, likeIds }) => !likeIds.includes(clusterId));
-  const read = await store.clusters.getMany([...new Set(unknown.flatMap(({ likeIds }) => likeIds))]);
-  const training = new Map(read.map((each) => [each!.id, each!]));
-  const originals = new Map<string, Cluster>();
-  for (const { clusterId, likeIds } of unknown) {
-    const cluster = byId.get(clusterId)!;
-    const alike = likeIds.map((id) => training.get(id)!);
-    if (alike.some((each) => isPlacedAlike(each, cluster))) continue;
-    const original = alike.find((each) => structureDifference(each, cluster) <= COPY_TOLERANCE_ANGSTROM);
-    if (original !== undefined) originals.set(clusterId, original);
-    await setImmediate();
-  }
-  return originals;
-}
-
-/** In words, how it is known that the populations are in another frame; null if it is not. */
-function otherFrame(
-  { frame }: Source,
-  frames: readonly CalculationFrame[],
-  original: Cluster | undefined,
-): string | null {
-  const named = [...new Set(frames.flatMap((each) => each.frame ?? []))];
-  if (frame !== null && named.length > 0 && !named.includes(frame)) {
-    return `are in the frame "${frame}", and those of the training calculations in "${named.join('", "')}"`;
-  }
-  if (original === undefined) return null;
-  return `are of training ${nameOfCluster(original)}, turned, reflected or reordered`;
-}
-
-function otherFrameWarning(labels: readonly string[], how: string): PredictionWarning {
-  return {
-    code: 'OTHER_FRAME',
-    message: `The populations ${how}, but ${naming(labels)} on the orientation. ${WAY_OUT}`,
-  };
-}
-
-function arbitrary(labels: readonly string[]): PredictionWarning {
-  return {
-    code: 'ARBITRARY_FRAME',
-    message:
-      `Turning the cluster changes these shieldings: ${naming(labels)} on its orientation, and nothing says that it and ` +
-      `all training calculations are in the same program's standard orientation. ${WAY_OUT}`,
-  };
-}
-
-const MOST_NAMED = 4;
-
-function naming(labels: readonly string[]): string {
-  const rest = labels.length - MOST_NAMED;
-  const named = labels.slice(0, MOST_NAMED).join(', ');
-  if (labels.length === 1) return `${named} depends`;
-  return `${named}${rest > 0 ? ` and ${rest} more` : ''} depend`;
+/** The definition of the features of a version; null if it needs none. */
+export async function featuresOf(store: Store, version: ModelVersion): Promise<FeatureSetDefinition | null> {
+  if (version.featureSetId === null) return null;
+  const [featureSet] = await store.featureSets.getMany([version.featureSetId]);
+  return featureSet!.definition;
 }

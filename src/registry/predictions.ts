@@ -5,9 +5,11 @@ import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, Store } from './ports.ts';
-import { type PredictionWarning, warningsOfPredictions } from './prediction-warnings.ts';
+import { predictedShieldings } from './predicted-shieldings.ts';
+import { warningsOfPredictions, warningsOfStructures } from './prediction-warnings.ts';
 import type { Cluster, ModelVersion } from './records.ts';
 import { References } from './references.ts';
+import type { PredictionWarning } from './warnings.ts';
 
 export const MOST_PREDICTED_ATOMS = 2000;
 
@@ -67,13 +69,22 @@ export class Predictions {
       populationLabels: null,
       grossOrbitalPopulations: null,
     }));
-    const weights = await this.artifacts.get(version.weightsSha256);
-    const shieldings = await this.compute.predict(weights, [...stored.map((each) => each.input), ...inline]);
+    const shieldings = await predictedShieldings(this.store, this.artifacts, this.compute, version, [
+      ...stored.map((each) => each.input),
+      ...inline,
+    ]);
 
-    const warnings = await warningsOfPredictions(
-      this.store,
-      stored.map(({ clusterId, calculationId }) => ({ modelVersionId: version.id, clusterId, calculationId })),
-    );
+    const keys = stored.map(({ clusterId, calculationId }) => ({
+      ...{ modelVersionId: version.id, clusterId, calculationId },
+    }));
+    const warnings = [
+      ...(await warningsOfPredictions(this.store, keys)),
+      ...(await warningsOfStructures(
+        this.store,
+        version,
+        input.structures.map((each) => each.structure),
+      )),
+    ];
 
     return this.mutations.run(caller, request, async (store) => {
       for (const [i, { clusterId, calculationId }] of stored.entries()) {
@@ -94,8 +105,7 @@ export class Predictions {
           clusterId: stored[i]?.clusterId ?? null,
           label: i < stored.length ? clusters[i]!.label : input.structures[i - stored.length].label,
           shieldingsPpm: [...values],
-          // an inline structure has no populations, so nothing of it depends on a frame
-          warnings: warnings[i] ?? [],
+          warnings: warnings[i],
         })),
       };
     });

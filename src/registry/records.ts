@@ -10,6 +10,7 @@ import type { StructureShape } from '../chemistry/structure-shape.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { PredictionWarning } from './warnings.ts';
 
 /** What every record says about its making. */
 export interface Recorded {
@@ -272,11 +273,16 @@ export interface SizeMetrics {
   readonly metrics: RegressionMetrics;
 }
 
+/** With what the evaluation's predictions have to be read with; left out of those made before it was looked for. */
+export interface EvaluationMetrics extends RegressionMetrics {
+  readonly warnings?: readonly PredictionWarning[];
+}
+
 export interface Evaluation extends Recorded {
   readonly modelVersionId: string;
   readonly datasetVersionId: string;
   readonly split: Split;
-  readonly metrics: RegressionMetrics;
+  readonly metrics: EvaluationMetrics;
   readonly metricsBySize: readonly SizeMetrics[];
   /** The calculations in order; the two columns below run over their atoms in the same order. */
   readonly calculationIds: readonly string[];

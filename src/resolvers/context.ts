@@ -2,9 +2,10 @@ import DataLoader from 'dataloader';
 import { NatriumError } from '../errors.ts';
 import type { Caller } from '../registry/caller.ts';
 import type { Collection, Store } from '../registry/ports.ts';
-import { type PredictionWarning, warningsOfPredictions } from '../registry/prediction-warnings.ts';
+import { warningsOfPredictions } from '../registry/prediction-warnings.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { PredictionWarning } from '../registry/warnings.ts';
 import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
 
 /** What every resolver gets: one per request. */

@@ -1,10 +1,11 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
 import { structureFromSymbols } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
 import type { Comparison as ComparisonRecord } from '../registry/evaluations.ts';
 import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
 import type * as records from '../registry/records.ts';
+import type { PredictionWarning as PredictionWarningRecord } from '../registry/warnings.ts';
 import { Calculation, Cluster } from '../schema/clusters.ts';
 import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, Histogram } from '../schema/datasets.ts';
@@ -99,6 +100,11 @@ export class EvaluationResolver {
     return histogramOf(registry.evaluations.histogram(evaluation));
   }
 
+  @FieldResolver(() => [PredictionWarning], { description: 'Of its predictions, one of a kind.' })
+  warnings(@Root() evaluation: records.Evaluation, @Ctx() { registry }: RequestContext) {
+    return registry.evaluations.warnings(evaluation);
+  }
+
   @FieldResolver(() => [Calculation], { description: 'Whose atoms the columns run over, in order.' })
   calculations(@Root() evaluation: records.Evaluation, @Ctx() { load }: RequestContext) {
     return load.calculations.loadMany(evaluation.calculationIds);
@@ -143,6 +149,28 @@ export class PredictionResolver {
   })
   calculation(@Root() prediction: records.Prediction, @Ctx() { load }: RequestContext) {
     return prediction.calculationId === null ? null : load.calculations.load(prediction.calculationId);
+  }
+}
+
+@Resolver(() => PredictionWarning)
+export class PredictionWarningResolver {
+  @FieldResolver(() => [Int], {
+    description: 'Index, from 0, of each atom that shows it best; none where it is about all.',
+  })
+  atoms(@Root() warning: PredictionWarningRecord) {
+    return warning.atoms ?? [];
+  }
+
+  @FieldResolver(() => Int, { description: 'Clusters of the evaluation that are concerned; 1 of a prediction.' })
+  clusterCount(@Root() warning: PredictionWarningRecord) {
+    return warning.clusterCount ?? 1;
+  }
+
+  @FieldResolver(() => [Calculation], {
+    description: 'Of an evaluation: up to 20 that are concerned most; the atoms are of the first.',
+  })
+  calculations(@Root() warning: PredictionWarningRecord, @Ctx() { load }: RequestContext) {
+    return load.calculations.loadMany(warning.calculationIds ?? []);
   }
 }
 

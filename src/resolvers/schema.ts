@@ -15,6 +15,7 @@ import {
   PredictedClusterResolver,
   PredictionResolver,
   PredictionResultResolver,
+  PredictionWarningResolver,
 } from './evaluations.ts';
 import { ImportResolver, UploadResolver } from './imports.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
@@ -63,6 +64,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     PredictedClusterResolver,
     PredictionResolver,
     PredictionResultResolver,
+    PredictionWarningResolver,
     ShieldingReferenceResolver,
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,

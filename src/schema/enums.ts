@@ -4,7 +4,6 @@ import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
-import { PREDICTION_WARNING_CODES } from '../registry/prediction-warnings.ts';
 import {
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
@@ -15,6 +14,7 @@ import {
   RUN_STATES,
 } from '../registry/records.ts';
 import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
+import { PREDICTION_WARNING_CODES } from '../registry/warnings.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */
 function enumOf<T extends string>(values: readonly T[]): Readonly<Record<string, T>> {
@@ -133,7 +133,9 @@ registerEnumType(PredictionWarningCodeEnum, {
   name: 'PredictionWarningCode',
   description:
     'OTHER_FRAME: the populations are known to be in another frame than those of the training calculations. ARBITRARY_FRAME: ' +
-    'features depend on the orientation of the cluster, and it is not known that all frames are canonical.',
+    'features depend on the orientation of the cluster, and it is not known that all frames are canonical. ' +
+    'EXTRAPOLATED_DISTANCE: atoms nearer or farther than any of their elements that the version was trained on. ISOLATED_ATOM: one ' +
+    'without neighbours, as it was never trained on. DISTANCES_NOT_RECORDED: whether it was is not known.',
 });
 
 export const ExportFormatEnum = enumOf(EXPORT_FORMATS);

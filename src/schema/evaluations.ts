@@ -117,13 +117,27 @@ export class PredictShieldingsInput extends MutationInput {
   structures!: StructureInput[];
 }
 
-@ObjectType({ description: 'Why the shieldings of a prediction may not be what they seem.' })
+@ObjectType({
+  description: 'Why the shieldings of a prediction, or of the clusters of an evaluation, may not be what they seem.',
+})
 export class PredictionWarning {
   @Field(() => PredictionWarningCodeEnum)
   code!: string;
 
   @Field(() => String)
   message!: string;
+
+  @Field(() => Float, { nullable: true, description: 'Between the two atoms.' })
+  distanceAngstrom!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Shortest distance of their elements in training; null: none.' })
+  trainedFromAngstrom!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Longest distance of their elements in training that is seen.' })
+  trainedToAngstrom!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Pairs of atoms, or atoms, that are like these, in all clusters.' })
+  count!: number | null;
 }
 
 @ObjectType({

@@ -61,6 +61,17 @@ describe('a structure given inline', () => {
       /structures\[1\]: atoms 1 \(Na\) and 2 \(Na\) are 0\.469 Å apart/,
     ],
     [
+      'two atoms at one place',
+      {
+        positionsAngstrom: [
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+      },
+      'ATOMS_TOO_CLOSE',
+      /structures\[1\]: atoms 1 \(Na\) and 2 \(Na\) are 0\.00 Å apart/,
+    ],
+    [
       'a position out of reach',
       {
         positionsAngstrom: [

@@ -187,6 +187,25 @@ describe('a prediction by populations that depend on the orientation', () => {
     expect(await predict('standard-all/1', clusters, 'frames 1')).toEqual(predictions);
   });
 
+  test('an evaluation says how many of its clusters are concerned, and which', async () => {
+    const { evaluation } = await server.request<{
+      evaluation: {
+        warnings: { code: string; message: string; clusterCount: number; calculations: { id: string }[] }[];
+        calculations: { id: string }[];
+      };
+    }>(`mutation {
+      evaluation: evaluateModelVersion(input: {
+        modelVersion: "standard-all/1", datasetVersion: "unnamed/1", split: TRAIN
+      }) { warnings { code message clusterCount calculations { id } } calculations { id } }
+    }`);
+    expect(evaluation.warnings).toEqual([
+      {
+        ...{ code: ARBITRARY, clusterCount: 3, calculations: evaluation.calculations },
+        message: expect.stringMatching(/^Concerns 3 of 3 clusters, such as unnamed-0\. Turning the cluster/),
+      },
+    ]);
+  });
+
   describe('after training on a cluster that was printed with fewer decimals', () => {
     const print = (positions: Positions, decimals: number) =>
       positions.map((at) => at.map((x) => Number(x.toFixed(decimals))));

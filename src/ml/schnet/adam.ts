@@ -101,6 +101,12 @@ export function checkAdamState(
       if (!(stored instanceof Float32Array) || stored.length !== data.length || moments.size !== parameters.size) {
         throw new NatriumError('CORRUPT_ARTIFACT', `The optimiser's state does not fit the network's ${name}.`);
       }
+      if (!stored.every((value) => Number.isFinite(value) && (value >= 0 || moments === state.firstMoments))) {
+        throw new NatriumError(
+          'CORRUPT_ARTIFACT',
+          `The optimiser's state has moments of ${name} that there cannot be.`,
+        );
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 import { NatriumError } from '../../errors.ts';
-import type { RandomState } from '../../random.ts';
+import { Random, type RandomState } from '../../random.ts';
+import { isCount, isFiniteNumber, isListOf, isRecord } from '../json-values.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors, type Tensor } from '../safetensors.ts';
 import type { AdamState } from './adam.ts';
 
@@ -47,11 +48,17 @@ export interface TrainingCheckpoint {
   readonly history: readonly EpochMetrics[];
 }
 
-/** Raised when the layout changes; readers of all older ones stay. */
-const VERSION = 1;
+/**
+ * Raised when the layout changes; readers of all older ones stay. 1 kept the history in the metadata, whose size is bounded; since 2
+ * it is a tensor.
+ */
+const VERSION = 2;
 
 const GROUPS = ['weights', 'best', 'first-moments', 'second-moments'] as const;
 const METADATA_KEY = 'natrium.training';
+/** float64 [epochs, columns]. */
+const HISTORY = 'history';
+const HISTORY_COLUMNS = ['trainLoss', 'trainRmse', 'validationLoss', 'validationRmse', 'seconds'] as const;
 
 /** A checkpoint as one safetensors file. */
 export function encodeCheckpoint(checkpoint: TrainingCheckpoint): Uint8Array {
@@ -61,52 +68,99 @@ export function encodeCheckpoint(checkpoint: TrainingCheckpoint): Uint8Array {
   GROUPS.forEach((group, index) => {
     for (const [name, tensor] of groups[index]) tensors.set(`${group}/${name}`, tensor);
   });
+  tensors.set(HISTORY, {
+    dtype: 'F64',
+    shape: [history.length, HISTORY_COLUMNS.length],
+    data: Float64Array.from(history.flatMap((epoch) => HISTORY_COLUMNS.map((column) => epoch[column]))),
+  });
   const rest: CheckpointMetadata = {
     version: VERSION,
     ...{ random, batches, sums },
     optimizerSteps: optimizer.steps,
     best: best && { epoch: best.epoch, validationLoss: best.validationLoss },
-    history,
   };
   return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(rest) });
 }
 
-interface CheckpointMetadata extends Pick<TrainingCheckpoint, 'random' | 'batches' | 'sums' | 'history'> {
+interface CheckpointMetadata extends Pick<TrainingCheckpoint, 'random' | 'batches' | 'sums'> {
   readonly version: number;
   readonly optimizerSteps: number;
   readonly best: Pick<BestEpoch, 'epoch' | 'validationLoss'> | null;
 }
 
-/** Reads a checkpoint; throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none. Tensors are checked when used. */
+/**
+ * Reads a checkpoint. Throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none; that its tensors fit the network is checked
+ * when they are used.
+ */
 export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheckpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, what);
-  const rest = readMetadata(metadata[METADATA_KEY], what);
-  const [weights, bestWeights, firstMoments, secondMoments] = GROUPS.map(
-    (group) =>
-      new Map(
-        [...tensors]
-          .filter(([name]) => name.startsWith(`${group}/`))
-          .map(([name, tensor]) => [name.slice(group.length + 1), tensor]),
-      ),
-  );
+  const fail = (reason: string, cause?: unknown) =>
+    new NatriumError('CORRUPT_ARTIFACT', `${what} is no checkpoint of a training: ${reason}.`, {}, { cause });
+  const { history: kept, ...rest } = readMetadata(metadata[METADATA_KEY], fail);
+  const groups = GROUPS.map(() => new Map<string, Tensor>());
+  for (const [name, tensor] of tensors) {
+    const end = name.indexOf('/');
+    const group = (GROUPS as readonly string[]).indexOf(name.slice(0, Math.max(end, 0)));
+    if (group >= 0) groups[group].set(name.slice(end + 1), tensor);
+    else if (rest.version === 1 || name !== HISTORY) throw fail(`nothing of it is called ${name.slice(0, 200)}`);
+  }
+  const history = rest.version === 1 ? kept : historyOf(tensors.get(HISTORY));
+  if (!isListOf(history, isRecord) || !history.every(isEpoch)) throw fail('its history is no row of epochs');
+  const [weights, bestWeights, firstMoments, secondMoments] = groups;
+  if ((rest.best === null) !== (history.length === 0) || (rest.best?.epoch ?? 0) > history.length) {
+    throw fail('its best epoch is none of its history');
+  }
   return {
     ...{ random: rest.random, batches: rest.batches, sums: rest.sums },
     weights,
     optimizer: { steps: rest.optimizerSteps, firstMoments, secondMoments },
     best: rest.best && { ...rest.best, weights: bestWeights },
-    history: rest.history,
+    history: history as unknown as readonly EpochMetrics[],
   };
 }
 
-function readMetadata(text: string | undefined, what: string): CheckpointMetadata {
+function readMetadata(
+  text: string | undefined,
+  fail: (reason: string, cause?: unknown) => NatriumError,
+): CheckpointMetadata & { readonly history?: unknown } {
+  let value: unknown;
   try {
-    const rest = JSON.parse(text ?? '') as CheckpointMetadata;
-    if (Array.isArray(rest.history) && rest.version === VERSION) return rest;
-  } catch {
-    // told below
+    value = JSON.parse(text ?? '');
+  } catch (error) {
+    throw fail('its metadata do not say where it stood', error);
   }
-  throw new NatriumError(
-    'CORRUPT_ARTIFACT',
-    `${what} is no checkpoint of a training: its metadata do not say where it stood.`,
-  );
+  const isKnown = isRecord(value) && isCount(value.version) && value.version >= 1 && value.version <= VERSION;
+  if (!isKnown) throw fail(`its layout is none of 1 to ${VERSION}`);
+  const { random, batches, sums, optimizerSteps, best } = value as Readonly<Record<string, unknown>>;
+  if (!isListOf(random, isCount)) throw fail('its random state is none');
+  // throws where these are not four words
+  Random.fromState(random as unknown as RandomState);
+  const sizes = isRecord(sums) ? [sums.loss, sums.squares, sums.seconds] : [];
+  const isStanding =
+    isCount(batches) &&
+    isCount(optimizerSteps) &&
+    isRecord(sums) &&
+    isCount(sums.atoms) &&
+    sums.atoms > 0 === batches > 0 &&
+    sizes.every((size) => isFiniteNumber(size) && size >= 0);
+  if (!isStanding) throw fail('its metadata do not say where it stood');
+  if (
+    !(best === null || (isRecord(best) && isCount(best.epoch) && best.epoch > 0 && isFiniteNumber(best.validationLoss)))
+  ) {
+    throw fail('its best epoch is none');
+  }
+  return value as unknown as CheckpointMetadata;
+}
+
+function historyOf(tensor: Tensor | undefined): object[] | null {
+  const width = HISTORY_COLUMNS.length;
+  if (tensor?.dtype !== 'F64' || tensor.shape.length !== 2 || tensor.shape[1] !== width) return null;
+  return Array.from({ length: tensor.shape[0] }, (_, row) => ({
+    epoch: row + 1,
+    ...Object.fromEntries(HISTORY_COLUMNS.map((name, column) => [name, tensor.data[row * width + column]])),
+  }));
+}
+
+function isEpoch(epoch: Readonly<Record<string, unknown>>, index: number): boolean {
+  return epoch.epoch === index + 1 && HISTORY_COLUMNS.every((name) => isFiniteNumber(epoch[name]));
 }

@@ -96,6 +96,9 @@ export async function trainSchNet(
   checkSplit('validation', validation);
   const { hyperparameters } = options;
   const { resumeFrom } = control;
+  if (resumeFrom && (resumeFrom.batches - 1) * options.batchSize >= train.structures.length) {
+    throw new NatriumError('CORRUPT_ARTIFACT', `The checkpoint has ${resumeFrom.batches} batches, more than an epoch.`);
+  }
   const random = resumeFrom ? Random.fromState(resumeFrom.random) : new Random(options.seed);
   const session = engine.open(hyperparameters, resumeFrom?.weights ?? initialWeights(hyperparameters, random));
   try {

@@ -1,9 +1,9 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { Split } from '../../chemistry/calculation-record.ts';
-import type { RegressionMetrics } from '../../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../../ml/model.ts';
 import type {
   Evaluation,
+  EvaluationMetrics,
   Model,
   ModelAliasChange,
   ModelVersion,
@@ -171,7 +171,7 @@ export class EvaluationEntity extends RecordedEntity implements Evaluation {
   split!: Split;
 
   @Column('jsonb')
-  metrics!: RegressionMetrics;
+  metrics!: EvaluationMetrics;
 
   @Column('jsonb')
   metricsBySize!: SizeMetrics[];
