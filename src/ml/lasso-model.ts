@@ -110,5 +110,5 @@ function modelOf(tensors: NamedTensors): LassoModel {
 }
 
 function rmse(a: Float64Array, b: Float64Array): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) * (value - b[i]), 0) / a.length);
 }

@@ -169,7 +169,7 @@ function objectiveAndGap(
   const steepest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const penalty = alpha * weights.reduce((total, weight) => total + Math.abs(weight), 0);
   const scale = steepest > alpha ? alpha / steepest : 1;
-  const gap = ((1 - scale) ** 2 * meanSquare) / 2 + penalty - scale * meanProduct;
+  const gap = ((1 - scale) * (1 - scale) * meanSquare) / 2 + penalty - scale * meanProduct;
   return { objective: meanSquare / 2 + penalty, dualityGap: Math.max(gap, 0) };
 }
 

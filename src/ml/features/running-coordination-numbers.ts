@@ -89,7 +89,7 @@ export class CoordinationCounter {
     const wholeNeighbors = this.wholeNeighbors;
     const count = radii.length;
     // a little more, so that rounding loses no pair just at the last radius
-    const farthestSquare = this.farthest ** 2 * (1 + 1e-12);
+    const farthestSquare = this.farthest * this.farthest * (1 + 1e-12);
     for (let i = 1; 3 * i < p.length; i++) {
       const x = p[3 * i];
       const y = p[3 * i + 1];

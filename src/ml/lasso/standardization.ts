@@ -28,7 +28,9 @@ export function standardizationOf(features: Matrix): Standardization {
   const squares = new Float64Array(columns);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      squares[j] += (data[i * columns + j] - mean[j]) ** 2;
+      // not a power, as in ml/statistics.ts: the same bits everywhere
+      const deviation = data[i * columns + j] - mean[j];
+      squares[j] += deviation * deviation;
     }
   }
   const scale = squares.map((square) => {
