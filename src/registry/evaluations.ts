@@ -8,6 +8,7 @@ import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, New, Store } from './ports.ts';
 import type { DatasetVersion, Evaluation, ModelVersion, SizeMetrics } from './records.ts';
 import { References } from './references.ts';
+import { predictByVersion } from './version-predictions.ts';
 
 const MOST_COMPARED = 50;
 
@@ -109,15 +110,12 @@ export class Evaluations {
       const filled = datasetVersion.splitCounts.filter((count) => count.clusters > 0).map((count) => count.split);
       throw new NatriumError('EMPTY_SPLIT', `${split} of this data set version is empty; it has ${filled.join(', ')}`);
     }
-    const weights = await this.artifacts.get(modelVersion.weightsSha256);
-    const predicted = await this.compute.predict(
-      weights,
-      items.map((item) => item.input),
-    );
+    const inputs = items.map((item) => item.input);
+    const predicted = await predictByVersion(this.artifacts, this.compute, modelVersion, inputs);
     const metricsOf = (indices: readonly number[]) =>
       regressionMetrics(
         indices.flatMap((i) => [...items[i].calculation.shieldingsPpm]),
-        indices.flatMap((i) => [...predicted[i]]),
+        indices.flatMap((i) => [...predicted[i].shieldingsPpm]),
         modelVersion.outcome.trainingMeanPpm,
       );
     const sizes = [...new Set(items.map((item) => item.cluster.size))].sort((a, b) => a - b);
@@ -133,7 +131,9 @@ export class Evaluations {
       metricsBySize,
       calculationIds: items.map((item) => item.calculation.id),
       calculatedPpm: items.flatMap((item) => [...item.calculation.shieldingsPpm]),
-      predictedPpm: predicted.flatMap((values) => [...values]),
+      predictedPpm: predicted.flatMap((each) => [...each.shieldingsPpm]),
+      standardDeviationsPpm:
+        modelVersion.members && predicted.flatMap((each) => [...(each.standardDeviationsPpm ?? [])]),
       createdBy: caller.name,
     };
   }

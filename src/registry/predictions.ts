@@ -1,5 +1,6 @@
 import { checkStructure, type Structure } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
+import type { PredictedShieldings } from '../ml/committee.ts';
 import type { ModelInput } from '../ml/model.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
@@ -8,6 +9,7 @@ import type { ArtifactStore, Compute, Store } from './ports.ts';
 import { type PredictionWarning, warningsOfPredictions } from './prediction-warnings.ts';
 import type { Cluster, ModelVersion } from './records.ts';
 import { References } from './references.ts';
+import { predictByVersion } from './version-predictions.ts';
 
 export const MOST_PREDICTED_ATOMS = 2000;
 
@@ -22,6 +24,8 @@ export interface PredictedCluster {
   readonly clusterId: string | null;
   readonly label: string | null;
   readonly shieldingsPpm: readonly number[];
+  /** Over the members of a committee; left out of answers that were kept before there were committees. */
+  readonly standardDeviationsPpm?: readonly number[] | null;
   /** Left out of answers that were kept before there were warnings. */
   readonly warnings?: readonly PredictionWarning[];
 }
@@ -67,8 +71,8 @@ export class Predictions {
       populationLabels: null,
       grossOrbitalPopulations: null,
     }));
-    const weights = await this.artifacts.get(version.weightsSha256);
-    const shieldings = await this.compute.predict(weights, [...stored.map((each) => each.input), ...inline]);
+    const inputs = [...stored.map((each) => each.input), ...inline];
+    const predicted = (await predictByVersion(this.artifacts, this.compute, version, inputs)).map(asColumns);
 
     const warnings = await warningsOfPredictions(
       this.store,
@@ -82,7 +86,7 @@ export class Predictions {
             modelVersionId: version.id,
             clusterId,
             calculationId,
-            shieldingsPpm: [...shieldings[i]],
+            ...predicted[i],
             createdBy: caller.name,
           },
           ['modelVersionId', 'clusterId', 'calculationId'],
@@ -90,10 +94,10 @@ export class Predictions {
       }
       return {
         modelVersionId: version.id,
-        predictions: shieldings.map((values, i) => ({
+        predictions: predicted.map((values, i) => ({
           clusterId: stored[i]?.clusterId ?? null,
           label: i < stored.length ? clusters[i]!.label : input.structures[i - stored.length].label,
-          shieldingsPpm: [...values],
+          ...values,
           // an inline structure has no populations, so nothing of it depends on a frame
           warnings: warnings[i] ?? [],
         })),
@@ -127,6 +131,13 @@ export class Predictions {
       };
     });
   }
+}
+
+function asColumns({ shieldingsPpm, standardDeviationsPpm }: PredictedShieldings) {
+  return {
+    shieldingsPpm: [...shieldingsPpm],
+    standardDeviationsPpm: standardDeviationsPpm && [...standardDeviationsPpm],
+  };
 }
 
 interface StoredInput {

@@ -4,7 +4,7 @@ import type { Hyperparameters, SchNetEngineName } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
-import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
+import { connectionOf, IDEMPOTENCY_KEY, MutationInput, Node, Recorded } from './common.ts';
 import { LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
 
 /** As many seeds as the paper trained. */
@@ -178,6 +178,9 @@ export class SchNetSettings {
 
   @Field(() => [Int])
   seeds!: number[];
+
+  @Field(() => Boolean)
+  committee!: boolean;
 }
 
 export const HyperparametersUnion = createUnionType({
@@ -207,6 +210,52 @@ export class TrainingRun extends Recorded {
   finishedAt!: Date | null;
 }
 
+@ObjectType({ description: 'One of the models whose mean a committee predicts: the best epoch of one seed.' })
+export class CommitteeMember {
+  @Field(() => Int)
+  seed!: number;
+
+  @Field(() => Int)
+  epoch!: number;
+
+  @Field(() => Float, { description: 'As trained, in units of the fitted target.' })
+  validationLoss!: number;
+
+  @Field(() => String)
+  weightsSha256!: string;
+}
+
+@ObjectType({ description: 'Whether one trial, done again, gave the same weights.' })
+export class TrialReproduction {
+  @Field(() => Int)
+  seed!: number;
+
+  @Field(() => String, { description: 'Of the weights of the first time.' })
+  expectedSha256!: string;
+
+  @Field(() => String, { nullable: true, description: 'Of the weights of this time, once there are any.' })
+  sha256!: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Null as long as there is nothing to compare.' })
+  agrees!: boolean | null;
+}
+
+@ObjectType({
+  description:
+    'What came of training a recorded request again. The sha256 is of the whole model file. Engine WASM and Lasso give the same bytes ' +
+    'every time; those of TENSORFLOW may depend on its backend and the machine.',
+})
+export class Reproduction {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'False once the bytes of one trial differ, true when those of all agree, null before.',
+  })
+  agrees!: boolean | null;
+
+  @Field(() => [TrialReproduction])
+  trials!: TrialReproduction[];
+}
+
 @ObjectType({
   implements: [Node, Recorded],
   description:
@@ -222,11 +271,16 @@ export class ModelVersion extends Recorded {
   @Field(() => TargetEnum)
   target!: string;
 
-  @Field(() => TrialOutcome, { description: 'Of the trial that was kept.' })
+  @Field(() => TrialOutcome, { description: 'Of the trial that was kept; of a committee, of its best member.' })
   outcome!: TrialOutcome;
 
-  @Field(() => String, { description: 'Name of the safetensors file in the artifact store.' })
+  @Field(() => String, {
+    description: 'Name of the safetensors file in the artifact store; of a committee, that of its best member.',
+  })
   weightsSha256!: string;
+
+  @Field(() => [CommitteeMember], { nullable: true, description: 'Null unless the version is a committee.' })
+  members!: CommitteeMember[] | null;
 
   @Field(() => Date, { nullable: true })
   archivedAt!: Date | null;
@@ -266,7 +320,7 @@ export const ModelConnection = connectionOf(() => Model, 'Model');
 export const TrainingRunConnection = connectionOf(() => TrainingRun, 'TrainingRun');
 
 @InputType()
-abstract class TrainInput extends MutationInput {
+abstract class TrainInput {
   @Field(() => String, { description: 'Name of the model that gets the new version; made if there is none.' })
   model!: string;
 
@@ -287,10 +341,13 @@ export class TrainLassoInput extends TrainInput {
     description: 'Fitted on train in units of the standardised target; the best by validation RMSE is kept.',
   })
   alphas!: number[];
+
+  @Field(() => String, IDEMPOTENCY_KEY)
+  idempotencyKey?: string | null;
 }
 
-@InputType({ description: "Defaults are the paper's." })
-export class TrainSchNetInput extends TrainInput {
+@InputType({ description: "What trainSchNet takes, without an idempotency key. Defaults are the paper's." })
+export class TrainingEstimateInput extends TrainInput {
   @Field(() => SchNetEngineEnum, { defaultValue: 'WASM' })
   engine!: SchNetEngineName;
 
@@ -355,6 +412,31 @@ export class TrainSchNetInput extends TrainInput {
 
   @Field(() => [Int], { defaultValue: PAPER_SEEDS, description: 'One trial each.' })
   seeds!: number[];
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      'Keeps the best epoch of every seed, not of the best seed only: the version predicts their mean, with a standard deviation. Needs two seeds.',
+  })
+  committee!: boolean;
+}
+
+@InputType({ description: "Defaults are the paper's." })
+export class TrainSchNetInput extends TrainingEstimateInput {
+  @Field(() => String, IDEMPOTENCY_KEY)
+  idempotencyKey?: string | null;
+}
+
+@InputType()
+export class ReproduceModelVersionInput extends MutationInput {
+  @Field(() => String, { description: 'Written `name/3` or `name@champion`. An archived one will do.' })
+  modelVersion!: string;
+
+  @Field(() => [Int], {
+    nullable: true,
+    description: 'Those to train again; unless given, all whose trials succeeded. A Lasso has the seed 0.',
+  })
+  seeds?: number[] | null;
 }
 
 @InputType()

@@ -25,12 +25,14 @@ import { SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts
 const SETTINGS: SchNetSettings = {
   kind: 'SCHNET',
   engine: 'WASM',
+  committee: false,
   ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
   ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 10, epochs: 10, seeds: [1, 2] },
 };
 const PREDICTED_PPM = 600;
 const compute: Compute = {
   train: () => Promise.reject(new Error('no training here')),
+  measure: () => Promise.reject(new Error('no measurement here')),
   predict: async (_, inputs) =>
     inputs.map(({ structure }) => new Float64Array(structure.atomicNumbers.length).fill(PREDICTED_PPM)),
   generate: () => Promise.reject(new Error('no generation here')),
