@@ -85,13 +85,15 @@ afterAll(async () => {
 let runId: string;
 let trialIds: string[];
 
-beforeEach(async () => {
+beforeEach(() => train(SETTINGS));
+
+async function train(settings: SchNetSettings): Promise<void> {
   jobs.length = 0;
   runId = await registry.training.trainSchNet(LOCAL_ADMIN, request('trainSchNet'), {
-    ...{ model: 'synthetic', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS },
+    ...{ model: 'synthetic', datasetVersion: 'synthetic/1', target: 'DIRECT', settings },
   });
   trialIds = jobs.splice(0).map((job) => (job.kind === 'trial' ? job.trialId : 'none'));
-});
+}
 
 function request(operation: string) {
   return { operation, idempotencyKey: null, input: null };
@@ -291,5 +293,39 @@ describe('the completion of a run', () => {
     await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null });
     expect(await store.modelVersions.findAll({ trainingRunId: runId })).toMatchObject([{ trialId: trialIds[0] }]);
+  });
+});
+
+describe('the completion of a committee', () => {
+  beforeEach(() => train({ ...SETTINGS, committee: true }));
+
+  test('reads the weights of every member back before it is visible', async () => {
+    await succeed([1, 2]);
+    await registry.trials.completeRun(runId);
+    const [version] = await store.modelVersions.findAll({ trainingRunId: runId });
+    expect(version).toMatchObject({
+      ...{ trialId: trialIds[0], weightsSha256: sha256Of(weights('1')) },
+      members: [1, 2].map((loss, i) => ({
+        ...{ trialId: trialIds[i], seed: i + 1, epoch: 1, validationLoss: loss },
+        weightsSha256: sha256Of(weights(String(loss))),
+      })),
+    });
+    const evaluations = await store.evaluations.findAll({ modelVersionId: version.id });
+    for (const { predictedPpm, standardDeviationsPpm } of evaluations) {
+      expect(standardDeviationsPpm).toEqual(predictedPpm.map(() => 0));
+    }
+  });
+
+  test('fails when fewer than two members are left, and says why', async () => {
+    await succeed([1, 2]);
+    damage(weights('2'));
+    await registry.trials.completeRun(runId);
+    expect(await runNow()).toMatchObject({
+      state: 'FAILED',
+      failure: expect.stringMatching(
+        /^a committee needs 2 members, and only the trial of seed 1 succeeded; train again with other seeds, or without committee; trial 1: Artifact .* is damaged/,
+      ),
+    });
+    expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
   });
 });
