@@ -160,21 +160,20 @@ describe('a committee', () => {
   });
 
   test('is of the seeds that did not fail', async () => {
-    // steps so large that float32 overflows for some seeds
+    // steps so large that float32 overflows for the second seed
     const diverging = { ...SMALL_SCHNET, interactions: 12, learningRate: 1, atomBasis: 4, filters: 4, epochs: 3 };
     const input = {
       model: 'some-fail',
       datasetVersion,
       ...diverging,
-      seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+      seeds: [1, 2, 3],
       committee: true,
     };
     const { state, trials } = await runEnded(server, await trainSchNet(server, input));
-    const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED').map(({ seed }) => seed);
-    expect([state, succeeded.length > 1, succeeded.length < 8]).toEqual(['SUCCEEDED', true, true]);
+    expect([state, ...trials.map((trial) => trial.state)]).toEqual(['SUCCEEDED', 'SUCCEEDED', 'FAILED', 'SUCCEEDED']);
     const { modelVersion } = await server.request<{ modelVersion: { members: { seed: number }[] } }>(
       '{ modelVersion(modelVersion: "some-fail/1") { members { seed } } }',
     );
-    expect(modelVersion.members.map(({ seed }) => seed)).toEqual(succeeded);
+    expect(modelVersion.members.map(({ seed }) => seed)).toEqual([1, 3]);
   });
 });

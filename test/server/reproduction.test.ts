@@ -120,23 +120,17 @@ describe('reproduceModelVersion', () => {
   });
 
   test('leaves out trials that failed, and refuses them by name', async () => {
-    // steps so large that float32 overflows for some seeds
+    // steps so large that float32 overflows for the second seed
     const diverging = { ...SMALL_SCHNET, interactions: 12, learningRate: 1, atomBasis: 4, filters: 4, epochs: 3 };
-    const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-    const { trials } = await runEnded(
-      server,
-      await trainSchNet(server, { model: 'some-fail', datasetVersion, ...diverging, seeds }),
-    );
-    const [failed, succeeded] = ['FAILED', 'SUCCEEDED'].map((state) =>
-      trials.filter((trial) => trial.state === state).map(({ seed }) => seed),
-    );
-    expect(failed.length).toBeGreaterThan(0);
-    expect(await reproduced({ modelVersion: 'some-fail/1' })).toMatchObject(agreeing('some-fail/1', ...succeeded));
-    const error = await refusal(server, REPRODUCE, { input: { modelVersion: 'some-fail/1', seeds: failed } });
+    const input = { model: 'some-fail', datasetVersion, ...diverging, seeds: [1, 2, 3] };
+    const { trials } = await runEnded(server, await trainSchNet(server, input));
+    expect(trials.map(({ state }) => state)).toEqual(['SUCCEEDED', 'FAILED', 'SUCCEEDED']);
+    expect(await reproduced({ modelVersion: 'some-fail/1' })).toMatchObject(agreeing('some-fail/1', 1, 3));
+    const error = await refusal(server, REPRODUCE, { input: { modelVersion: 'some-fail/1', seeds: [1, 2] } });
     expect(error).toMatchObject({
       code: 'INVALID_HYPERPARAMETER',
       message: expect.stringMatching(
-        new RegExp(`^the trial of seed ${failed[0]} of some-fail/1 left no weights to compare with \\(.*diverged`),
+        /^the trial of seed 2 of some-fail\/1 left no weights to compare with \(.*diverged/,
       ),
     });
   });
