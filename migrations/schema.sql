@@ -217,11 +217,13 @@ CREATE TABLE evaluations (
   predicted_ppm double precision[] NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  standard_deviations_ppm double precision[],
   CONSTRAINT evaluations_model_version_id_dataset_version_id_split_key UNIQUE (model_version_id, dataset_version_id, split),
   CONSTRAINT evaluations_pkey PRIMARY KEY (id),
   CONSTRAINT evaluations_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES dataset_versions(id),
   CONSTRAINT evaluations_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_versions(id),
   CONSTRAINT evaluations_check CHECK ((cardinality(calculated_ppm) = cardinality(predicted_ppm))),
+  CONSTRAINT evaluations_check1 CHECK ((cardinality(standard_deviations_ppm) = cardinality(predicted_ppm))),
   CONSTRAINT evaluations_split_check CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text, 'test'::text])))
 );
 CREATE INDEX evaluations_dataset_version ON public.evaluations USING btree (dataset_version_id);
@@ -370,6 +372,7 @@ CREATE TABLE model_versions (
   archive_reason text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  members jsonb,
   CONSTRAINT model_versions_model_id_version_key UNIQUE (model_id, version),
   CONSTRAINT model_versions_training_run_id_key UNIQUE (training_run_id),
   CONSTRAINT model_versions_pkey PRIMARY KEY (id),
@@ -400,10 +403,12 @@ CREATE TABLE predictions (
   shieldings_ppm double precision[] NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  standard_deviations_ppm double precision[],
   CONSTRAINT predictions_pkey PRIMARY KEY (id),
   CONSTRAINT predictions_calculation_id_fkey FOREIGN KEY (calculation_id) REFERENCES calculations(id),
   CONSTRAINT predictions_cluster_id_fkey FOREIGN KEY (cluster_id) REFERENCES clusters(id),
-  CONSTRAINT predictions_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_versions(id)
+  CONSTRAINT predictions_model_version_id_fkey FOREIGN KEY (model_version_id) REFERENCES model_versions(id),
+  CONSTRAINT predictions_check CHECK ((cardinality(standard_deviations_ppm) = cardinality(shieldings_ppm)))
 );
 CREATE INDEX predictions_cluster ON public.predictions USING btree (cluster_id);
 CREATE UNIQUE INDEX predictions_once ON public.predictions USING btree (model_version_id, cluster_id, calculation_id) NULLS NOT DISTINCT;
@@ -447,14 +452,17 @@ CREATE TABLE training_runs (
   finished_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  reproduced_version_id bigint,
   CONSTRAINT training_runs_pkey PRIMARY KEY (id),
   CONSTRAINT training_runs_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES dataset_versions(id),
   CONSTRAINT training_runs_feature_set_id_fkey FOREIGN KEY (feature_set_id) REFERENCES feature_sets(id),
   CONSTRAINT training_runs_model_id_fkey FOREIGN KEY (model_id) REFERENCES models(id),
+  CONSTRAINT training_runs_reproduced_version_id_fkey FOREIGN KEY (reproduced_version_id) REFERENCES model_versions(id),
   CONSTRAINT training_runs_kind_check CHECK ((kind = ANY (ARRAY['LASSO'::text, 'SCHNET'::text]))),
   CONSTRAINT training_runs_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 );
 CREATE INDEX training_runs_model ON public.training_runs USING btree (model_id);
+CREATE INDEX training_runs_reproduced_version ON public.training_runs USING btree (reproduced_version_id);
 
 CREATE TABLE trials (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -3,6 +3,7 @@ import { type Log, openParts } from '../composition.ts';
 import type { Config } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { startWorker } from '../jobs/worker.ts';
+import { workerApplication } from '../store/workers-alive.ts';
 
 /** `natrium worker`: trains what the queue holds, one trial at a time, until it is told to stop. */
 export async function runWorker(config: Config, log: Log): Promise<void> {
@@ -18,7 +19,7 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
 
   const name = `${hostname()}:${process.pid}`;
   const stopping = new AbortController();
-  const parts = await openParts(config, config.databaseUrl, `natrium worker ${name}`, log);
+  const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log);
   const { registry, queue, compute } = parts;
   await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
   const stop = async () => {

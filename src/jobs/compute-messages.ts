@@ -1,11 +1,13 @@
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
-import type { ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { MeasurementTask, ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type { RelaxationInput } from '../registry/ports.ts';
 
 /** What a compute process is asked; `id` pairs the answer with the question. */
 export type ComputeRequest =
   | { readonly id: number; readonly kind: 'train'; readonly task: TrainingTask }
+  | { readonly id: number; readonly kind: 'measure'; readonly task: MeasurementTask }
   | {
       readonly id: number;
       readonly kind: 'predict';
@@ -37,6 +39,7 @@ export type ComputeReply =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
   | { readonly id: number; readonly kind: 'checkpoint'; readonly checkpoint: Uint8Array }
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
+  | { readonly id: number; readonly kind: 'measured'; readonly measurement: SchNetMeasurement }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
   | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly (GeneratedCluster | SentError)[] }
   | { readonly id: number; readonly kind: 'relaxed'; readonly relaxations: readonly (Relaxation | SentError)[] }

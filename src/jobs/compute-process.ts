@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { relaxCluster } from '../chemistry/relaxation.ts';
 import { generateCluster } from '../chemistry/s-blda/generator.ts';
 import { NatriumError } from '../errors.ts';
-import { MODELS, predictShieldings } from '../ml/models.ts';
+import { MODELS, measureSchNet, predictShieldings } from '../ml/models.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
 function reply(message: ComputeReply): void {
@@ -23,6 +23,8 @@ async function answer(request: ComputeRequest): Promise<void> {
         onCheckpoint: (checkpoint) => reply({ id, kind: 'checkpoint', checkpoint }),
       });
       reply({ id, kind: 'trained', ...trained });
+    } else if (request.kind === 'measure') {
+      reply({ id, kind: 'measured', measurement: await measureSchNet(request.task) });
     } else if (request.kind === 'predict') {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });
     } else if (request.kind === 'relax') {

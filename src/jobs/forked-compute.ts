@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
-import type { ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type { MeasurementTask, ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type { Compute, RelaxationInput } from '../registry/ports.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
@@ -18,7 +19,7 @@ export const COMPUTE_NICENESS = 10;
 const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Computes in child processes: a fresh one for each training, a kept one for predictions and one for structures. Aborting a training kills its
+ * Computes in child processes: a fresh one for each training or measurement, a kept one for predictions and one for structures. Aborting a training kills its
  * process, so it takes effect at once whatever the process is doing.
  */
 export class ForkedCompute implements Compute {
@@ -30,21 +31,15 @@ export class ForkedCompute implements Compute {
     listener: TrainingListener,
     signal: AbortSignal,
   ): Promise<{ weights: Uint8Array; outcome: TrialOutcome }> {
-    signal.throwIfAborted();
-    const compute = new ComputeProcess();
-    const abort = () => compute.kill();
-    signal.addEventListener('abort', abort);
-    try {
-      const reply = await compute.ask({ kind: 'train', task }, listener);
-      if (reply.kind !== 'trained') throw new TypeError(`training was answered by ${reply.kind}`);
-      return { weights: reply.weights, outcome: reply.outcome };
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', abort);
-      compute.kill();
-    }
+    const reply = await askFresh({ kind: 'train', task }, signal, listener);
+    if (reply.kind !== 'trained') throw new TypeError(`training was answered by ${reply.kind}`);
+    return { weights: reply.weights, outcome: reply.outcome };
+  }
+
+  async measure(task: MeasurementTask, signal: AbortSignal): Promise<SchNetMeasurement> {
+    const reply = await askFresh({ kind: 'measure', task }, signal);
+    if (reply.kind !== 'measured') throw new TypeError(`a measurement was answered by ${reply.kind}`);
+    return reply.measurement;
   }
 
   async predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {
@@ -77,6 +72,23 @@ export class ForkedCompute implements Compute {
   close(): void {
     this.predictor.close();
     this.maker.close();
+  }
+}
+
+/** Asks a process of its own, which aborting kills. */
+async function askFresh(question: Question, signal: AbortSignal, listener?: TrainingListener): Promise<ComputeReply> {
+  signal.throwIfAborted();
+  const compute = new ComputeProcess();
+  const abort = () => compute.kill();
+  signal.addEventListener('abort', abort);
+  try {
+    return await compute.ask(question, listener);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    compute.kill();
   }
 }
 

@@ -40,6 +40,8 @@ export interface SchNetSettings {
   readonly batchSize: number;
   readonly epochs: number;
   readonly seeds: readonly number[];
+  /** Whether the best of every seed predicts, or the best of all. */
+  readonly committee: boolean;
 }
 
 export type Hyperparameters = LassoSettings | SchNetSettings;
@@ -101,6 +103,14 @@ export interface TrainingTask {
   readonly validation: readonly LabelledInput[];
   /** A checkpoint of an earlier attempt, if it left one. */
   readonly resumeFrom: Uint8Array | null;
+}
+
+/** What a SchNet training will take is measured on, a part of its data. */
+export interface MeasurementTask {
+  readonly settings: SchNetSettings;
+  readonly target: Target;
+  readonly train: readonly LabelledInput[];
+  readonly validation: readonly LabelledInput[];
 }
 
 /** Who hears of a training on its way. */

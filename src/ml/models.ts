@@ -5,15 +5,17 @@ import { modelFormat } from './model-file.ts';
 import { wasmEngine } from './schnet/wasm/engine.ts';
 import { schNetModel } from './schnet-model.ts';
 
+const schNet = schNetModel({
+  WASM: async () => wasmEngine,
+  // loading tfjs takes most of a second, which nobody else need wait for
+  TENSORFLOW: async () => (await import('./schnet/tensorflow/backend.ts')).openTensorflow(),
+});
+
 /** Every kind of model, by name. A new kind is one more entry. */
-export const MODELS: Readonly<Record<ModelKind, ModelImplementation>> = {
-  LASSO: lassoModel,
-  SCHNET: schNetModel({
-    WASM: async () => wasmEngine,
-    // loading tfjs takes most of a second, which nobody else need wait for
-    TENSORFLOW: async () => (await import('./schnet/tensorflow/backend.ts')).openTensorflow(),
-  }),
-};
+export const MODELS: Readonly<Record<ModelKind, ModelImplementation>> = { LASSO: lassoModel, SCHNET: schNet };
+
+/** What steps and validations of a SchNet training take on this machine, now. */
+export const measureSchNet = schNet.measure;
 
 /** Shieldings in ppm by a model file of any kind, one array a cluster. */
 export async function predictShieldings(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]> {

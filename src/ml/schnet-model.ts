@@ -2,6 +2,7 @@ import { NatriumError } from '../errors.ts';
 import type {
   CurvePoint,
   LabelledInput,
+  MeasurementTask,
   ModelImplementation,
   ModelInput,
   SchNetEngineName,
@@ -13,6 +14,7 @@ import { decodeCheckpoint, type EpochMetrics, encodeCheckpoint } from './schnet/
 import type { SchNetBatch, SchNetEngine } from './schnet/engine.ts';
 import { checkRange, type SchNetHyperparameters } from './schnet/hyperparameters.ts';
 import { WEIGHT_RANGE } from './schnet/loss.ts';
+import { measureTraining, type SchNetMeasurement } from './schnet/measurement.ts';
 import { checkTrainingOptions, type SchNetTrainingOptions, trainSchNet } from './schnet/training.ts';
 import { checkWeights } from './schnet/weights.ts';
 import { mean } from './statistics.ts';
@@ -63,7 +65,7 @@ const PREDICTING_ENGINE: SchNetEngineName = 'WASM';
 /** SchNet on structures alone, on these engines (Kaneko et al., "SchNet"). */
 export function schNetModel(
   engines: Readonly<Record<SchNetEngineName, () => Promise<SchNetEngine>>>,
-): ModelImplementation {
+): ModelImplementation & { measure(task: MeasurementTask): Promise<SchNetMeasurement> } {
   return {
     format: FORMAT,
 
@@ -119,6 +121,16 @@ export function schNetModel(
           ),
         },
       };
+    },
+
+    async measure({ settings, target, train, validation }) {
+      const engine = await engines[settings.engine]();
+      const transform = fitTargetTransform(
+        target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC',
+        joinTargets(train),
+      );
+      const options = optionsOf(settings, settings.seeds[0]);
+      return measureTraining(engine, batchOf(train, transform), batchOf(validation, transform), options);
     },
 
     async predict(bytes, inputs) {

@@ -2,6 +2,7 @@ import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { LabelledInput, ModelInput } from '../ml/model.ts';
+import { Random } from '../random.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { sha256Hex } from './canonical-json.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
@@ -134,7 +135,17 @@ export class Datasets {
 
   /** The clusters of a version with their shieldings, in the version's order. */
   async inputs(version: DatasetVersion, split: Split): Promise<readonly SplitInputs[]> {
-    const calculations = await this.calculations(version, split);
+    return this.inputsOf(await this.calculations(version, split));
+  }
+
+  /** At most `most` clusters of a split, drawn by the seed, with their shieldings. */
+  async sampleOfInputs(version: DatasetVersion, split: Split, most: number, seed: number): Promise<SplitInputs[]> {
+    const members = await this.store.versionMembers.list(version.id, split);
+    const drawn = new Random(seed).shuffle(members).slice(0, most);
+    return this.inputsOf(present(await this.store.calculations.getMany(drawn.map((each) => each.calculationId))));
+  }
+
+  private async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
     const clusters = await clustersOf(this.store, calculations);
     return calculations.map((calculation, i) => ({
       calculation,

@@ -7,9 +7,9 @@ import type { Datasets } from './datasets.ts';
 import { NOT_LOOKED_FOR, warningsOfEvaluation } from './evaluation-warnings.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, New, Store } from './ports.ts';
-import { predictedShieldings } from './predicted-shieldings.ts';
 import type { DatasetVersion, Evaluation, ModelVersion, SizeMetrics } from './records.ts';
 import { References } from './references.ts';
+import { predictByVersion } from './version-predictions.ts';
 import type { PredictionWarning } from './warnings.ts';
 
 const MOST_COMPARED = 50;
@@ -117,17 +117,12 @@ export class Evaluations {
       const filled = datasetVersion.splitCounts.filter((count) => count.clusters > 0).map((count) => count.split);
       throw new NatriumError('EMPTY_SPLIT', `${split} of this data set version is empty; it has ${filled.join(', ')}`);
     }
-    const predicted = await predictedShieldings(
-      this.store,
-      this.artifacts,
-      this.compute,
-      modelVersion,
-      items.map((item) => item.input),
-    );
+    const inputs = items.map((item) => item.input);
+    const predicted = await predictByVersion(this.store, this.artifacts, this.compute, modelVersion, inputs);
     const metricsOf = (indices: readonly number[]) =>
       regressionMetrics(
         indices.flatMap((i) => [...items[i].calculation.shieldingsPpm]),
-        indices.flatMap((i) => [...predicted[i]]),
+        indices.flatMap((i) => [...predicted[i].shieldingsPpm]),
         modelVersion.outcome.trainingMeanPpm,
       );
     const sizes = [...new Set(items.map((item) => item.cluster.size))].sort((a, b) => a - b);
@@ -146,7 +141,9 @@ export class Evaluations {
       metricsBySize,
       calculationIds: items.map((item) => item.calculation.id),
       calculatedPpm: items.flatMap((item) => [...item.calculation.shieldingsPpm]),
-      predictedPpm: predicted.flatMap((values) => [...values]),
+      predictedPpm: predicted.flatMap((each) => [...each.shieldingsPpm]),
+      standardDeviationsPpm:
+        modelVersion.members && predicted.flatMap((each) => [...(each.standardDeviationsPpm ?? [])]),
       createdBy: caller.name,
     };
   }

@@ -8,7 +8,8 @@ import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
-import type { ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type { MeasurementTask, ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type * as records from './records.ts';
 
 /** Comparison operators on one field; all that are given must hold. */
@@ -261,6 +262,9 @@ export interface Store {
   setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void>;
   deleteAlias(modelId: string, alias: string): Promise<boolean>;
 
+  /** How many worker processes are connected to the database, on whatever machine. */
+  workersAlive(): Promise<number>;
+
   /** Number of the newest migration applied. */
   schemaVersion(): Promise<string>;
 }
@@ -421,6 +425,8 @@ export interface Compute {
     listener: TrainingListener,
     signal: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
+  /** What steps of this training take on this machine, measured for about two seconds. */
+  measure(task: MeasurementTask, signal: AbortSignal): Promise<SchNetMeasurement>;
   /** The clusters of a generation from one index up to, but without, another; an error for one that was not found. */
   generate(
     parameters: GenerationParameters,

@@ -1,14 +1,15 @@
 import { checkStructure, type Structure } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
+import type { PredictedShieldings } from '../ml/committee.ts';
 import type { ModelInput } from '../ml/model.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Compute, Store } from './ports.ts';
-import { predictedShieldings } from './predicted-shieldings.ts';
 import { warningsOfPredictions, warningsOfStructures } from './prediction-warnings.ts';
 import type { Cluster, ModelVersion } from './records.ts';
 import { References } from './references.ts';
+import { predictByVersion } from './version-predictions.ts';
 import type { PredictionWarning } from './warnings.ts';
 
 export const MOST_PREDICTED_ATOMS = 2000;
@@ -24,6 +25,8 @@ export interface PredictedCluster {
   readonly clusterId: string | null;
   readonly label: string | null;
   readonly shieldingsPpm: readonly number[];
+  /** Over the members of a committee; left out of answers that were kept before there were committees. */
+  readonly standardDeviationsPpm?: readonly number[] | null;
   /** Left out of answers that were kept before there were warnings. */
   readonly warnings?: readonly PredictionWarning[];
 }
@@ -69,10 +72,10 @@ export class Predictions {
       populationLabels: null,
       grossOrbitalPopulations: null,
     }));
-    const shieldings = await predictedShieldings(this.store, this.artifacts, this.compute, version, [
-      ...stored.map((each) => each.input),
-      ...inline,
-    ]);
+    const inputs = [...stored.map((each) => each.input), ...inline];
+    const predicted = (await predictByVersion(this.store, this.artifacts, this.compute, version, inputs)).map(
+      asColumns,
+    );
 
     const keys = stored.map(({ clusterId, calculationId }) => ({
       ...{ modelVersionId: version.id, clusterId, calculationId },
@@ -93,7 +96,7 @@ export class Predictions {
             modelVersionId: version.id,
             clusterId,
             calculationId,
-            shieldingsPpm: [...shieldings[i]],
+            ...predicted[i],
             createdBy: caller.name,
           },
           ['modelVersionId', 'clusterId', 'calculationId'],
@@ -101,10 +104,10 @@ export class Predictions {
       }
       return {
         modelVersionId: version.id,
-        predictions: shieldings.map((values, i) => ({
+        predictions: predicted.map((values, i) => ({
           clusterId: stored[i]?.clusterId ?? null,
           label: i < stored.length ? clusters[i]!.label : input.structures[i - stored.length].label,
-          shieldingsPpm: [...values],
+          ...values,
           warnings: warnings[i],
         })),
       };
@@ -137,6 +140,13 @@ export class Predictions {
       };
     });
   }
+}
+
+function asColumns({ shieldingsPpm, standardDeviationsPpm }: PredictedShieldings) {
+  return {
+    shieldingsPpm: [...shieldingsPpm],
+    standardDeviationsPpm: standardDeviationsPpm && [...standardDeviationsPpm],
+  };
 }
 
 interface StoredInput {

@@ -213,6 +213,8 @@ export interface TrainingRun extends Recorded {
   readonly featureSetId: string | null;
   readonly target: Target;
   readonly hyperparameters: Hyperparameters;
+  /** The version whose trials the run repeats; null for a run that makes a version of its own. */
+  readonly reproducedVersionId: string | null;
   readonly failure: string | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -237,6 +239,16 @@ export interface Trial {
   readonly finishedAt: Date | null;
 }
 
+/** The best epoch of one seed, as one of those whose mean a committee predicts. */
+export interface CommitteeMember {
+  readonly trialId: string;
+  readonly seed: number;
+  readonly epoch: number;
+  /** As trained, in units of the fitted target. */
+  readonly validationLoss: number;
+  readonly weightsSha256: string;
+}
+
 export interface ModelVersion extends Recorded {
   readonly modelId: string;
   readonly version: number;
@@ -248,7 +260,10 @@ export interface ModelVersion extends Recorded {
   readonly target: Target;
   readonly hyperparameters: Hyperparameters;
   readonly outcome: TrialOutcome;
+  /** Of the best trial. */
   readonly weightsSha256: string;
+  /** In the order of the seeds; null unless it is a committee. */
+  readonly members: readonly CommitteeMember[] | null;
   readonly archivedAt: Date | null;
   readonly archivedBy: string | null;
   readonly archiveReason: string | null;
@@ -288,6 +303,8 @@ export interface Evaluation extends Recorded {
   readonly calculationIds: readonly string[];
   readonly calculatedPpm: readonly number[];
   readonly predictedPpm: readonly number[];
+  /** Of the predictions, over the members of a committee; null for other versions. */
+  readonly standardDeviationsPpm: readonly number[] | null;
 }
 
 export interface Prediction extends Recorded {
@@ -295,6 +312,8 @@ export interface Prediction extends Recorded {
   readonly clusterId: string;
   readonly calculationId: string | null;
   readonly shieldingsPpm: readonly number[];
+  /** Over the members of a committee; null for other versions. */
+  readonly standardDeviationsPpm: readonly number[] | null;
 }
 
 export interface Artifact {

@@ -14,9 +14,11 @@ import { NearDuplicates } from './near-duplicates.ts';
 import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
+import { Reproductions } from './reproductions.ts';
 import { ShieldingReferences } from './shielding-references.ts';
 import { Spectra } from './spectra.ts';
 import { Training } from './training.ts';
+import { TrainingEstimates } from './training-estimates.ts';
 import { Trials } from './trials.ts';
 import { Uploads } from './uploads.ts';
 
@@ -50,6 +52,8 @@ export class Registry {
   readonly evaluations: Evaluations;
   readonly predictions: Predictions;
   readonly training: Training;
+  readonly reproductions: Reproductions;
+  readonly trainingEstimates: TrainingEstimates;
   readonly trials: Trials;
 
   constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute }: Ports) {
@@ -73,6 +77,8 @@ export class Registry {
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);
+    this.reproductions = new Reproductions(mutations);
+    this.trainingEstimates = new TrainingEstimates(store, compute, this.datasets);
     this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);
   }
 }

@@ -1,4 +1,5 @@
 import { NatriumError } from '../errors.ts';
+import { FEWEST_MEMBERS } from '../ml/committee.ts';
 import type { Hyperparameters, LassoSettings, SchNetSettings, Target } from '../ml/model.ts';
 import { checkRange } from '../ml/schnet/hyperparameters.ts';
 import { checkSchNetSettings } from '../ml/schnet-model.ts';
@@ -6,6 +7,7 @@ import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName } from './names.ts';
 import type { Store } from './ports.ts';
+import { queueRun } from './queued-runs.ts';
 import type { DatasetVersion, FeatureSet, Model } from './records.ts';
 import { References } from './references.ts';
 import { findRun, isOpen, lockRun } from './run-state.ts';
@@ -39,8 +41,7 @@ export class Training {
   }
 
   trainSchNet(caller: Caller, request: MutationRequest, input: TrainSchNetInput): Promise<string> {
-    checkSchNetSettings(input.settings);
-    checkSeeds(input.settings.seeds);
+    checkSchNetRequest(input);
     return this.request(caller, request, input, input.settings.seeds, null);
   }
 
@@ -111,52 +112,22 @@ export class Training {
     checkName('model', input.model);
     return this.mutations.run(caller, request, async (store) => {
       const references = new References(store);
-      const version = await references.datasetVersion(input.datasetVersion);
+      const version = await trainableVersion(references, input.datasetVersion);
       const featureSet = featureSetReference === null ? null : await references.featureSet(featureSetReference);
-      const empty = version.splitCounts.find((count) => count.split !== 'test' && count.clusters === 0);
-      if (empty !== undefined) {
-        throw new NatriumError(
-          'EMPTY_SPLIT',
-          `data set version ${input.datasetVersion} has no cluster in ${empty.split}; training needs train and validation`,
-        );
-      }
       if (featureSet?.needsDft) await checkPopulations(store, version, featureSet, input.datasetVersion);
       const model = await findOrCreateModel(store, caller, input.model);
-      const run = await store.trainingRuns.insert({
+      return queueRun(store, caller, seeds, {
         modelId: model.id,
         kind: input.settings.kind,
-        state: 'QUEUED',
         datasetVersionId: version.id,
         featureSetId: featureSet?.id ?? null,
         target: input.target,
         hyperparameters: input.settings,
-        failure: null,
-        startedAt: null,
-        finishedAt: null,
-        createdBy: caller.name,
+        reproducedVersionId: null,
       });
-      for (const [ordinal, seed] of seeds.entries()) {
-        const trial = await store.trials.insert({ ...NEW_TRIAL, trainingRunId: run.id, ordinal, seed: String(seed) });
-        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
-      }
-      return run.id;
     });
   }
 }
-
-const NEW_TRIAL = {
-  state: 'QUEUED',
-  attempt: 0,
-  worker: null,
-  progress: null,
-  outcome: null,
-  weightsSha256: null,
-  checkpointSha256: null,
-  failure: null,
-  startedAt: null,
-  updatedAt: null,
-  finishedAt: null,
-} as const;
 
 async function findOrCreateModel(store: Store, caller: Caller, name: string): Promise<Model> {
   const inserted = await store.models.insertUnlessExists({ name, createdBy: caller.name }, ['name']);
@@ -173,7 +144,31 @@ function checkAlphas(alphas: readonly number[]): void {
   }
 }
 
-function checkSeeds(seeds: readonly number[]): void {
+/** Throws BAD_USER_INPUT or INVALID_HYPERPARAMETER naming the first thing that is wrong with a request as such. */
+export function checkSchNetRequest({ model, settings }: TrainSchNetInput): void {
+  checkName('model', model);
+  checkSchNetSettings(settings);
+  checkSeeds(settings.seeds);
+  if (settings.committee && settings.seeds.length < FEWEST_MEMBERS) {
+    throw new NatriumError(
+      'INVALID_HYPERPARAMETER',
+      `a committee needs ${FEWEST_MEMBERS} seeds at least, for a standard deviation; give more, or leave committee out`,
+    );
+  }
+}
+
+/** A version that has what training needs. Throws EMPTY_SPLIT if it does not. */
+export async function trainableVersion(references: References, reference: string): Promise<DatasetVersion> {
+  const version = await references.datasetVersion(reference);
+  const empty = version.splitCounts.find((count) => count.split !== 'test' && count.clusters === 0);
+  if (empty === undefined) return version;
+  throw new NatriumError(
+    'EMPTY_SPLIT',
+    `data set version ${reference} has no cluster in ${empty.split}; training needs train and validation`,
+  );
+}
+
+export function checkSeeds(seeds: readonly number[]): void {
   checkRange('number of seeds', seeds.length, [1, MOST_TRIALS], 'integer');
   for (const seed of seeds) checkRange('seed', seed, [0, LARGEST_SEED], 'integer');
   if (new Set(seeds).size < seeds.length) {

@@ -1,10 +1,12 @@
 import { NatriumError } from '../errors.ts';
+import { FEWEST_MEMBERS } from '../ml/committee.ts';
 import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
 import { SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
 import type { ArtifactStore, Store, StoredBytes } from './ports.ts';
-import type { Trial } from './records.ts';
+import type { CommitteeMember, TrainingRun, Trial } from './records.ts';
+import { settingsOfTrial } from './repeated-trials.ts';
 import { findRun, givenUp, isOpen, lockRun } from './run-state.ts';
 
 /**
@@ -41,7 +43,7 @@ export class Trials {
       this.datasets.inputs(version!, 'validation'),
     ]);
     const task: TrainingTask = {
-      settings: run.hyperparameters,
+      settings: await settingsOfTrial(this.store, run, trial),
       seed: Number(trial.seed),
       target: run.target,
       features: featureSet?.definition ?? null,
@@ -112,18 +114,26 @@ export class Trials {
   }
 
   /**
-   * Picks the trial with the lowest validation loss as trained, verifies its weights, makes the model version visible and
-   * evaluates it. Doing it twice changes nothing.
+   * Picks the trial with the lowest validation loss as trained, or of a committee all that succeeded, verifies the weights,
+   * makes the model version visible and evaluates it. A run that repeats the trials of a version makes none. Doing it twice
+   * changes nothing.
    */
   async completeRun(runId: string): Promise<void> {
     const run = await findRun(this.store, runId);
     if (run.state !== 'QUEUED' && run.state !== 'RUNNING') return;
     const trials = await this.store.trials.findAll({ trainingRunId: run.id });
     if (trials.some(isOpen)) return;
-    const best = await this.bestIntact(trials);
-    if (best === null) {
-      const failed = await this.store.trials.findAll({ trainingRunId: run.id });
-      const failure = failed.map((trial) => `trial ${trial.ordinal}: ${trial.failure}`).join('; ');
+    if (run.reproducedVersionId !== null) return this.completeReproduction(run);
+    const isCommittee = run.hyperparameters.kind === 'SCHNET' && run.hyperparameters.committee;
+    const intact = await this.bestIntact(trials, isCommittee ? trials.length : 1);
+    const best = intact.at(0);
+    if (best === undefined || (isCommittee && intact.length < FEWEST_MEMBERS)) {
+      const failures = failuresOf(await this.store.trials.findAll({ trainingRunId: run.id }));
+      const failure =
+        best === undefined
+          ? failures
+          : `a committee needs ${FEWEST_MEMBERS} members, and only the trial of seed ${best.seed} succeeded; ` +
+            `train again with other seeds, or without committee; ${failures}`;
       await this.store.trainingRuns.update(run.id, { state: 'FAILED', finishedAt: new Date(), failure });
       return;
     }
@@ -146,6 +156,7 @@ export class Trials {
         hyperparameters: run.hyperparameters,
         outcome: best.outcome!,
         weightsSha256: best.weightsSha256!,
+        members: isCommittee ? membersOf(intact) : null,
         archivedAt: null,
         archivedBy: null,
         archiveReason: null,
@@ -158,20 +169,36 @@ export class Trials {
     await this.store.trainingRuns.update(run.id, { state: 'SUCCEEDED', finishedAt: new Date() });
   }
 
-  /** The trial with the lowest validation loss. One whose weights are damaged or missing counts as failed: resuming repeats it. */
-  private async bestIntact(trials: readonly Trial[]): Promise<Trial | null> {
+  /** Every trial was repeated; whether the bytes agree is told by whoever asks. */
+  private async completeReproduction({ id }: TrainingRun): Promise<void> {
+    await this.store.transaction(async (store) => {
+      await lockRun(store, id);
+      if (!isOpen(await findRun(store, id))) return;
+      const failures = failuresOf(await store.trials.findAll({ trainingRunId: id }));
+      const ended = failures === '' ? { state: 'SUCCEEDED' as const } : { state: 'FAILED' as const, failure: failures };
+      await store.trainingRuns.update(id, { ...ended, finishedAt: new Date() });
+    });
+  }
+
+  /**
+   * Trials by their validation loss, lowest first, until there are `most`. One whose weights are damaged or missing counts as
+   * failed: resuming repeats it.
+   */
+  private async bestIntact(trials: readonly Trial[], most: number): Promise<Trial[]> {
+    const intact: Trial[] = [];
     const succeeded = trials.filter((trial) => trial.state === 'SUCCEEDED');
     for (const trial of succeeded.sort((a, b) => a.outcome!.selectionLoss - b.outcome!.selectionLoss)) {
+      if (intact.length === most) break;
       try {
         await this.artifacts.get(trial.weightsSha256!);
-        return trial;
+        intact.push(trial);
       } catch (error) {
         if (!(error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT')) throw error;
         const lost = { state: 'FAILED', failure: error.message, outcome: null, weightsSha256: null } as const;
         await this.store.trials.update(trial.id, lost);
       }
     }
-    return null;
+    return intact;
   }
 
   /** Null if there is none, or if it is damaged: then the trial begins anew. */
@@ -193,6 +220,25 @@ export class Trials {
       if (!others.some(isOpen)) await store.jobs.enqueue({ kind: 'completion', trainingRunId: trial.trainingRunId });
     });
   }
+}
+
+function failuresOf(trials: readonly Trial[]): string {
+  return trials
+    .filter((trial) => trial.state === 'FAILED')
+    .map((trial) => `trial ${trial.ordinal}: ${trial.failure}`)
+    .join('; ');
+}
+
+function membersOf(trials: readonly Trial[]): CommitteeMember[] {
+  return trials
+    .toSorted((a, b) => a.ordinal - b.ordinal)
+    .map(({ id, seed, outcome, weightsSha256 }) => ({
+      trialId: id,
+      seed: Number(seed),
+      epoch: outcome!.bestEpoch!,
+      validationLoss: outcome!.selectionLoss,
+      weightsSha256: weightsSha256!,
+    }));
 }
 
 function recordTensors(store: Store, { sha256, byteLength }: StoredBytes): Promise<void> {

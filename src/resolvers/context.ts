@@ -53,6 +53,7 @@ export class Loaders {
   readonly exportsOfVersion: DataLoader<string, records.Export[]>;
   readonly versionsOfModel: DataLoader<string, records.ModelVersion[]>;
   readonly versionOfRun: DataLoader<string, records.ModelVersion[]>;
+  readonly reproductionsOfVersion: DataLoader<string, records.TrainingRun[]>;
   readonly trialsOfRun: DataLoader<string, records.Trial[]>;
   readonly evaluationsOfModelVersion: DataLoader<string, records.Evaluation[]>;
   readonly aliasesOfModel: DataLoader<string, records.ModelAlias[]>;
@@ -89,6 +90,10 @@ export class Loaders {
     this.exportsOfVersion = grouped((ids) => store.exports.findIn('datasetVersionId', ids), 'datasetVersionId');
     this.versionsOfModel = grouped((ids) => store.modelVersions.findIn('modelId', ids), 'modelId');
     this.versionOfRun = grouped((ids) => store.modelVersions.findIn('trainingRunId', ids), 'trainingRunId');
+    this.reproductionsOfVersion = grouped(
+      (ids) => store.trainingRuns.findIn('reproducedVersionId', ids),
+      'reproducedVersionId',
+    );
     this.trialsOfRun = grouped((ids) => store.trials.findIn('trainingRunId', ids), 'trainingRunId');
     this.evaluationsOfModelVersion = grouped(
       (ids) => store.evaluations.findIn('modelVersionId', ids),

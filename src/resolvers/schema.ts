@@ -25,6 +25,7 @@ import {
   VersionNearDuplicatesResolver,
 } from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
+import { ReproducedVersionResolver, ReproducingRunResolver, ReproductionResolver } from './reproductions.ts';
 import {
   ShieldingReferenceResolver,
   ShiftsOfCalculationResolver,
@@ -33,6 +34,7 @@ import {
 import { SpectrumResolver } from './spectra.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialProgressResolver, TrialResolver } from './training.ts';
+import { RunProgressResolver, TrainingEstimateResolver } from './training-estimates.ts';
 
 /** The executable schema. The registry checks all input, so class-validator stays out of the way. */
 export function buildNatriumSchema(): GraphQLSchema {
@@ -65,10 +67,15 @@ export function buildNatriumSchema(): GraphQLSchema {
     PredictionResolver,
     PredictionResultResolver,
     PredictionWarningResolver,
+    ReproducedVersionResolver,
+    ReproducingRunResolver,
+    ReproductionResolver,
+    RunProgressResolver,
     ShieldingReferenceResolver,
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,
     SpectrumResolver,
+    TrainingEstimateResolver,
     TrainingRunResolver,
     TrialProgressResolver,
     TrialResolver,

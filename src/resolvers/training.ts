@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
+import type { TrainSchNetInput as TrainSchNetRequest } from '../registry/training.ts';
 import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { TrainingRunFilter } from '../schema/filters.ts';
@@ -9,6 +10,7 @@ import {
   HyperparametersUnion,
   Model,
   ModelVersion,
+  type TrainingEstimateInput,
   TrainingRun,
   TrainingRunConnection,
   TrainingRunInput,
@@ -58,15 +60,9 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainSchNetInput) input: TrainSchNetInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { model, datasetVersion, target, idempotencyKey: _, ...given } = input;
-    const { patienceEpochs = null, largestGradientNorm = null, maxMinutes = null } = given;
-    const settings = { ...given, patienceEpochs, largestGradientNorm, maxMinutes };
-    const id = await registry.training.trainSchNet(caller, requestOf('trainSchNet', input), {
-      model,
-      datasetVersion,
-      target,
-      settings: { kind: 'SCHNET', ...settings },
-    });
+    const { idempotencyKey: _, ...given } = input;
+    const request = requestOf('trainSchNet', input);
+    const id = await registry.training.trainSchNet(caller, request, schNetRequestOf(given));
     return load.trainingRuns.load(id);
   }
 
@@ -136,4 +132,16 @@ export class TrialProgressResolver {
   secondsLeft(@Root() { step, steps, seconds }: TrialProgress): number {
     return ((steps - step) * seconds) / step;
   }
+}
+
+/** What a request for a SchNet training asks of the registry. */
+export function schNetRequestOf({
+  model,
+  datasetVersion,
+  target,
+  ...given
+}: TrainingEstimateInput): TrainSchNetRequest {
+  const { patienceEpochs = null, largestGradientNorm = null, maxMinutes = null } = given;
+  const settings = { ...given, patienceEpochs, largestGradientNorm, maxMinutes };
+  return { model, datasetVersion, target, settings: { kind: 'SCHNET', ...settings } };
 }

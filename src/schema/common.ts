@@ -80,13 +80,16 @@ export function connectionOf(item: () => ClassType, name: string): ClassType<Con
   return ConnectionType;
 }
 
+/** Options of the field `idempotencyKey`. */
+export const IDEMPOTENCY_KEY = {
+  nullable: true,
+  description:
+    'Makes repeating safe: the same key with the same input answers as before, for 7 days; with other input it is a conflict.',
+};
+
 @InputType()
 export abstract class MutationInput {
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'Makes repeating safe: the same key with the same input answers as before, for 7 days; with other input it is a conflict.',
-  })
+  @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
 

@@ -71,6 +71,13 @@ export class Evaluation extends Recorded {
 
   @Field(() => [Float], { description: 'Column of predicted shieldings of the same atoms.' })
   predictedPpm!: number[];
+
+  @Field(() => [Float], {
+    nullable: true,
+    description:
+      'Column of the standard deviations of the predictions, over the members of a committee; null for other versions.',
+  })
+  standardDeviationsPpm!: number[] | null;
 }
 
 export const EvaluationConnection = connectionOf(() => Evaluation, 'Evaluation');
@@ -117,6 +124,9 @@ export class PredictShieldingsInput extends MutationInput {
   structures!: StructureInput[];
 }
 
+const STANDARD_DEVIATIONS =
+  'Sample standard deviation of each atom over the members of a committee; null for other versions.';
+
 @ObjectType({
   description: 'Why the shieldings of a prediction, or of the clusters of an evaluation, may not be what they seem.',
 })
@@ -147,6 +157,9 @@ export class PredictionWarning {
 export class Prediction extends Recorded {
   @Field(() => [Float], { description: 'One an atom, in the order of the cluster.' })
   shieldingsPpm!: number[];
+
+  @Field(() => [Float], { nullable: true, description: STANDARD_DEVIATIONS })
+  standardDeviationsPpm!: number[] | null;
 }
 
 @ObjectType()
@@ -156,6 +169,9 @@ export class PredictedCluster {
 
   @Field(() => [Float], { description: 'One an atom, in the order of the cluster.' })
   shieldingsPpm!: number[];
+
+  @Field(() => [Float], { nullable: true, description: STANDARD_DEVIATIONS })
+  standardDeviationsPpm?: number[] | null;
 }
 
 @ObjectType({ description: 'Model versions side by side on the same atoms.' })

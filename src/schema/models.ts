@@ -4,7 +4,7 @@ import type { Hyperparameters, SchNetEngineName } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
-import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
+import { connectionOf, IDEMPOTENCY_KEY, MutationInput, Node, Recorded } from './common.ts';
 import { LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
 
 /** As many seeds as the paper trained. */
@@ -178,6 +178,9 @@ export class SchNetSettings {
 
   @Field(() => [Int])
   seeds!: number[];
+
+  @Field(() => Boolean)
+  committee!: boolean;
 }
 
 export const HyperparametersUnion = createUnionType({
@@ -207,6 +210,21 @@ export class TrainingRun extends Recorded {
   finishedAt!: Date | null;
 }
 
+@ObjectType({ description: 'One of the models whose mean a committee predicts: the best epoch of one seed.' })
+export class CommitteeMember {
+  @Field(() => Int)
+  seed!: number;
+
+  @Field(() => Int)
+  epoch!: number;
+
+  @Field(() => Float, { description: 'As trained, in units of the fitted target.' })
+  validationLoss!: number;
+
+  @Field(() => String)
+  weightsSha256!: string;
+}
+
 @ObjectType({
   implements: [Node, Recorded],
   description:
@@ -222,11 +240,16 @@ export class ModelVersion extends Recorded {
   @Field(() => TargetEnum)
   target!: string;
 
-  @Field(() => TrialOutcome, { description: 'Of the trial that was kept.' })
+  @Field(() => TrialOutcome, { description: 'Of the trial that was kept; of a committee, of its best member.' })
   outcome!: TrialOutcome;
 
-  @Field(() => String, { description: 'Name of the safetensors file in the artifact store.' })
+  @Field(() => String, {
+    description: 'Name of the safetensors file in the artifact store; of a committee, that of its best member.',
+  })
   weightsSha256!: string;
+
+  @Field(() => [CommitteeMember], { nullable: true, description: 'Null unless the version is a committee.' })
+  members!: CommitteeMember[] | null;
 
   @Field(() => Date, { nullable: true })
   archivedAt!: Date | null;
@@ -266,7 +289,7 @@ export const ModelConnection = connectionOf(() => Model, 'Model');
 export const TrainingRunConnection = connectionOf(() => TrainingRun, 'TrainingRun');
 
 @InputType()
-abstract class TrainInput extends MutationInput {
+abstract class TrainInput {
   @Field(() => String, { description: 'Name of the model that gets the new version; made if there is none.' })
   model!: string;
 
@@ -287,10 +310,13 @@ export class TrainLassoInput extends TrainInput {
     description: 'Fitted on train in units of the standardised target; the best by validation RMSE is kept.',
   })
   alphas!: number[];
+
+  @Field(() => String, IDEMPOTENCY_KEY)
+  idempotencyKey?: string | null;
 }
 
-@InputType({ description: "Defaults are the paper's." })
-export class TrainSchNetInput extends TrainInput {
+@InputType({ description: "What trainSchNet takes, without an idempotency key. Defaults are the paper's." })
+export class TrainingEstimateInput extends TrainInput {
   @Field(() => SchNetEngineEnum, { defaultValue: 'WASM' })
   engine!: SchNetEngineName;
 
@@ -355,6 +381,19 @@ export class TrainSchNetInput extends TrainInput {
 
   @Field(() => [Int], { defaultValue: PAPER_SEEDS, description: 'One trial each.' })
   seeds!: number[];
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      'Keeps the best epoch of every seed, not of the best seed only: the version predicts their mean, with a standard deviation. Needs two seeds.',
+  })
+  committee!: boolean;
+}
+
+@InputType({ description: "Defaults are the paper's." })
+export class TrainSchNetInput extends TrainingEstimateInput {
+  @Field(() => String, IDEMPOTENCY_KEY)
+  idempotencyKey?: string | null;
 }
 
 @InputType()

@@ -28,6 +28,7 @@ import { addImportItems, importItems } from './import-report.ts';
 import { Lineage } from './lineage.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
 import { VersionMembers } from './version-members.ts';
+import { workersAlive } from './workers-alive.ts';
 
 const VERSIONED = {
   datasetVersions: ['dataset_versions', 'dataset_id'],
@@ -277,6 +278,10 @@ export class PostgresStore implements ports.Store {
     page: { readonly after: number; readonly first: number; readonly status: records.ItemStatus | null },
   ): Promise<readonly (records.ImportedItem & { readonly position: number })[]> {
     return importItems(this.manager, importId, page);
+  }
+
+  workersAlive(): Promise<number> {
+    return workersAlive(this.manager);
   }
 
   async schemaVersion(): Promise<string> {

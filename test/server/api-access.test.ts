@@ -187,6 +187,7 @@ describe('roles', () => {
     invalidateCalculation: ['CONTRIBUTOR', () => ({ calculation, reason: 'x' })],
     predictShieldings: ['CONTRIBUTOR', () => ({ modelVersion, structures: [] })],
     relaxClusters: ['CONTRIBUTOR', () => ({ filter: {} })],
+    reproduceModelVersion: ['CONTRIBUTOR', () => ({ modelVersion })],
     requestUpload: ['CONTRIBUTOR', () => ({ fileName: 'x' })],
     resumeClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     resumeImport: ['CONTRIBUTOR', () => ({ import: started })],

@@ -354,6 +354,11 @@ describe('trainSchNet', () => {
     ['too many seeds', { seeds: Array.from({ length: 101 }, (_, i) => i) }, /number of seeds is 101/],
     ['a negative seed', { seeds: [-1] }, /seed is -1/],
     ['a seed twice', { seeds: [3, 3] }, /seed is listed twice/],
+    [
+      'a committee of one',
+      { seeds: [3], committee: true },
+      /a committee needs 2 seeds at least, for a standard deviation/,
+    ],
   ])('refuses %s', async (_, changes, says) => {
     const error = await refusal(server, TRAIN, input(changes));
     expect(error.code).toBe('INVALID_HYPERPARAMETER');

@@ -191,6 +191,10 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'StartImportInput.uploads': [
     [`mutation { startImport(input: { uploads: [${id('Upload')}] }) { id } }`, noRecord('Upload')],
   ],
+  'ReproduceModelVersionInput.modelVersion': [
+    ['mutation { reproduceModelVersion(input: { modelVersion: "m/7" }) { id } }', /m has no version 7/],
+    ['mutation { reproduceModelVersion(input: { modelVersion: "m@champion" }) { id } }', /m has no alias "champion"/],
+  ],
   'TrainLassoInput.datasetVersion': [
     [
       'mutation { trainLasso(input: { model: "m", datasetVersion: "x/1", featureSet: "rcn" }) { id } }',
@@ -205,6 +209,9 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   ],
   'TrainSchNetInput.datasetVersion': [
     ['mutation { trainSchNet(input: { model: "m", datasetVersion: "small/7" }) { id } }', /small has no version 7/],
+  ],
+  'TrainingEstimateInput.datasetVersion': [
+    ['{ trainingEstimate(input: { model: "m", datasetVersion: "small/7" }) { seconds } }', /small has no version 7/],
   ],
   'TrainingRunInput.trainingRun': [
     [`mutation { cancelTrainingRun(input: { trainingRun: ${id('TrainingRun')} }) { id } }`, noRecord('TrainingRun')],

@@ -241,16 +241,39 @@ describe('what the tabs tell their reader to look at', () => {
     expect(curve[59].validationRmsePpm).toBeLessThan(curve[9].validationRmsePpm);
   });
 
+  it('EstimateTraining: twenty trials, one after the other', () => {
+    const { trainingEstimate } = answer<{ trainingEstimate: { secondsPerTrial: number; seconds: number } }>(
+      'EstimateTraining',
+    );
+    expect(trainingEstimate).toMatchObject({ stepsPerEpoch: 1, trials: 20, workers: 1, trialsAhead: 0, reason: null });
+    expect(trainingEstimate.seconds).toBeCloseTo(20 * trainingEstimate.secondsPerTrial, 6);
+  });
+
+  it('Reproductions: the same bytes came out', () => {
+    const { reproductions } = answer<{ modelVersion: { reproductions: { reproduction: { trials: object[] } }[] } }>(
+      'Reproductions',
+    ).modelVersion;
+    expect(reproductions).toMatchObject([
+      { state: 'SUCCEEDED', reproduction: { agrees: true, trials: [{ seed: 1, agrees: true }] } },
+    ]);
+  });
+
   it('Champion, Predict: the alias leads to the version, and equal atoms get equal shieldings', () => {
     expect(answer('Champion')).toMatchObject({
       setModelAlias: { aliases: [{ alias: 'champion', modelVersion: { reference: 'na-schnet/1' } }] },
     });
     const { modelVersion, predictions } = answer<{
-      predictShieldings: { modelVersion: object; predictions: { shieldingsPpm: number[] }[] };
+      predictShieldings: {
+        modelVersion: object;
+        predictions: { shieldingsPpm: number[]; standardDeviationsPpm: number[] }[];
+      };
     }>('Predict').predictShieldings;
     expect(modelVersion).toEqual({ reference: 'na-schnet/1' });
     const [octahedron, rhombus] = predictions.map((each) => each.shieldingsPpm);
     for (const shieldingPpm of octahedron) expect(shieldingPpm).toBeCloseTo(octahedron[0], 2);
+    for (const { standardDeviationsPpm } of predictions) {
+      for (const deviation of standardDeviationsPpm) expect(deviation).toBeGreaterThan(0);
+    }
     expect(rhombus[2]).toBeCloseTo(rhombus[0], 2);
     expect(rhombus[3]).toBeCloseTo(rhombus[1], 2);
   });

@@ -15,7 +15,7 @@ export async function readTabs(server: TestServer): Promise<PlaygroundTab[]> {
 export async function runTab(server: TestServer, { title, query, variables }: PlaygroundTab): Promise<TabAnswer> {
   const { data, errors } = await server.ask<TabAnswer>(query, variables === null ? {} : JSON.parse(variables));
   if (errors || data === null) throw new Error(`the tab ${title} failed: ${JSON.stringify(errors, null, 1)}`);
-  if (/\btrain(Lasso|SchNet)\(/.test(query)) {
+  if (/\b(train(Lasso|SchNet)|reproduceModelVersion)\(/.test(query)) {
     for (const run of Object.values(data)) await waitForModel(server, title, (run as { id: string }).id);
   }
   if (/\b(generate|relax)Clusters\(/.test(query)) {

@@ -60,6 +60,7 @@ const ENDLESS: TrainingTask = {
   settings: {
     ...{ kind: 'SCHNET', engine: 'WASM', atomBasis: 4, filters: 4, gaussians: 4, interactions: 1, cutoffAngstrom: 5 },
     ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 10, epochs: 100_000, seeds: [1] },
+    committee: false,
   },
   features: null,
 };

@@ -1,98 +1,52 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openEntries } from '../../src/archives/entries.ts';
 import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
-import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
-import { FileUploadStore } from '../../src/artifacts/file-uploads.ts';
-import { TemporaryFolder } from '../../src/artifacts/temporary-files.ts';
 import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
-import type { Compute, Job, Store } from '../../src/registry/ports.ts';
+import type { Store } from '../../src/registry/ports.ts';
 import type { TrainingRun, Trial } from '../../src/registry/records.ts';
-import { type Ports, Registry } from '../../src/registry/registry.ts';
-import { connectDatabase, migrate } from '../../src/store/database.ts';
-import { PostgresStore } from '../../src/store/postgres-store.ts';
-import { testDatabase } from '../support/postgres.ts';
+import { Registry } from '../../src/registry/registry.ts';
+import { compareTrials } from '../../src/registry/repeated-trials.ts';
+import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 import { until } from '../support/server.ts';
-import { SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts';
 
 // The registry on a real database with workers that the tests play: jobs are only noted, models are made up.
 
 const SETTINGS: SchNetSettings = {
   kind: 'SCHNET',
   engine: 'WASM',
+  committee: false,
   ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
   ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 10, epochs: 10, seeds: [1, 2] },
 };
 const PREDICTED_PPM = 600;
-const compute: Compute = {
-  train: () => Promise.reject(new Error('no training here')),
+const compute = computing({
   predict: async (_, inputs) =>
     inputs.map(({ structure }) => new Float64Array(structure.atomicNumbers.length).fill(PREDICTED_PPM)),
-  generate: () => Promise.reject(new Error('no generation here')),
-  relax: () => Promise.reject(new Error('no relaxation here')),
-};
+});
 
-let database: Awaited<ReturnType<typeof testDatabase>>;
-let dataSource: DataSource;
-let folder: string;
-let artifacts: FileArtifactStore;
-let registry: Registry;
-let store: PostgresStore;
-const jobs: Job[] = [];
-
-function parts(): Ports {
-  const uploads = new FileUploadStore(join(folder, 'uploads'));
-  return { store, artifacts, uploads, temporaryFiles: new TemporaryFolder(folder), openEntries, compute };
-}
+let opened: TestRegistry;
+let { registry, store, folder, dataSource, jobs } = {} as TestRegistry;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  dataSource = await connectDatabase(database.url, 'test');
-  await migrate(dataSource);
-  folder = mkdtempSync(join(tmpdir(), 'natrium-training-run-'));
-  store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
-  artifacts = new FileArtifactStore(folder);
-  registry = new Registry({ ...parts(), store });
-  const content = syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 });
-  const { imports, datasets } = registry;
-  await imports.importFile(
-    LOCAL_ADMIN,
-    request('importCalculations'),
-    { fileName: 'synthetic.extxyz', content, format: null },
-    { content: 'CALCULATIONS', levelOfTheory: null },
-  );
-  await datasets.create(LOCAL_ADMIN, request('createDataset'), {
-    ...{ name: 'synthetic', title: 'Synthetic', description: 'Not DFT', licence: 'CC0-1.0', citation: null, doi: null },
-  });
-  await datasets.createVersion(LOCAL_ADMIN, request('createDatasetVersion'), {
-    ...{ dataset: 'synthetic', calculationIds: null, filter: {}, allowMixedLevelsOfTheory: false },
-    split: { asGiven: true, bySize: null, byList: null },
-  });
+  opened = await openTestRegistry(compute);
+  ({ registry, store, folder, dataSource, jobs } = opened);
 });
-afterAll(async () => {
-  await dataSource?.destroy();
-  await database?.drop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => opened?.dispose());
 
 let runId: string;
 let trialIds: string[];
 
-beforeEach(async () => {
+beforeEach(() => train(SETTINGS));
+
+async function train(settings: SchNetSettings): Promise<void> {
   jobs.length = 0;
   runId = await registry.training.trainSchNet(LOCAL_ADMIN, request('trainSchNet'), {
-    ...{ model: 'synthetic', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS },
+    ...{ model: 'synthetic', datasetVersion: 'synthetic/1', target: 'DIRECT', settings },
   });
   trialIds = jobs.splice(0).map((job) => (job.kind === 'trial' ? job.trialId : 'none'));
-});
-
-function request(operation: string) {
-  return { operation, idempotencyKey: null, input: null };
 }
 
 async function begin(trialId: string, worker = 'worker'): Promise<Trial> {
@@ -208,7 +162,7 @@ describe('the fence of a trial', () => {
       });
       await until(async () => done || (await someoneWaitsForALock()), 'the cancellation to be done or to wait');
     };
-    const slow = new Registry({ ...parts(), store: before(store, cancelMeanwhile) });
+    const slow = new Registry({ ...opened.ports, store: before(store, cancelMeanwhile) });
     await slow.trials.begin(trialIds[0], 'worker');
     await cancelled;
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
@@ -289,5 +243,81 @@ describe('the completion of a run', () => {
     await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null });
     expect(await store.modelVersions.findAll({ trainingRunId: runId })).toMatchObject([{ trialId: trialIds[0] }]);
+  });
+});
+
+describe('the completion of a committee', () => {
+  beforeEach(() => train({ ...SETTINGS, committee: true }));
+
+  test('reads the weights of every member back before it is visible', async () => {
+    await succeed([1, 2]);
+    await registry.trials.completeRun(runId);
+    const [version] = await store.modelVersions.findAll({ trainingRunId: runId });
+    expect(version).toMatchObject({
+      ...{ trialId: trialIds[0], weightsSha256: sha256Of(weights('1')) },
+      members: [1, 2].map((loss, i) => ({
+        ...{ trialId: trialIds[i], seed: i + 1, epoch: 1, validationLoss: loss },
+        weightsSha256: sha256Of(weights(String(loss))),
+      })),
+    });
+    const evaluations = await store.evaluations.findAll({ modelVersionId: version.id });
+    for (const { predictedPpm, standardDeviationsPpm } of evaluations) {
+      expect(standardDeviationsPpm).toEqual(predictedPpm.map(() => 0));
+    }
+  });
+
+  test('fails when fewer than two members are left, and says why', async () => {
+    await succeed([1, 2]);
+    damage(weights('2'));
+    await registry.trials.completeRun(runId);
+    expect(await runNow()).toMatchObject({
+      state: 'FAILED',
+      failure: expect.stringMatching(
+        /^a committee needs 2 members, and only the trial of seed 1 succeeded; train again with other seeds, or without committee; trial 1: Artifact .* is damaged/,
+      ),
+    });
+    expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
+  });
+});
+
+describe('the completion of a reproduction', () => {
+  test('says why it failed when a trial did, and goes on when it is resumed', async () => {
+    await succeed([2, 1]);
+    await registry.trials.completeRun(runId);
+    const [version] = await store.modelVersions.findAll({ trainingRunId: runId });
+    const original = runId;
+    runId = await registry.reproductions.reproduce(LOCAL_ADMIN, request('reproduceModelVersion'), {
+      ...{ modelVersion: `synthetic/${version.version}`, seeds: null },
+    });
+    const [first, second] = jobs.splice(0).map((job) => (job.kind === 'trial' ? job.trialId : 'none'));
+    const repeat = async (id: string, text: string) => {
+      const begun = (await registry.trials.begin(id, 'worker'))!;
+      // as the original, whose curve is of no epoch
+      expect(begun.task.settings).toMatchObject({ epochs: 0, maxMinutes: null });
+      await registry.trials.complete(begun.trial, Buffer.from(`weights ${original} ${text}`), outcome(0));
+    };
+    const comparison = async () =>
+      compareTrials(
+        version,
+        await store.trials.findAll({ trainingRunId: original }),
+        await store.trials.findAll({ trainingRunId: runId }),
+      );
+    await repeat(first, '2');
+    expect(await comparison()).toMatchObject({ agrees: null, trials: [{ agrees: true }, { agrees: null }] });
+    await registry.trials.fail(await begin(second), 'diverged');
+    await registry.trials.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'FAILED', failure: 'trial 1: diverged' });
+    expect(await comparison()).toMatchObject({
+      agrees: null,
+      trials: [{ agrees: true }, { sha256: null, agrees: null }],
+    });
+
+    await registry.training.resume(LOCAL_ADMIN, request('resumeTrainingRun'), runId);
+    await repeat(second, 'others');
+    await registry.trials.completeRun(runId);
+    await registry.trials.completeRun(runId);
+    expect(await runNow()).toMatchObject({ state: 'SUCCEEDED', failure: null });
+    expect(await comparison()).toMatchObject({ agrees: false, trials: [{ agrees: true }, { agrees: false }] });
+    expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
   });
 });

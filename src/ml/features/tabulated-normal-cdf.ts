@@ -1,3 +1,4 @@
+import { exponential } from '../../exact/exponential.ts';
 import { normalCdf } from '../statistics.ts';
 
 /** Beyond this many standard deviations Phi is taken as 0 or 1, which it is to within 7e-16. */
@@ -35,7 +36,7 @@ function taylorTable(): Float64Array {
   for (let cell = 0; cell < CELLS; cell++) {
     const z = (cell + 0.5) / CELLS_PER_UNIT - NORMAL_REACH;
     table[cell * STRIDE] = normalCdf(z);
-    let factor = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+    let factor = exponential((-z * z) / 2) / Math.sqrt(2 * Math.PI);
     let [hermite, before] = [1, 0];
     for (let n = 0; n + 1 < COEFFICIENTS; n++) {
       factor /= (n + 1) * CELLS_PER_UNIT;

@@ -2,6 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { Split } from '../../chemistry/calculation-record.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../../ml/model.ts';
 import type {
+  CommitteeMember,
   Evaluation,
   EvaluationMetrics,
   Model,
@@ -43,6 +44,9 @@ export class TrainingRunEntity extends RecordedEntity implements TrainingRun {
 
   @Column('jsonb')
   hyperparameters!: Hyperparameters;
+
+  @Column('bigint', { nullable: true })
+  reproducedVersionId!: string | null;
 
   @Column('text', { nullable: true })
   failure!: string | null;
@@ -137,6 +141,9 @@ export class ModelVersionEntity extends RecordedEntity implements ModelVersion {
   @Column('text')
   weightsSha256!: string;
 
+  @Column('jsonb', { nullable: true })
+  members!: CommitteeMember[] | null;
+
   @Column('timestamptz', { nullable: true })
   archivedAt!: Date | null;
 
@@ -184,6 +191,9 @@ export class EvaluationEntity extends RecordedEntity implements Evaluation {
 
   @Column('double precision', { array: true })
   predictedPpm!: number[];
+
+  @Column('double precision', { array: true, nullable: true })
+  standardDeviationsPpm!: number[] | null;
 }
 
 @Entity({ name: 'predictions' })
@@ -199,4 +209,7 @@ export class PredictionEntity extends RecordedEntity implements Prediction {
 
   @Column('double precision', { array: true })
   shieldingsPpm!: number[];
+
+  @Column('double precision', { array: true, nullable: true })
+  standardDeviationsPpm!: number[] | null;
 }

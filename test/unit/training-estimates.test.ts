@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { MeasurementTask, SchNetSettings } from '../../src/ml/model.ts';
+import type { SchNetMeasurement } from '../../src/ml/schnet/measurement.ts';
+import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
+import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
+import { connectDatabase } from '../../src/store/database.ts';
+import { workerApplication } from '../../src/store/workers-alive.ts';
+import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
+
+// Eight clusters to train on and three for validation, on a computer whose speed the tests choose.
+
+const SETTINGS: SchNetSettings = {
+  ...{ kind: 'SCHNET', engine: 'WASM', committee: false },
+  ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
+  ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 3, epochs: 10, seeds: [1, 2, 3] },
+};
+const MEASURED: SchNetMeasurement = { engine: 'invented', secondsPerStep: 3, secondsPerValidation: 2 };
+
+let opened: TestRegistry;
+let asked: MeasurementTask[];
+let measure: (task: MeasurementTask, signal: AbortSignal) => Promise<SchNetMeasurement>;
+
+beforeAll(async () => {
+  opened = await openTestRegistry(computing({ measure: (task, signal) => measure(task, signal) }));
+});
+afterAll(() => opened?.dispose());
+beforeEach(() => {
+  asked = [];
+  measure = async (task) => {
+    asked.push(task);
+    return MEASURED;
+  };
+});
+
+function estimate(settings: Partial<SchNetSettings> = {}) {
+  return opened.registry.trainingEstimates.estimate(LOCAL_ADMIN, {
+    ...{ model: 'm', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: { ...SETTINGS, ...settings } },
+  });
+}
+
+/** Connects as so many workers do, while `work` lasts. */
+async function withWorkers<T>(processes: readonly string[], work: () => Promise<T>): Promise<T> {
+  const connections = await Promise.all(processes.map((name) => connectDatabase(opened.databaseUrl, name)));
+  try {
+    return await work();
+  } finally {
+    await Promise.all(connections.map((each) => each.destroy()));
+  }
+}
+
+describe('an estimate', () => {
+  test('makes epochs, trials and runs out of a step and a validation', async () => {
+    const longName = 'a-host-of-a-name-that-is-longer-than-postgresql-keeps-of-any-application';
+    // two connections of one worker count once, two workers of one host twice
+    const names = [1, 2, 2].map((pid) => workerApplication(longName, pid));
+    const made = await withWorkers([...names, 'natrium api'], () => estimate());
+    // 8 clusters are 2 2/3 mini-batches of 3
+    expect(made).toEqual({
+      ...{ engine: 'invented', secondsPerStep: 3, stepsPerEpoch: 3, secondsPerEpoch: 10, secondsPerTrial: 100 },
+      ...{ trials: 3, workers: 2, trialsAhead: 0, seconds: 200, reason: null },
+    });
+  });
+
+  test('of mini-batches larger than the split is one of one step an epoch', async () => {
+    expect(await estimate({ batchSize: 100 })).toMatchObject({ stepsPerEpoch: 1, secondsPerEpoch: 5 });
+  });
+
+  test('ends with the epoch in which the minutes are over, and never with more epochs than asked', async () => {
+    expect(await estimate({ maxMinutes: 0.4 })).toMatchObject({ secondsPerEpoch: 10, secondsPerTrial: 30 });
+    expect(await estimate({ maxMinutes: 1000 })).toMatchObject({ secondsPerTrial: 100 });
+  });
+
+  test('without workers gives no seconds and says why; it counts the trials that come first', async () => {
+    await opened.registry.training.trainSchNet(LOCAL_ADMIN, request('trainSchNet'), {
+      ...{ model: 'other', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS },
+    });
+    expect(await estimate()).toMatchObject({
+      ...{ secondsPerTrial: 100, workers: 0, trialsAhead: 3, seconds: null },
+      reason: expect.stringMatching(/^no worker is connected; trials wait until one is/),
+    });
+  });
+
+  test('is measured on clusters of the splits with their shieldings', async () => {
+    await estimate({ engine: 'TENSORFLOW' });
+    const [{ settings, target, train, validation }] = asked;
+    expect([settings.engine, target]).toEqual(['TENSORFLOW', 'DIRECT']);
+    expect([train.length, validation.length]).toEqual([8, 3]);
+    expect(train.map(({ structure }) => structure.atomicNumbers.length).sort()).toEqual([5, 5, 5, 6, 6, 6, 7, 7]);
+    for (const { structure, shieldingsPpm } of train) {
+      expect(shieldingsPpm).toHaveLength(structure.atomicNumbers.length);
+    }
+  });
+
+  test('refuses what a training would, and measures nothing', async () => {
+    await expect(estimate({ epochs: 0 })).rejects.toMatchObject({ code: 'INVALID_HYPERPARAMETER' });
+    await expect(estimate({ seeds: [1], committee: true })).rejects.toMatchObject({ code: 'INVALID_HYPERPARAMETER' });
+    const reader = { ...LOCAL_ADMIN, role: 'READER' as const };
+    const input = { model: 'm', datasetVersion: 'synthetic/1', target: 'DIRECT' as const, settings: SETTINGS };
+    const { trainingEstimates } = opened.registry;
+    await expect(trainingEstimates.estimate(reader, input)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(trainingEstimates.estimate(LOCAL_ADMIN, { ...input, model: 'A' })).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test('passes on why nothing could be measured, and the next one is measured', async () => {
+    const works = measure;
+    measure = () => Promise.reject(new Error('out of memory'));
+    await expect(estimate()).rejects.toThrow('out of memory');
+    measure = works;
+    expect(await estimate()).toMatchObject({ secondsPerEpoch: 10 });
+  });
+});
+
+describe('measurements', () => {
+  test('come one after the other; a few wait, others are refused', async () => {
+    let atWork = 0;
+    let most = 0;
+    const ends: (() => void)[] = [];
+    measure = async () => {
+      most = Math.max(most, ++atWork);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      atWork -= 1;
+      return MEASURED;
+    };
+    const all = Promise.allSettled(Array.from({ length: 6 }, () => estimate()));
+    let ended = false;
+    void all.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      ends.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const refused = (await all).filter((each) => each.status === 'rejected');
+    expect(refused.map(({ reason }) => [reason.code, reason.message])).toEqual(
+      Array(2).fill(['UNAVAILABLE', '4 estimates are being measured already; try again in a minute']),
+    );
+    expect(most).toBe(1);
+  });
+
+  test('end after 10 s with a way out', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      measure = (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          vi.advanceTimersByTime(10_000);
+        });
+      await expect(estimate({ batchSize: 8 })).rejects.toMatchObject({
+        code: 'TOO_LARGE',
+        message: expect.stringMatching(
+          /^a step on 8 clusters and a validation could not be measured within 10 s.*; make/,
+        ),
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
