@@ -10,6 +10,9 @@ export interface TrialReproduction {
   readonly sha256: string | null;
   /** Null as long as there is nothing to compare. */
   readonly agrees: boolean | null;
+  /** What computed the original, and what the repeated one: where they differ, so may the bytes. */
+  readonly expectedEngine: string;
+  readonly engine: string | null;
 }
 
 export interface Reproduction {
@@ -32,13 +35,16 @@ export function compareTrials(
 ): Reproduction {
   const compared = trials.map((trial): TrialReproduction => {
     const { weightsSha256: sha256 } = trial;
-    const recorded = recordedSha256s(version, originalOf(originals, trial));
+    const original = originalOf(originals, trial);
+    const recorded = recordedSha256s(version, original);
     const expectedSha256 = recorded.find((each) => each !== sha256) ?? recorded[0];
     return {
       seed: Number(trial.seed),
       expectedSha256,
       sha256,
       agrees: sha256 === null ? null : sha256 === expectedSha256,
+      expectedEngine: original.outcome!.engine,
+      engine: trial.outcome?.engine ?? null,
     };
   });
   const agreements = compared.map((each) => each.agrees);

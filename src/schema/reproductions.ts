@@ -14,6 +14,15 @@ export class TrialReproduction {
 
   @Field(() => Boolean, { nullable: true, description: 'Null as long as there is nothing to compare.' })
   agrees!: boolean | null;
+
+  @Field(() => String, { description: 'What computed them the first time.' })
+  expectedEngine!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What computed them this time; a WASM engine of another arithmetic gives other bytes.',
+  })
+  engine!: string | null;
 }
 
 @ObjectType({

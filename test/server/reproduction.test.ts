@@ -82,6 +82,15 @@ describe('reproduceModelVersion', () => {
         ...{ seed, expectedSha256: weightsSha256, sha256: weightsSha256, agrees: true },
       })),
     });
+    const { modelVersion } = await server.request<{
+      modelVersion: { reproductions: { reproduction: { trials: { engine: string; expectedEngine: string }[] } }[] };
+    }>(`{ modelVersion(modelVersion: "schnet/1") {
+      reproductions { reproduction { trials { engine expectedEngine } } }
+    } }`);
+    for (const { engine, expectedEngine } of modelVersion.reproductions[0].reproduction.trials) {
+      expect(engine).toMatch(/^wasm .*, arithmetic \d+;/);
+      expect(engine).toBe(expectedEngine);
+    }
     const after = await server.countRecords();
     for (const table of ['models', 'model_versions', 'evaluations', 'predictions']) {
       expect(after[`public.${table}`], table).toBe(before[`public.${table}`]);
