@@ -11,12 +11,13 @@ import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
 import { NearDuplicates } from './near-duplicates.ts';
-import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
+import type { ArtifactStore, Compute, OpenEntries, RunChanges, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { ShieldingReferences } from './shielding-references.ts';
 import { Spectra } from './spectra.ts';
 import { Training } from './training.ts';
+import { TrainingProgress } from './training-progress.ts';
 import { Trials } from './trials.ts';
 import { Uploads } from './uploads.ts';
 
@@ -27,6 +28,7 @@ export interface Ports {
   readonly temporaryFiles: TemporaryFiles;
   readonly openEntries: OpenEntries;
   readonly compute: Compute;
+  readonly runChanges: RunChanges;
 }
 
 /** The application: one service a noun, over the ports it was given. */
@@ -50,9 +52,10 @@ export class Registry {
   readonly evaluations: Evaluations;
   readonly predictions: Predictions;
   readonly training: Training;
+  readonly trainingProgress: TrainingProgress;
   readonly trials: Trials;
 
-  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute }: Ports) {
+  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges }: Ports) {
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -73,6 +76,7 @@ export class Registry {
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);
+    this.trainingProgress = new TrainingProgress(store, runChanges);
     this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);
   }
 }
