@@ -2,13 +2,10 @@ import type { EntityManager } from 'typeorm';
 import type * as ports from '../registry/ports.ts';
 import { query } from './query.ts';
 
-/** The curve of an outcome by step. A Lasso's runs from its smallest alpha up, but it is fitted from the largest one down. */
-const OF_OUTCOME = `
-  SELECT CASE WHEN t.outcome ->> 'alpha' IS NULL THEN place ELSE jsonb_array_length(t.outcome -> 'curve') + 1 - place END AS step,
-         point
-  FROM trials t, jsonb_array_elements(t.outcome -> 'curve') WITH ORDINALITY AS c (point, place)`;
-
-/** The curves of trials: rows while they grow, part of the outcome afterwards. */
+/**
+ * The curves of trials: rows while they grow, part of the outcome afterwards. There a Lasso's runs from its smallest alpha up, but
+ * it was fitted from the largest one down.
+ */
 export class TrialCurves implements ports.TrialCurves {
   constructor(private readonly manager: EntityManager) {}
 
@@ -29,11 +26,17 @@ export class TrialCurves implements ports.TrialCurves {
   behind(trials: readonly Omit<ports.PlacedPoint, 'point'>[], limit: number): Promise<ports.PlacedPoint[]> {
     return query(
       this.manager,
-      `SELECT b.trial_id AS "trialId", p.step::int, p.point
+      // OFFSET 0: an outcome is large, so it is unpacked once and not for every point
+      `SELECT b.trial_id AS "trialId", p.step, p.point
        FROM unnest($1::bigint[], $2::int[]) AS b (trial_id, step) CROSS JOIN LATERAL (
          SELECT step, point FROM trial_points WHERE trial_id = b.trial_id AND step > b.step
          UNION ALL
-         SELECT step, point FROM (${OF_OUTCOME} WHERE t.id = b.trial_id) o WHERE step > b.step
+         SELECT step, curve -> (CASE WHEN is_upside_down THEN points - step ELSE step - 1 END)
+         FROM (
+           SELECT outcome -> 'curve' AS curve, jsonb_array_length(outcome -> 'curve') AS points,
+                  outcome ->> 'alpha' IS NOT NULL AS is_upside_down
+           FROM trials WHERE id = b.trial_id AND outcome IS NOT NULL OFFSET 0
+         ) o, generate_series(b.step + 1, least(b.step + $3::int, points)) AS step
          ORDER BY step LIMIT $3
        ) p
        ORDER BY b.trial_id, p.step LIMIT $3`,
