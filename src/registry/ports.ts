@@ -165,7 +165,7 @@ export interface PlacedPoint {
 
 /** The curves of trials: those of an outcome, and until there is one those that grow. */
 export interface TrialCurves {
-  /** Adds points to a curve that grows, in place of whatever an earlier attempt added from the first of their steps on. */
+  /** Adds points to a curve that grows, in a transaction, in place of whatever an earlier attempt added from the first of their steps on. */
   add(trialId: string, points: readonly Omit<PlacedPoint, 'trialId'>[]): Promise<void>;
   /** Ends a curve that grew: the outcome has it. */
   remove(trialId: string): Promise<void>;
