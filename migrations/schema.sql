@@ -463,6 +463,16 @@ CREATE TABLE training_runs (
 );
 CREATE INDEX training_runs_model ON public.training_runs USING btree (model_id);
 CREATE INDEX training_runs_reproduced_version ON public.training_runs USING btree (reproduced_version_id);
+CREATE TRIGGER announce AFTER UPDATE ON public.training_runs FOR EACH ROW EXECUTE FUNCTION announce_training_run();
+
+CREATE TABLE trial_points (
+  trial_id bigint NOT NULL,
+  step integer NOT NULL,
+  point jsonb NOT NULL,
+  CONSTRAINT trial_points_pkey PRIMARY KEY (trial_id, step),
+  CONSTRAINT trial_points_trial_id_fkey FOREIGN KEY (trial_id) REFERENCES trials(id),
+  CONSTRAINT trial_points_step_check CHECK ((step > 0))
+);
 
 CREATE TABLE trials (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -487,6 +497,7 @@ CREATE TABLE trials (
   CONSTRAINT trials_weights_sha256_fkey FOREIGN KEY (weights_sha256) REFERENCES artifacts(sha256),
   CONSTRAINT trials_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 );
+CREATE TRIGGER announce AFTER UPDATE ON public.trials FOR EACH ROW EXECUTE FUNCTION announce_training_run();
 
 CREATE TABLE uploads (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -502,3 +513,17 @@ CREATE TABLE uploads (
   CONSTRAINT uploads_sha256_fkey FOREIGN KEY (sha256) REFERENCES artifacts(sha256),
   CONSTRAINT uploads_check CHECK (((sha256 IS NULL) = (byte_length IS NULL)))
 );
+
+CREATE OR REPLACE FUNCTION public.announce_training_run()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_TABLE_NAME = 'trials' THEN
+    PERFORM pg_notify('training_run_changed', NEW.training_run_id::text);
+  ELSE
+    PERFORM pg_notify('training_run_changed', NEW.id::text);
+  END IF;
+  RETURN NULL;
+END
+$function$;

@@ -13,6 +13,7 @@ import type { ArtifactStore } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
 import { connectDatabase, migrate } from './store/database.ts';
 import { PostgresStore } from './store/postgres-store.ts';
+import { RunChanges } from './store/run-changes.ts';
 
 /** The parts of one process, wired together. */
 export interface Parts {
@@ -45,7 +46,8 @@ export async function openParts(config: Config, databaseUrl: string, application
   }
   const store = PostgresStore.over(dataSource, queue.enqueue);
   const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
-  const registry = new Registry({ store, artifacts, uploads, temporaryFiles, openEntries, compute });
+  const runChanges = new RunChanges(databaseUrl, application, log);
+  const registry = new Registry({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges });
   return {
     registry,
     artifacts,
@@ -59,6 +61,7 @@ export async function openParts(config: Config, databaseUrl: string, application
       // jobs in hand may still compute
       await queue.stop();
       compute.close();
+      await runChanges.close();
       await dataSource.destroy();
     },
   };

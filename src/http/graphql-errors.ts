@@ -1,5 +1,4 @@
-import { unwrapResolverError } from '@apollo/server/errors';
-import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { NatriumError } from '../errors.ts';
 
 /** What a caller sees of a defect of ours. */
@@ -10,7 +9,7 @@ export const INTERNAL_ERROR = {
 
 /** What a caller sees of an error: ours as they are, graphql's own as they are, anything else masked. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = causeOf(error);
   if (cause instanceof NatriumError) {
     return { ...formatted, message: cause.message, extensions: { ...cause.details, code: cause.code } };
   }
@@ -19,6 +18,11 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   }
   const { stacktrace: _, ...extensions } = formatted.extensions ?? {};
   return { ...formatted, extensions };
+}
+
+/** What was thrown, of an error that graphql has wrapped. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? error.originalError : error;
 }
 
 /** Whether an error is a defect of ours, to be logged with its stack. */

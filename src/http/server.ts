@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { unwrapResolverError } from '@apollo/server/errors';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -12,15 +11,17 @@ import { expressMiddleware } from '@as-integrations/express5';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { GraphQLError } from 'graphql';
 import { type ErrorCode, NatriumError } from '../errors.ts';
-import { type Caller, LOCAL_ADMIN } from '../registry/caller.ts';
+import type { Caller } from '../registry/caller.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
+import { authentication } from './authentication.ts';
 import { exportsRouter } from './exports.ts';
-import { formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
+import { causeOf, formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
 import { hostCheck } from './host-check.ts';
 import { importReportRouter } from './import-report.ts';
 import { playgroundRouter } from './playground.ts';
+import { serveSubscriptions } from './subscriptions.ts';
 import { type UploadReceiver, uploadRouter } from './uploads.ts';
 
 const LOOPBACK_ADDRESS = '127.0.0.1';
@@ -47,8 +48,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { registry, receiver, facts, log } = options;
   const app = express();
   const server = createServer(app);
+  const schema = buildNatriumSchema();
   const apollo = new ApolloServer<RequestContext & { requestId: string }>({
-    schema: buildNatriumSchema(),
+    schema,
     introspection: true,
     persistedQueries: false,
     formatError,
@@ -62,6 +64,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ],
   });
   await apollo.start();
+  const contextOf = (caller: Caller, host: string): RequestContext => ({
+    caller,
+    baseUrl: `http://${host}`,
+    registry,
+    load: new Loaders(registry.store),
+    server: facts,
+  });
 
   app.disable('x-powered-by');
   app.use(hostCheck);
@@ -77,15 +86,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     '/graphql',
     expressMiddleware(apollo, {
       context: async ({ req, res }) => ({
-        caller: res.locals.caller as Caller,
-        baseUrl: `http://${req.headers.host}`,
-        registry,
-        load: new Loaders(registry.store),
-        server: facts,
+        ...contextOf(res.locals.caller as Caller, req.headers.host!),
         requestId: res.locals.requestId as string,
       }),
     }),
   );
+  const subscriptions = serveSubscriptions(server, { schema, registry, contextOf, log });
 
   app.use((request) => {
     throw new NatriumError(
@@ -97,7 +103,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://${LOOPBACK_ADDRESS}:${port}`, stop: () => apollo.stop() };
+  const stop = async () => {
+    await subscriptions.stop();
+    await apollo.stop();
+  };
+  return { url: `http://${LOOPBACK_ADDRESS}:${port}`, stop };
 }
 
 const requestId: RequestHandler = (_request, response, next) => {
@@ -105,23 +115,6 @@ const requestId: RequestHandler = (_request, response, next) => {
   response.set('x-request-id', response.locals.requestId);
   next();
 };
-
-/** A bearer token says who calls; on the loopback interface, without one, it is the local admin. */
-function authentication(registry: Registry): RequestHandler {
-  return async (request, response, next) => {
-    const { authorization } = request.headers;
-    if (authorization === undefined) {
-      response.locals.caller = LOCAL_ADMIN;
-    } else {
-      const match = /^Bearer\s+(\S+)$/i.exec(authorization);
-      if (match === null) {
-        throw new NatriumError('UNAUTHENTICATED', 'the Authorization header must be: Bearer TOKEN');
-      }
-      response.locals.caller = await registry.access.authenticate(match[1]);
-    }
-    next();
-  };
-}
 
 const STATUS_OF_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
   UNAUTHENTICATED: 401,
@@ -176,14 +169,17 @@ function watchOperations(log: (line: string) => void): ApolloServerPlugin<Reques
       return {
         async didResolveOperation({ operation }) {
           if (operation?.operation === 'subscription') {
-            throw new GraphQLError('there are no subscriptions; ask again with a query', {
-              extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
-            });
+            throw new GraphQLError(
+              'subscriptions come over a WebSocket (graphql-transport-ws) to this address; or ask with a query',
+              {
+                extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+              },
+            );
           }
         },
         async didEncounterErrors({ errors, contextValue }) {
           for (const error of errors) {
-            const cause = unwrapResolverError(error);
+            const cause = causeOf(error);
             if (cause instanceof NatriumError || !isUnexpected(error)) continue;
             const stack = cause instanceof Error ? cause.stack : String(cause);
             log(`request ${contextValue.requestId} ${error.path?.join('.') ?? ''}: ${stack}`);

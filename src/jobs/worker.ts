@@ -1,11 +1,8 @@
 import { NatriumError } from '../errors.ts';
-import type { TrialProgress } from '../ml/model.ts';
 import type { Compute } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Queue } from './queue.ts';
-
-/** How often a running trial writes its progress and asks whether it is still wanted. */
-const REPORT_MS = 1000;
+import { TrialReports } from './trial-reports.ts';
 
 export interface WorkerParts {
   readonly registry: Registry;
@@ -52,50 +49,17 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
   log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
 
   const abandoned = new AbortController();
-  let latest: TrialProgress | null = null;
-  let reporting: Promise<void> | null = null;
-  const report = () => {
-    reporting ??= tell().finally(() => {
-      reporting = null;
-    });
-    return reporting;
-  };
-  const tell = async () => {
-    try {
-      const mine = await trials.report(trial, latest);
-      if (!mine) abandoned.abort();
-    } catch (error) {
-      // the database may be back at the next report; the heartbeat decides otherwise
-      log(`trial ${trial.id}: cannot report progress: ${(error as Error).message}`);
-    }
-  };
-  let keeping = Promise.resolve();
-  const keep = async (checkpoint: Uint8Array) => {
-    try {
-      if (await trials.keepCheckpoint(trial, checkpoint)) log(`trial ${trial.id}: checkpoint kept`);
-      else abandoned.abort();
-    } catch (error) {
-      // the next one will do as well
-      log(`trial ${trial.id}: cannot keep a checkpoint: ${(error as Error).message}`);
-    }
-  };
-  const reports = setInterval(report, REPORT_MS);
+  const reports = new TrialReports(trials, trial, log, () => abandoned.abort());
   try {
     const { weights, outcome } = await compute.train(
       task,
       {
-        onProgress: (progress) => {
-          latest = progress;
-        },
-        onCheckpoint: (checkpoint) => {
-          keeping = keeping.then(() => keep(checkpoint));
-        },
+        onProgress: (progress) => reports.add(progress),
+        onCheckpoint: (checkpoint) => void reports.keep(checkpoint),
       },
       AbortSignal.any([lost, abandoned.signal, stopping]),
     );
-    await reporting;
-    await report();
-    await keeping;
+    await reports.report();
     await trials.complete(trial, weights, outcome);
     log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s by ${outcome.engine}`);
   } catch (error) {
@@ -105,6 +69,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
       await trials.release(trial);
       log(`trial ${trial.id} goes back to the queue`);
     } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
+      await reports.report();
       await trials.fail(trial, error.message);
       log(`trial ${trial.id} failed: ${error.message}`);
     } else {
@@ -112,6 +77,6 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
       throw error;
     }
   } finally {
-    clearInterval(reports);
+    reports.stop();
   }
 }

@@ -40,7 +40,7 @@ export const lassoModel: ModelImplementation = {
     const trainFeatures = featureMatrix(features, task.train);
     const validationFeatures = featureMatrix(features, task.validation);
 
-    const pointOf = (fit: LassoFit): CurvePoint => {
+    const pointOf = (fit: LassoFit, begun: number): CurvePoint => {
       const train = predictLasso(fit, trainFeatures);
       const validation = predictLasso(fit, validationFeatures);
       return {
@@ -49,18 +49,21 @@ export const lassoModel: ModelImplementation = {
         validationLoss: meanSquare(validation, validationTarget),
         trainRmsePpm: rmse(backward(transform, train), trainPpm),
         validationRmsePpm: rmse(backward(transform, validation), validationPpm),
+        seconds: secondsSoFar() - begun,
       };
     };
     const steps = new Set(settings.alphas).size;
     const curve: CurvePoint[] = [];
+    let begun = secondsSoFar();
     let best: { readonly fit: LassoFit; readonly point: CurvePoint } | null = null;
     for (const fit of lassoPath(trainFeatures, trainTarget, settings.alphas)) {
-      const point = pointOf(fit);
+      const point = pointOf(fit, begun);
       curve.unshift(point);
       if (best === null || point.validationRmsePpm! < best.point.validationRmsePpm!) best = { fit, point };
       onProgress({ step: curve.length, steps, point, seconds: secondsSoFar() });
       // lets the process hear that nobody waits any more
       await setImmediate();
+      begun = secondsSoFar();
     }
     const { fit, point } = best!;
     const reach = reachOfFeatures(features);

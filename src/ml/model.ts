@@ -80,6 +80,8 @@ export interface CurvePoint {
   /** Null where only losses are known while training: SchNet on a transformed target. */
   readonly trainRmsePpm: number | null;
   readonly validationRmsePpm: number | null;
+  /** That the epoch or the fit took; null in trainings from before this was kept. */
+  readonly seconds: number | null;
 }
 
 /** One cluster as a model sees it. */

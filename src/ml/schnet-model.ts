@@ -211,5 +211,6 @@ function pointOf(epoch: EpochMetrics, transform: TargetTransform): CurvePoint {
     validationLoss: epoch.validationLoss,
     trainRmsePpm: ppm(epoch.trainRmse),
     validationRmsePpm: ppm(epoch.validationRmse),
+    seconds: epoch.seconds,
   };
 }

@@ -8,7 +8,14 @@ import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
-import type { MeasurementTask, ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type {
+  CurvePoint,
+  MeasurementTask,
+  ModelInput,
+  TrainingListener,
+  TrainingTask,
+  TrialOutcome,
+} from '../ml/model.ts';
 import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type * as records from './records.ts';
 
@@ -157,6 +164,34 @@ export interface ClusterRunItems {
   clusterIds(runId: string): Promise<string[]>;
 }
 
+/** A point of a trial's curve. Steps count from 1 in the order in which the points were made: epochs, or fits. */
+export interface PlacedPoint {
+  readonly trialId: string;
+  readonly step: number;
+  readonly point: CurvePoint;
+}
+
+/** The curves of trials: those of an outcome, and until there is one those that grow. */
+export interface TrialCurves {
+  /** Adds points to a curve that grows, in a transaction, in place of whatever an earlier attempt added from the first of their steps on. */
+  add(trialId: string, points: readonly Omit<PlacedPoint, 'trialId'>[]): Promise<void>;
+  /** Ends a curve that grew: the outcome has it. */
+  remove(trialId: string): Promise<void>;
+  /** Points behind these steps, by trial and step; at most `limit`. */
+  behind(trials: readonly Omit<PlacedPoint, 'point'>[], limit: number): Promise<PlacedPoint[]>;
+  /** How many points a curve has. */
+  count(trialId: string): Promise<number>;
+}
+
+/** Hears of changes to training runs and their trials, whichever process makes them. */
+export interface RunChanges {
+  /**
+   * Calls `changed` after every change to the run that is made from now on, and now and then for nothing: also when changes
+   * may have gone unheard. Ends with the function that it answers.
+   */
+  watch(runId: string, changed: () => void): () => void;
+}
+
 /** Which clusters came out of which. */
 export interface Lineage {
   /** Keeps what is there already as it is. A cluster is no parent of itself. */
@@ -201,6 +236,7 @@ export interface Store {
   readonly models: Collection<records.Model>;
   readonly trainingRuns: Collection<records.TrainingRun>;
   readonly trials: FencedCollection<records.Trial>;
+  readonly trialCurves: TrialCurves;
   readonly modelVersions: Collection<records.ModelVersion>;
   readonly modelAliasChanges: Collection<records.ModelAliasChange>;
   readonly evaluations: Collection<records.Evaluation>;
@@ -221,6 +257,8 @@ export interface Store {
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Waits for, then holds, the named lock until the transaction ends. */
   lock(name: string): Promise<void>;
+  /** How far the trials of a run are, in order; without what they found, which may be large. */
+  trialStates(runId: string): Promise<TrialState[]>;
   /** Newest number of a versioned noun, 0 if there is none. Take a lock first. */
   latestVersion(noun: 'datasetVersions' | 'featureSets' | 'modelVersions', of: string): Promise<number>;
 
@@ -268,6 +306,8 @@ export interface Store {
   /** Number of the newest migration applied. */
   schemaVersion(): Promise<string>;
 }
+
+export type TrialState = Pick<records.Trial, 'id' | 'state' | 'attempt'>;
 
 /** What tells a calculation from others. */
 export type CalculationMark = Pick<

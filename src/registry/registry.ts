@@ -11,7 +11,7 @@ import { Imports } from './imports.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
 import { NearDuplicates } from './near-duplicates.ts';
-import type { ArtifactStore, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
+import type { ArtifactStore, Compute, OpenEntries, RunChanges, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Reproductions } from './reproductions.ts';
@@ -19,6 +19,7 @@ import { ShieldingReferences } from './shielding-references.ts';
 import { Spectra } from './spectra.ts';
 import { Training } from './training.ts';
 import { TrainingEstimates } from './training-estimates.ts';
+import { TrainingProgress } from './training-progress.ts';
 import { Trials } from './trials.ts';
 import { Uploads } from './uploads.ts';
 
@@ -29,6 +30,7 @@ export interface Ports {
   readonly temporaryFiles: TemporaryFiles;
   readonly openEntries: OpenEntries;
   readonly compute: Compute;
+  readonly runChanges: RunChanges;
 }
 
 /** The application: one service a noun, over the ports it was given. */
@@ -54,9 +56,10 @@ export class Registry {
   readonly training: Training;
   readonly reproductions: Reproductions;
   readonly trainingEstimates: TrainingEstimates;
+  readonly trainingProgress: TrainingProgress;
   readonly trials: Trials;
 
-  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute }: Ports) {
+  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges }: Ports) {
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -79,6 +82,7 @@ export class Registry {
     this.training = new Training(mutations);
     this.reproductions = new Reproductions(mutations);
     this.trainingEstimates = new TrainingEstimates(store, compute, this.datasets);
+    this.trainingProgress = new TrainingProgress(store, runChanges);
     this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);
   }
 }

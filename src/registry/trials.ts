@@ -1,6 +1,6 @@
 import { NatriumError } from '../errors.ts';
 import { FEWEST_MEMBERS } from '../ml/committee.ts';
-import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
+import type { TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import { SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
@@ -54,18 +54,21 @@ export class Trials {
     return { trial, task };
   }
 
-  /** Keeps from where a later attempt would go on; false if the trial is no longer this worker's. */
-  async keepCheckpoint(trial: Trial, checkpoint: Uint8Array): Promise<boolean> {
+  /**
+   * Keeps from where a later attempt would go on. Of the epochs before, those that were not reported yet come with it: the
+   * later attempt does not train them again. False if the trial is no longer this worker's.
+   */
+  async keepCheckpoint(trial: Trial, checkpoint: Uint8Array, made: readonly TrialProgress[]): Promise<boolean> {
     const artifact = await this.artifacts.put(checkpoint);
     return this.store.transaction(async (store) => {
       await recordTensors(store, artifact);
-      return write(store, trial, { checkpointSha256: artifact.sha256 });
+      return writeProgress(store, trial, made, { checkpointSha256: artifact.sha256 });
     });
   }
 
-  /** False if the trial is no longer this worker's: cancelled, or taken over by another. */
-  report(trial: Trial, progress: Trial['progress']): Promise<boolean> {
-    return write(this.store, trial, progress === null ? {} : { progress });
+  /** Writes what was made since the last report. False if the trial is no longer this worker's: cancelled, or taken over. */
+  report(trial: Trial, made: readonly TrialProgress[]): Promise<boolean> {
+    return this.store.transaction((store) => writeProgress(store, trial, made));
   }
 
   async complete(trial: Trial, weights: Uint8Array, outcome: TrialOutcome): Promise<void> {
@@ -215,7 +218,9 @@ export class Trials {
   private async finish(trial: Trial, changes: (store: Store) => Promise<Partial<Trial>>): Promise<void> {
     await this.store.transaction(async (store) => {
       await lockRun(store, trial.trainingRunId);
-      if (!(await write(store, trial, await changes(store)))) return;
+      const made = await changes(store);
+      if (!(await write(store, trial, made))) return;
+      if (made.outcome) await store.trialCurves.remove(trial.id);
       const others = await store.trials.findAll({ trainingRunId: trial.trainingRunId });
       if (!others.some(isOpen)) await store.jobs.enqueue({ kind: 'completion', trainingRunId: trial.trainingRunId });
     });
@@ -254,4 +259,20 @@ function recordTensors(store: Store, { sha256, byteLength }: StoredBytes): Promi
 /** Writes to a trial that is running under this attempt; false if it is not any more. */
 function write(store: Store, { id, attempt }: Trial, changes: Partial<Trial>): Promise<boolean> {
   return store.trials.updateHeld(id, attempt, { ...changes, updatedAt: new Date() });
+}
+
+/** Writes progress and the points on the way to it, as {@link write} does. */
+async function writeProgress(
+  store: Store,
+  trial: Trial,
+  made: readonly TrialProgress[],
+  changes: Partial<Trial> = {},
+): Promise<boolean> {
+  const progress = made.at(-1);
+  if (!(await write(store, trial, progress === undefined ? changes : { ...changes, progress }))) return false;
+  await store.trialCurves.add(
+    trial.id,
+    made.flatMap(({ step, point }) => (point === null ? [] : [{ step, point }])),
+  );
+  return true;
 }

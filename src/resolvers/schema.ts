@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql';
 import { AccessResolver } from './access.ts';
 import { AtomResolver } from './atoms.ts';
 import { CalculationInputResolver } from './calculation-inputs.ts';
@@ -86,22 +86,33 @@ export function buildNatriumSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: resolvers as unknown as NonEmptyArray<new () => object>,
     validate: false,
+    pubSub: UNUSED_PUB_SUB,
   });
   schema.description =
     'Natrium: atomic clusters, their NMR shieldings, and models trained on them. Shieldings are in ppm, positions in Å. ' +
     'Lists are connections and need `first`. Errors have a documented `extensions.code`.';
-  forgetReadsBeforeMutations(schema);
+  forgetReadsBetween(schema);
   refuseUnstorableTexts(schema);
   return schema;
 }
 
-/** A request may hold several mutations; each must see what the one before it wrote. */
-function forgetReadsBeforeMutations(schema: GraphQLSchema): void {
-  for (const field of Object.values(schema.getMutationType()!.getFields())) {
-    const resolve = field.resolve!;
-    field.resolve = (root, args, context: RequestContext, info) => {
-      context.load.clear();
-      return resolve(root, args, context, info);
-    };
+/** type-graphql wants one where there are subscriptions, though ours say themselves where their events come from. */
+const UNUSED_PUB_SUB: PubSub = {
+  publish() {},
+  subscribe(topic) {
+    throw new TypeError(`the subscription to ${topic} lacks a subscribe function`);
+  },
+};
+
+/** A request may hold several mutations, and an event follows another: each must see what was written before it. */
+function forgetReadsBetween(schema: GraphQLSchema): void {
+  for (const type of [schema.getMutationType()!, schema.getSubscriptionType()!]) {
+    for (const field of Object.values(type.getFields())) {
+      const resolve = field.resolve!;
+      field.resolve = (root, args, context: RequestContext, info) => {
+        context.load.clear();
+        return resolve(root, args, context, info);
+      };
+    }
   }
 }

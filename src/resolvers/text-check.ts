@@ -7,10 +7,11 @@ const FILE_TEXT = 'content';
 
 /** Refuses texts that cannot be stored, with NUL or half a surrogate pair, before any resolver sees them. */
 export function refuseUnstorableTexts(schema: GraphQLSchema): void {
-  for (const type of [schema.getQueryType()!, schema.getMutationType()!]) {
+  for (const type of [schema.getQueryType()!, schema.getMutationType()!, schema.getSubscriptionType()!]) {
     for (const field of Object.values(type.getFields())) {
-      const resolve = field.resolve!;
-      field.resolve = (root, args, context, info) => {
+      const step = field.subscribe === undefined ? 'resolve' : 'subscribe';
+      const resolve = field[step]!;
+      field[step] = (root, args, context, info) => {
         for (const [name, value] of Object.entries(args)) checkTexts(value, name);
         return resolve(root, args, context, info);
       };

@@ -1,12 +1,27 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
 import type { TrainSchNetInput as TrainSchNetRequest } from '../registry/training.ts';
-import { ListArgs } from '../schema/common.ts';
+import type * as progress from '../registry/training-progress.ts';
+import { ListArgs, PageArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { TrainingRunFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import {
+  CurvePointConnection,
   HyperparametersUnion,
   Model,
   ModelVersion,
@@ -14,6 +29,7 @@ import {
   TrainingRun,
   TrainingRunConnection,
   TrainingRunInput,
+  TrainingRunUpdate,
   TrainLassoInput,
   TrainSchNetInput,
   Trial,
@@ -21,7 +37,7 @@ import {
 } from '../schema/models.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
-import { connect } from './paging.ts';
+import { checkFirst, connect, connection, fromCursor } from './paging.ts';
 
 @Resolver(() => TrainingRun)
 export class TrainingRunResolver {
@@ -39,7 +55,9 @@ export class TrainingRunResolver {
     return connect(registry.store.trainingRuns, args, filter);
   }
 
-  @Mutation(() => TrainingRun, { description: 'Queues a Lasso training; watch it with the query trainingRun.' })
+  @Mutation(() => TrainingRun, {
+    description: 'Queues a Lasso training; watch it with trainingRunUpdated or the query trainingRun.',
+  })
   async trainLasso(
     @Arg('input', () => TrainLassoInput) input: TrainLassoInput,
     @Ctx() { caller, registry, load }: RequestContext,
@@ -55,7 +73,9 @@ export class TrainingRunResolver {
     return load.trainingRuns.load(id);
   }
 
-  @Mutation(() => TrainingRun, { description: 'Queues a SchNet training, a trial a seed; watch it with trainingRun.' })
+  @Mutation(() => TrainingRun, {
+    description: 'Queues a SchNet training, a trial a seed; watch it with trainingRunUpdated or the query trainingRun.',
+  })
   async trainSchNet(
     @Arg('input', () => TrainSchNetInput) input: TrainSchNetInput,
     @Ctx() { caller, registry, load }: RequestContext,
@@ -85,6 +105,22 @@ export class TrainingRunResolver {
   ) {
     const id = await knownId(load.trainingRuns, 'TrainingRun', input.trainingRun);
     return load.trainingRuns.load(await registry.training.resume(caller, requestOf('resumeTrainingRun', input), id));
+  }
+
+  @Subscription(() => TrainingRunUpdate, {
+    description:
+      'What there is of a run, and then what is new of it as it comes: each epoch of each trial once, in order. Completes when ' +
+      'the run has ended and all is told. Over WebSocket (graphql-transport-ws) at the address of the API.',
+    subscribe: async ({ args, context }: { args: { trainingRun: string }; context: RequestContext }) => {
+      const id = await knownId(context.load.trainingRuns, 'TrainingRun', args.trainingRun);
+      return context.registry.trainingProgress.follow(id);
+    },
+  })
+  trainingRunUpdated(
+    @Arg('trainingRun', () => ID) _trainingRun: string,
+    @Root() update: progress.TrainingRunUpdate,
+  ): progress.TrainingRunUpdate {
+    return update;
   }
 
   @FieldResolver(() => Model)
@@ -123,6 +159,27 @@ export class TrialResolver {
   @FieldResolver(() => Int)
   seed(@Root() trial: records.Trial): number {
     return Number(trial.seed);
+  }
+
+  @FieldResolver(() => CurvePointConnection, {
+    description:
+      'Its learning curve (SchNet) or regularisation path (Lasso), as far as it is, in the order of its making.',
+  })
+  async curve(
+    @Root() { id: trialId }: records.Trial,
+    @Args(() => PageArgs) { first, after }: PageArgs,
+    @Ctx() { registry }: RequestContext,
+  ) {
+    checkFirst(first);
+    const { trialCurves } = registry.store;
+    const step = after == null ? 0 : Number(fromCursor(after, /^\d{1,9}$/));
+    const found = await trialCurves.behind([{ trialId, step }], first + 1);
+    const page = {
+      items: found.slice(0, first).map((each) => ({ ...each.point, step: each.step })),
+      hasNextPage: found.length > first,
+      totalCount: () => trialCurves.count(trialId),
+    };
+    return connection(page, (point) => String(point.step));
   }
 }
 

@@ -32,6 +32,9 @@ export class CurvePoint {
 
   @Field(() => Float, { nullable: true })
   validationRmsePpm!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'That the epoch or the fit took.' })
+  seconds!: number | null;
 }
 
 @ObjectType()
@@ -225,6 +228,24 @@ export class CommitteeMember {
   weightsSha256!: string;
 }
 
+@ObjectType({ description: 'What is new of a trial.' })
+export class TrialUpdate {
+  @Field(() => Trial)
+  trial!: Trial;
+
+  @Field(() => [CurvePoint], { description: 'Points of its curve that were not told before, in order.' })
+  points!: CurvePoint[];
+}
+
+@ObjectType({ description: 'What is new of a training run.' })
+export class TrainingRunUpdate {
+  @Field(() => TrainingRun, { name: 'trainingRun' })
+  run!: TrainingRun;
+
+  @Field(() => [TrialUpdate], { description: 'Trials of which something is new; in the first update all of them.' })
+  trials!: TrialUpdate[];
+}
+
 @ObjectType({
   implements: [Node, Recorded],
   description:
@@ -285,6 +306,7 @@ export class ModelAliasChange {
   createdBy!: string;
 }
 
+export const CurvePointConnection = connectionOf(() => CurvePoint, 'CurvePoint');
 export const ModelConnection = connectionOf(() => Model, 'Model');
 export const TrainingRunConnection = connectionOf(() => TrainingRun, 'TrainingRun');
 

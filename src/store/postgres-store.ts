@@ -27,6 +27,7 @@ import { FencedCollection } from './fenced-collection.ts';
 import { addImportItems, importItems } from './import-report.ts';
 import { Lineage } from './lineage.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
+import { TrialCurves } from './trial-curves.ts';
 import { VersionMembers } from './version-members.ts';
 import { workersAlive } from './workers-alive.ts';
 
@@ -59,6 +60,7 @@ export class PostgresStore implements ports.Store {
   readonly models: EntityCollection<records.Model>;
   readonly trainingRuns: EntityCollection<records.TrainingRun>;
   readonly trials: FencedCollection<records.Trial>;
+  readonly trialCurves: TrialCurves;
   readonly modelVersions: EntityCollection<records.ModelVersion>;
   readonly modelAliasChanges: EntityCollection<records.ModelAliasChange>;
   readonly evaluations: EntityCollection<records.Evaluation>;
@@ -99,6 +101,7 @@ export class PostgresStore implements ports.Store {
       model: `(SELECT m.name FROM models m WHERE m.id = t.model_id)`,
     });
     this.trials = new FencedCollection(manager, TrialEntity);
+    this.trialCurves = new TrialCurves(manager);
     this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
@@ -132,6 +135,12 @@ export class PostgresStore implements ports.Store {
 
   async lock(name: string): Promise<void> {
     await query(this.manager, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [name]);
+  }
+
+  trialStates(runId: string): Promise<ports.TrialState[]> {
+    return query(this.manager, `SELECT id, state, attempt FROM trials WHERE training_run_id = $1 ORDER BY ordinal`, [
+      runId,
+    ]);
   }
 
   async latestVersion(noun: keyof typeof VERSIONED, of: string): Promise<number> {

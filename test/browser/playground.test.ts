@@ -73,6 +73,22 @@ skipUnless(chromiumPath !== undefined, 'chromium')('playground in a browser', ()
     await waitForText('response', '"NOT_FOUND"');
   });
 
+  it('runs a subscription over a WebSocket, with the headers of the tab', async () => {
+    // the run that the tab asks for is the third one
+    const { query } = tabs.find(({ title }) => title === 'TrainSchNet')!;
+    for (const _ of [1, 2, 3]) await server.request(query);
+    await openTab('WatchEpochs');
+    await run();
+    await waitForText('response', '"trainingRunUpdated"');
+    await waitForText('response', '"QUEUED"');
+    await page.getByRole('button', { name: /^Stop query/ }).click();
+
+    await page.getByRole('button', { name: 'Headers' }).click();
+    await typeInto('headers', '{ "Authorization": "Bearer natrium_wrong" }');
+    await run();
+    await waitForText('response', 'UNAUTHENTICATED: the API token is unknown');
+  });
+
   it('shows the variables of the first tab too', async () => {
     const visitor = await browser.newContext();
     const other = await visitor.newPage();

@@ -62,7 +62,13 @@ describe('a request that is none', () => {
       'OPERATION_RESOLUTION_FAILURE',
       /"B"/,
     ],
-    ['a subscription', query('subscription { runs }'), 400, 'OPERATION_RESOLUTION_FAILURE', /no subscriptions/],
+    [
+      'a subscription',
+      query('subscription { trainingRunUpdated(trainingRun: "x") { trainingRun { id } } }'),
+      400,
+      'OPERATION_RESOLUTION_FAILURE',
+      /subscriptions come over a WebSocket/,
+    ],
     ['a missing variable', query('query ($id: ID!) { node(id: $id) { id } }'), 400, 'BAD_USER_INPUT', /"\$id"/],
   ])('is refused: %s', async (_, body, status, code, says) => {
     const answer = await post(body);

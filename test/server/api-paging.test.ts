@@ -29,7 +29,7 @@ beforeAll(async () => {
     });
   }
   for (const model of ['one', 'two']) {
-    const run = await trainLasso(server, { model, datasetVersion, featureSet: 'rcn', alphas: [0.1] });
+    const run = await trainLasso(server, { model, datasetVersion, featureSet: 'rcn', alphas: [0.1, 0.2, 0.3] });
     expect(await runEnded(server, run)).toMatchObject({ state: 'SUCCEEDED' });
   }
   const { clusters } = await server.request<{ clusters: { nodes: { id: string }[] } }>(
@@ -54,7 +54,7 @@ afterAll(() => server?.dispose());
 
 /** Every connection of the API: what it is asked with beside `first` and `after`, and what tells its nodes apart. */
 const CONNECTIONS: Readonly<
-  Record<string, { readonly args?: string; readonly key?: string; readonly under?: string }>
+  Record<string, { readonly args?: string; readonly key?: string; readonly under?: string; readonly on?: string }>
 > = {
   atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
   calculationInputs: { args: 'program: ORCA, filter: {}', key: 'fileName cluster { id }' },
@@ -75,6 +75,7 @@ const CONNECTIONS: Readonly<
   shieldingReferences: {},
   trainingRuns: {},
   'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
+  'Trial.curve': { key: 'x', under: `node(id: "${btoa('Trial:1')}")`, on: 'Trial' },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
   'DatasetVersion.nearDuplicates': {
@@ -92,12 +93,13 @@ interface Page {
 }
 
 function pageQuery(name: string, first: string, after?: string | null): string {
-  const { args = '', key = 'id', under } = CONNECTIONS[name];
+  const { args = '', key = 'id', under, on } = CONNECTIONS[name];
   const given = [args, first === '' ? '' : `first: ${first}`, after == null ? '' : `after: ${JSON.stringify(after)}`];
   const fields = `totalCount nodes { ${key} } edges { cursor node { ${key} } } pageInfo { hasNextPage endCursor }`;
   const list = given.filter((each) => each !== '').join(', ');
   const page = `page: ${name.split('.').at(-1)}${list === '' ? '' : `(${list})`} { ${fields} }`;
-  return under === undefined ? `{ ${page} }` : `{ owner: ${under} { ${page} } }`;
+  if (under === undefined) return `{ ${page} }`;
+  return on === undefined ? `{ owner: ${under} { ${page} } }` : `{ owner: ${under} { ... on ${on} { ${page} } } }`;
 }
 
 async function page(name: string, first: number, after?: string | null): Promise<Page> {

@@ -35,7 +35,7 @@ describe('the ready tabs of the playground', () => {
 
   it('say what they show, in lines that the editor shows whole', () => {
     for (const { title, query } of tabs) {
-      expect(query, title).toMatch(new RegExp(`^# .+\\n(# .+\\n)*(query|mutation) ${title}\\b`));
+      expect(query, title).toMatch(new RegExp(`^# .+\\n(# .+\\n)*(query|mutation|subscription) ${title}\\b`));
       const comments = query.split('\n').filter((line) => line.startsWith('#'));
       expect(
         comments.filter((line) => line.length > VISIBLE_COLUMNS),
@@ -256,6 +256,21 @@ describe('what the tabs tell their reader to look at', () => {
     expect(reproductions).toMatchObject([
       { state: 'SUCCEEDED', reproduction: { agrees: true, trials: [{ seed: 1, agrees: true }] } },
     ]);
+  });
+
+  it('WatchEpochs: the run has succeeded, and each epoch of both trials came once, in order', () => {
+    const updates = answer<{
+      trainingRunUpdated: { trials: { trial: { seed: number }; points: { x: number }[] }[] }[];
+    }>('WatchEpochs').trainingRunUpdated;
+    expect(updates.at(-1)).toMatchObject({
+      trainingRun: { state: 'SUCCEEDED', modelVersion: { reference: 'na-schnet/1' } },
+    });
+    for (const seed of [1, 2]) {
+      const told = updates.flatMap(({ trials }) => trials.filter(({ trial }) => trial.seed === seed));
+      expect(told.flatMap(({ points }) => points.map(({ x }) => x))).toEqual(
+        Array.from({ length: 60 }, (_, i) => i + 1),
+      );
+    }
   });
 
   it('Champion, Predict: the alias leads to the version, and equal atoms get equal shieldings', () => {

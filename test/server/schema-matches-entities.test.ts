@@ -27,6 +27,7 @@ const WITHOUT_ENTITY = [
   'import_items',
   'model_aliases',
   'schema_migrations',
+  'trial_points',
 ];
 
 interface Column {

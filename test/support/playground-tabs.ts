@@ -1,6 +1,7 @@
 import type { PlaygroundTab } from '../../src/http/playground-tabs.ts';
 import { finishedClusterRun } from './cluster-runs.ts';
 import { type TestServer, until } from './server.ts';
+import { answersOf, subscriptionClient } from './subscriptions.ts';
 
 /** The data of one tab's answer, by the names of its fields. */
 export type TabAnswer = Readonly<Record<string, unknown>>;
@@ -11,9 +12,11 @@ export async function readTabs(server: TestServer): Promise<PlaygroundTab[]> {
   return (await response.json()) as PlaygroundTab[];
 }
 
-/** Runs one tab as it is and waits until what it starts is done; errors are thrown. */
+/** Runs one tab as it is and waits until what it starts is done; errors are thrown. A subscription answers with all its events. */
 export async function runTab(server: TestServer, { title, query, variables }: PlaygroundTab): Promise<TabAnswer> {
-  const { data, errors } = await server.ask<TabAnswer>(query, variables === null ? {} : JSON.parse(variables));
+  const given = variables === null ? {} : JSON.parse(variables);
+  if (/^subscription\b/m.test(query)) return watch(server, query, given);
+  const { data, errors } = await server.ask<TabAnswer>(query, given);
   if (errors || data === null) throw new Error(`the tab ${title} failed: ${JSON.stringify(errors, null, 1)}`);
   if (/\b(train(Lasso|SchNet)|reproduceModelVersion)\(/.test(query)) {
     for (const run of Object.values(data)) await waitForModel(server, title, (run as { id: string }).id);
@@ -32,6 +35,17 @@ export async function runTabs(server: TestServer, tabs: readonly PlaygroundTab[]
   const answers = new Map<string, TabAnswer>();
   for (const tab of tabs) answers.set(tab.title, await runTab(server, tab));
   return answers;
+}
+
+async function watch(server: TestServer, query: string, variables: Record<string, unknown>): Promise<TabAnswer> {
+  const client = subscriptionClient(server);
+  const events: Record<string, unknown[]> = {};
+  for (const { data, errors } of await answersOf<TabAnswer>(client, query, variables)) {
+    if (errors || !data) throw new Error(JSON.stringify(errors));
+    for (const [field, value] of Object.entries(data)) events[field] = [...(events[field] ?? []), value];
+  }
+  await client.dispose();
+  return events;
 }
 
 async function waitForModel(server: TestServer, title: string, id: string): Promise<void> {

@@ -11,6 +11,7 @@ import type { Compute, Job } from '../../src/registry/ports.ts';
 import { type Ports, Registry } from '../../src/registry/registry.ts';
 import { connectDatabase, migrate } from '../../src/store/database.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
+import { RunChanges } from '../../src/store/run-changes.ts';
 import { testDatabase } from './postgres.ts';
 import { SMALL_SPLIT, syntheticClusters } from './synthetic-clusters.ts';
 
@@ -21,6 +22,7 @@ export interface TestRegistry {
   readonly databaseUrl: string;
   readonly dataSource: DataSource;
   readonly store: PostgresStore;
+  readonly runChanges: RunChanges;
   /** Of the artifacts. */
   readonly folder: string;
   readonly jobs: Job[];
@@ -44,9 +46,10 @@ export async function openTestRegistry(compute: Compute): Promise<TestRegistry> 
   const folder = mkdtempSync(join(tmpdir(), 'natrium-registry-'));
   const jobs: Job[] = [];
   const store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
+  const runChanges = new RunChanges(database.url, 'test', () => {});
   const ports: Ports = {
     ...{ store, artifacts: new FileArtifactStore(folder), uploads: new FileUploadStore(join(folder, 'uploads')) },
-    ...{ temporaryFiles: new TemporaryFolder(folder), openEntries, compute },
+    ...{ temporaryFiles: new TemporaryFolder(folder), openEntries, compute, runChanges },
   };
   const registry = new Registry(ports);
   const { imports, datasets } = registry;
@@ -65,8 +68,9 @@ export async function openTestRegistry(compute: Compute): Promise<TestRegistry> 
     split: { asGiven: true, bySize: null, byList: null },
   });
   return {
-    ...{ registry, ports, databaseUrl: database.url, dataSource, store, folder, jobs },
+    ...{ registry, ports, databaseUrl: database.url, dataSource, store, runChanges, folder, jobs },
     async dispose() {
+      await runChanges.close();
       await dataSource.destroy();
       await database.drop();
       rmSync(folder, { recursive: true, force: true });

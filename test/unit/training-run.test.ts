@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
-import type { SchNetSettings, TrialOutcome } from '../../src/ml/model.ts';
+import { NatriumError } from '../../src/errors.ts';
+import type { SchNetSettings, TrialOutcome, TrialProgress } from '../../src/ml/model.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { TrainingRun, Trial } from '../../src/registry/records.ts';
 import { Registry } from '../../src/registry/registry.ts';
 import { compareTrials } from '../../src/registry/repeated-trials.ts';
+import type { TrainingRunUpdate } from '../../src/registry/training-progress.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 import { until } from '../support/server.ts';
 
@@ -66,6 +68,28 @@ function outcome(selectionLoss: number): TrialOutcome {
   return { selectionLoss, ...numbers, bestEpoch: 1, alpha: null, nonZero: null, engine: 'made up', curve: [] };
 }
 
+/** What is reported after an epoch. */
+function made(step: number): TrialProgress {
+  const losses = {
+    trainLoss: 1 / step,
+    validationLoss: 1 / step,
+    trainRmsePpm: 100 / step,
+    validationRmsePpm: 100 / step,
+  };
+  return { step, steps: 10, point: { x: step, ...losses, seconds: 0.5 }, seconds: step / 2 };
+}
+
+function epochs(from: number, to: number): TrialProgress[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => made(from + i));
+}
+
+async function curveOf(trial: Trial): Promise<number[]> {
+  const found = await store.trialCurves.behind([{ trialId: trial.id, step: 0 }], 1000);
+  expect(await store.trialCurves.count(trial.id)).toBe(found.length);
+  expect(found.map(({ point }) => point)).toEqual(found.map(({ step }) => made(step).point));
+  return found.map(({ step }) => step);
+}
+
 function weights(text: string): Uint8Array {
   return Buffer.from(`weights ${runId} ${text}`);
 }
@@ -114,7 +138,9 @@ describe('the fence of a trial', () => {
 
     const progress = { step: 5, steps: 10, point: null, seconds: 1 };
     expect(await store.trials.updateHeld(first.id, first.attempt, { progress })).toBe(false);
-    expect(await trials.report(first, progress)).toBe(false);
+    expect(await trials.report(first, [made(1)])).toBe(false);
+    expect(await trials.keepCheckpoint(first, weights('checkpoint'), [made(1)])).toBe(false);
+    expect(await curveOf(first)).toEqual([]);
     await trials.complete(first, weights('first'), outcome(0));
     await trials.fail(first, 'too late');
     await trials.recordSetback(first, 'too late');
@@ -125,7 +151,7 @@ describe('the fence of a trial', () => {
     });
     expect(jobs).toEqual([]);
 
-    expect(await trials.report(second, progress)).toBe(true);
+    expect(await trials.report(second, [progress])).toBe(true);
     await trials.complete(second, weights('second'), outcome(1));
     expect(await trialNow(second.id)).toMatchObject({
       ...{ state: 'SUCCEEDED', attempt: 2, progress },
@@ -144,7 +170,7 @@ describe('the fence of a trial', () => {
     const running = await begin(trialIds[0]);
     expect(await runNow()).toMatchObject({ state: 'RUNNING', startedAt: expect.any(Date) });
     await registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId);
-    expect(await registry.trials.report(running, null)).toBe(false);
+    expect(await registry.trials.report(running, [])).toBe(false);
     await registry.trials.complete(running, weights('unwanted'), outcome(0));
     expect(await registry.trials.begin(trialIds[1], 'late')).toBeNull();
     await registry.trials.completeRun(runId);
@@ -183,6 +209,155 @@ describe('the fence of a trial', () => {
       state: 'FAILED',
       failure: 'given up after 2 attempts (last: out of memory)',
     });
+  });
+});
+
+describe('the curve of a trial', () => {
+  test('grows by what is reported, and is part of the outcome from then on', async () => {
+    const { trials } = registry;
+    const trial = await begin(trialIds[0]);
+    for (const part of [epochs(1, 3), [], epochs(4, 4)]) expect(await trials.report(trial, part)).toBe(true);
+    expect(await curveOf(trial)).toEqual([1, 2, 3, 4]);
+    expect(await trialNow(trial.id)).toMatchObject({ progress: made(4) });
+
+    const curve = epochs(1, 5).map(({ point }) => point!);
+    await trials.complete(trial, weights('x'), { ...outcome(1), curve });
+    expect(await dataSource.query('SELECT * FROM trial_points WHERE trial_id = $1', [trial.id])).toEqual([]);
+    expect(await curveOf(trial)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('has all epochs of a checkpoint, and loses what the next attempt trains again', async () => {
+    const { trials } = registry;
+    const first = await begin(trialIds[0]);
+    await trials.report(first, epochs(1, 2));
+    await trials.keepCheckpoint(first, weights('checkpoint'), epochs(3, 4));
+    await trials.report(first, epochs(5, 8));
+    const second = await begin(trialIds[0]);
+    expect(await curveOf(second)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    await trials.report(second, epochs(5, 6));
+    expect(await curveOf(second)).toEqual([1, 2, 3, 4, 5, 6]);
+    await trials.fail(second, 'diverged');
+    expect(await curveOf(second)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('of a Lasso runs from the largest alpha down, as it was fitted', async () => {
+    const trial = await begin(trialIds[0]);
+    const curve = epochs(1, 3).map(({ point }) => point!);
+    await registry.trials.complete(trial, weights('x'), { ...outcome(1), alpha: 1, curve: curve.toReversed() });
+    expect(await curveOf(trial)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('who watches a run', () => {
+  afterEach(() => expect(opened.runChanges.size).toBe(0));
+
+  /** Takes updates until one of them is enough, or to the end: the epochs of each trial in the order of their telling. */
+  async function take(updates: AsyncIterator<TrainingRunUpdate>, enough = (_: TrainingRunUpdate) => false) {
+    const steps: Record<string, number[]> = Object.fromEntries(trialIds.map((id) => [id, []]));
+    let last: TrainingRunUpdate | null = null;
+    do {
+      const { value, done } = await updates.next();
+      if (done) break;
+      last = value as TrainingRunUpdate;
+      for (const { trial, points } of last.trials) steps[trial.id].push(...points.map(({ x }) => x));
+    } while (!enough(last));
+    return { steps: trialIds.map((id) => steps[id]), last: last! };
+  }
+
+  test('is told what there is, then each epoch once, up to the end of the run', async () => {
+    const { trials, trainingProgress } = registry;
+    const [one, two] = [await begin(trialIds[0]), await begin(trialIds[1])];
+    await trials.report(one, epochs(1, 3));
+    const updates = await trainingProgress.follow(runId);
+    const first = (await updates.next()).value as TrainingRunUpdate;
+    expect(first.run).toMatchObject({ id: runId, state: 'RUNNING' });
+    expect(first.trials.map(({ trial, points }) => [trial.id, points.map(({ x }) => x)])).toEqual([
+      [one.id, [1, 2, 3]],
+      [two.id, []],
+    ]);
+
+    await trials.report(two, epochs(1, 1));
+    expect((await updates.next()).value.trials).toMatchObject([{ trial: { id: two.id }, points: [made(1).point] }]);
+    // not reported before the end: of these only the outcome knows
+    const curve = epochs(1, 5).map(({ point }) => point!);
+    for (const trial of [one, two]) await trials.complete(trial, weights(trial.id), { ...outcome(1), curve });
+    const rest = take(updates);
+    await trials.completeRun(runId);
+    const { steps, last } = await rest;
+    expect(steps).toEqual([
+      [4, 5],
+      [2, 3, 4, 5],
+    ]);
+    expect(last.run).toMatchObject({ state: 'SUCCEEDED' });
+    expect((await take(await trainingProgress.follow(runId))).steps).toEqual([
+      [1, 2, 3, 4, 5],
+      [1, 2, 3, 4, 5],
+    ]);
+  });
+
+  test('is told once of epochs that were trained twice', async () => {
+    const { trials, trainingProgress, training } = registry;
+    const updates = await trainingProgress.follow(runId);
+    const first = await begin(trialIds[0]);
+    await trials.report(first, epochs(1, 6));
+    const before = await take(updates, ({ trials: [news] }) => news?.points.at(-1)?.x === 6);
+    const second = await begin(trialIds[0]);
+    const rest = take(updates);
+    await trials.report(second, epochs(4, 5));
+    await trials.report(second, epochs(6, 8));
+    await training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId);
+    const after = await rest;
+    expect([before.steps[0], after.steps[0]]).toEqual([
+      [1, 2, 3, 4, 5, 6],
+      [7, 8],
+    ]);
+    expect(after.last).toMatchObject({ run: { state: 'CANCELLED' }, trials: [{ trial: { state: 'CANCELLED' } }, {}] });
+  });
+
+  test('and is far behind gets much at once, but never all of a very long curve', async () => {
+    const trial = await begin(trialIds[0]);
+    const updates = await registry.trainingProgress.follow(runId);
+    await updates.next();
+    for (const part of [epochs(1, 6000), epochs(6001, 12_000)]) await registry.trials.report(trial, part);
+    const sizes: number[] = [];
+    await take(updates, ({ trials }) => sizes.push(trials[0].points.length) === 3);
+    expect(sizes).toEqual([5000, 5000, 2000]);
+    await updates.return!();
+  });
+
+  test('and goes is forgotten at once, whatever it waits for', async () => {
+    const updates = await registry.trainingProgress.follow(runId);
+    await updates.next();
+    const waiting = updates.next();
+    expect(opened.runChanges.size).toBe(1);
+    await updates.return!();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    const unused = await registry.trainingProgress.follow(runId);
+    await unused.return!();
+  });
+
+  test('misses nothing while the database is away', async () => {
+    let failures = 3;
+    const away = Object.create(store, {
+      trialStates: {
+        value: (id: string) =>
+          failures-- > 0 ? Promise.reject(new NatriumError('UNAVAILABLE', 'away')) : store.trialStates(id),
+      },
+    }) as Store;
+    const { trainingProgress } = new Registry({ ...opened.ports, store: away });
+    const updates = await trainingProgress.follow(runId);
+    const all = take(updates, ({ trials }) => trials.some(({ points }) => points.length > 0));
+    const trial = await begin(trialIds[0]);
+    await until(async () => {
+      await registry.trials.report(trial, epochs(1, 4));
+      return failures < 0;
+    }, 'the database to be back');
+    expect((await all).steps[0]).toEqual([1, 2, 3, 4]);
+    await updates.return!();
+  });
+
+  test('that there is not is told so', async () => {
+    await expect(registry.trainingProgress.follow('999999')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 

@@ -1,0 +1,62 @@
+import type { TrialProgress } from '../ml/model.ts';
+import type { Trial } from '../registry/records.ts';
+import type { Trials } from '../registry/trials.ts';
+
+/** How often a running trial writes its progress and asks whether it is still wanted. */
+const REPORT_MS = 1000;
+
+/** Tells the registry of a trial while it runs: one thing after another, each epoch until it is told. */
+export class TrialReports {
+  private untold: TrialProgress[] = [];
+  private telling = Promise.resolve();
+  private isReportDue = false;
+  private readonly clock = setInterval(() => void this.report(), REPORT_MS);
+
+  constructor(
+    private readonly trials: Trials,
+    private readonly trial: Trial,
+    private readonly log: (line: string) => void,
+    /** Is called when the trial is no longer this worker's. */
+    private readonly onLost: () => void,
+  ) {}
+
+  add(progress: TrialProgress): void {
+    this.untold.push(progress);
+  }
+
+  /** Settles when everything up to now is told, or could not be. */
+  report(): Promise<void> {
+    if (this.isReportDue) return this.telling;
+    this.isReportDue = true;
+    return this.tell('report progress', (made) => {
+      this.isReportDue = false;
+      return this.trials.report(this.trial, made);
+    });
+  }
+
+  keep(checkpoint: Uint8Array): Promise<void> {
+    return this.tell('keep a checkpoint', async (made) => {
+      const isOurs = await this.trials.keepCheckpoint(this.trial, checkpoint, made);
+      if (isOurs) this.log(`trial ${this.trial.id}: checkpoint kept`);
+      return isOurs;
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.clock);
+  }
+
+  private tell(what: string, write: (made: readonly TrialProgress[]) => Promise<boolean>): Promise<void> {
+    this.telling = this.telling.then(async () => {
+      const made = [...this.untold];
+      try {
+        if (await write(made)) this.untold.splice(0, made.length);
+        else this.onLost();
+      } catch (error) {
+        // the database may be back the next time; the heartbeat decides otherwise
+        this.log(`trial ${this.trial.id}: cannot ${what}: ${(error as Error).message}`);
+      }
+    });
+    return this.telling;
+  }
+}

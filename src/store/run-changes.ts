@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type * as ports from '../registry/ports.ts';
+
+/** Announced by triggers on `training_runs` and `trials`; what comes with it is the id of the run. */
+const CHANNEL = 'training_run_changed';
+
+/** Before listening is tried again: doubled each time. */
+const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
+
+/** A second net: watchers are called without being told as well, should a connection be dead and nobody know. */
+const UNTOLD_MS = 10_000;
+
+/** Listens on one connection of its own, from the first watcher on; a connection that is lost is made anew. */
+export class RunChanges implements ports.RunChanges {
+  private readonly watchers = new Map<string, Set<() => void>>();
+  private readonly closing = new AbortController();
+  private listening: Promise<void> | null = null;
+  private untold: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly application: string,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** How many watch. */
+  get size(): number {
+    let size = 0;
+    for (const watchers of this.watchers.values()) size += watchers.size;
+    return size;
+  }
+
+  watch(runId: string, changed: () => void): () => void {
+    // a function of its own, so that the same one can be given twice
+    const watcher = () => changed();
+    const watchers = this.watchers.get(runId) ?? new Set();
+    this.watchers.set(runId, watchers.add(watcher));
+    this.listening ??= this.keepListening();
+    this.untold ??= setInterval(() => this.tellAll(), UNTOLD_MS).unref();
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size === 0 && this.watchers.get(runId) === watchers) this.watchers.delete(runId);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    if (this.untold !== null) clearInterval(this.untold);
+    await this.listening;
+  }
+
+  private async keepListening(): Promise<void> {
+    const { signal } = this.closing;
+    let pause = SHORTEST_PAUSE_MS;
+    while (!signal.aborted) {
+      try {
+        await this.listen(() => {
+          pause = SHORTEST_PAUSE_MS;
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        this.log(`changes of training runs: ${(error as Error).message}; listening again in ${pause} ms`);
+      }
+      await delay(pause, undefined, { signal }).catch(() => {});
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    }
+  }
+
+  /** Settles when the connection has ended. */
+  private async listen(listening: () => void): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.databaseUrl,
+      application_name: `${this.application}, listening`,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+    });
+    const ended = new Promise<void>((resolve, reject) => client.on('end', resolve).on('error', reject));
+    // heard of below, if nothing else is wrong before
+    ended.catch(() => {});
+    const end = () => void client.end();
+    this.closing.signal.addEventListener('abort', end);
+    try {
+      client.on('notification', ({ payload }) => tell(this.watchers.get(payload ?? '')));
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      listening();
+      // what happened while nobody listened
+      this.tellAll();
+      await ended;
+    } finally {
+      this.closing.signal.removeEventListener('abort', end);
+      await client.end().catch(() => {});
+    }
+  }
+
+  private tellAll(): void {
+    for (const watchers of this.watchers.values()) tell(watchers);
+  }
+}
+
+function tell(watchers: Iterable<() => void> = []): void {
+  for (const watcher of watchers) watcher();
+}
