@@ -28,11 +28,12 @@ export interface ProtocolRun {
   readonly failure: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
+  readonly secondsLeft: number | null;
   readonly trials: readonly {
     readonly seed: number;
     readonly state: string;
     readonly failure: string | null;
-    readonly progress: { readonly step: number; readonly seconds: number; readonly secondsLeft: number } | null;
+    readonly progress: { readonly step: number } | null;
     readonly outcome: {
       readonly selectionLoss: number;
       readonly trainRmsePpm: number;

@@ -63,10 +63,11 @@ export async function runProtocol(args: readonly string[], log: Log): Promise<vo
   const client = new GraphqlClient(`${await requireServer()}/graphql`);
   const dataset = await readDataset(client, protocol.datasetVersion);
   log(describeDataset(dataset));
-  const lasso = await trainLasso(client, protocol);
-  const schNet = await trainSchNet(client, protocol);
   const stepsPerEpoch = Math.ceil(clustersOf(dataset, 'TRAIN') / SCHNET_TRAINING_DEFAULTS.batchSize);
   log(`${protocol.seeds} seeds of ${protocol.epochs} epochs of ${stepsPerEpoch} steps`);
+  const lasso = await trainLasso(client, protocol);
+  if (!(await isUnderWay(client, protocol.model))) log(await estimate(client, protocol));
+  const schNet = await trainSchNet(client, protocol);
   const reference = await follow(client, lasso, () => {});
   const finished = await follow(client, schNet, (run) => log(progressOf(run, protocol)));
   for (const line of report({ dataset, protocol, stepsPerEpoch, schNet: finished, lasso: reference })) log(line);
@@ -118,12 +119,33 @@ async function trainLasso(client: GraphqlClient, { model, datasetVersion, target
   return await request(client, 'trainLasso', 'TrainLassoInput', input);
 }
 
-async function trainSchNet(client: GraphqlClient, protocol: Protocol): Promise<string> {
-  const { model, datasetVersion, target, loss, epochs } = protocol;
-  const seeds = Array.from({ length: protocol.seeds }, (_, k) => k + 1);
-  return await request(client, 'trainSchNet', 'TrainSchNetInput', {
-    ...{ model, datasetVersion, target, loss, epochs, seeds },
-  });
+function trainSchNet(client: GraphqlClient, protocol: Protocol): Promise<string> {
+  return request(client, 'trainSchNet', 'TrainSchNetInput', requestOf(protocol));
+}
+
+function requestOf({ model, datasetVersion, target, loss, epochs, seeds }: Protocol) {
+  return { model, datasetVersion, target, loss, epochs, seeds: Array.from({ length: seeds }, (_, k) => k + 1) };
+}
+
+async function isUnderWay(client: GraphqlClient, model: string): Promise<boolean> {
+  const { trainingRuns } = await client.request<{ trainingRuns: { totalCount: number } }>(
+    `query ($model: String!) { trainingRuns(first: 1, filter: { model: { equals: $model } }) { totalCount } }`,
+    { model },
+  );
+  return trainingRuns.totalCount > 0;
+}
+
+async function estimate(client: GraphqlClient, protocol: Protocol): Promise<string> {
+  const { found } = await client.request<{
+    found: { secondsPerStep: number; workers: number; seconds: number | null };
+  }>(
+    `query ($input: TrainingEstimateInput!) { found: trainingEstimate(input: $input) { secondsPerStep workers seconds } }`,
+    { input: requestOf(protocol) },
+  );
+  const { secondsPerStep, workers, seconds } = found;
+  const whole =
+    seconds === null ? 'no worker is there yet' : `about ${Math.ceil(seconds / 60)} min by ${workers} workers`;
+  return `${(1000 * secondsPerStep).toFixed(1)} ms a step on this machine: ${whole}`;
 }
 
 /** The same request has the same key, so it is answered with the run that is there. */
@@ -159,9 +181,9 @@ async function follow(client: GraphqlClient, id: string, tell: (run: ProtocolRun
 async function readRun(client: GraphqlClient, id: string): Promise<ProtocolRun> {
   const { trainingRun } = await client.request<{ trainingRun: ProtocolRun }>(
     `query ($id: ID!) { trainingRun(id: $id) {
-      state failure startedAt finishedAt
+      state failure startedAt finishedAt secondsLeft
       trials {
-        seed state failure progress { step seconds secondsLeft }
+        seed state failure progress { step }
         outcome { selectionLoss trainRmsePpm validationRmsePpm bestEpoch engine seconds }
       }
       modelVersion { reference trial { seed } evaluations { split metrics { rmsePpm trainingMeanRmsePpm } } }
@@ -171,21 +193,16 @@ async function readRun(client: GraphqlClient, id: string): Promise<ProtocolRun> 
   return trainingRun;
 }
 
-function progressOf({ trials }: ProtocolRun, { epochs }: Protocol): string {
+function progressOf({ trials, secondsLeft }: ProtocolRun, { epochs }: Protocol): string {
   const ended = trials.filter(({ outcome }) => outcome !== null).length;
   const atWork = trials.filter(({ state }) => state === 'RUNNING');
   const trained = trials.reduce((sum, { outcome, progress }) => sum + (outcome ? epochs : (progress?.step ?? 0)), 0);
   const percent = Math.floor((100 * trained) / (epochs * trials.length));
   const parts = [`${trained} of ${epochs * trials.length} epochs (${percent} %)`, `${ended} seeds done`];
   if (atWork.length === 0) return [...parts, 'waiting for a worker'].join(', ');
-  return [...parts, `${atWork.length} at work`, ...timeLeft(atWork, trials.length - ended)].join(', ');
+  return [...parts, `${atWork.length} at work`, ...left(secondsLeft)].join(', ');
 }
 
-/** If those that wait take as long as those at work. */
-function timeLeft(atWork: ProtocolRun['trials'], open: number): string[] {
-  const known = atWork.flatMap(({ progress }) => (progress === null ? [] : [progress]));
-  if (known.length === 0) return [];
-  const whole = Math.max(...known.map(({ seconds, secondsLeft }) => seconds + secondsLeft));
-  const left = known.reduce((sum, { secondsLeft }) => sum + secondsLeft, 0) + whole * (open - known.length);
-  return [`about ${Math.ceil(left / known.length / 60)} min left`];
+function left(seconds: number | null): string[] {
+  return seconds === null ? [] : [`about ${Math.ceil(seconds / 60)} min left`];
 }
