@@ -144,7 +144,9 @@ async function estimate(client: GraphqlClient, protocol: Protocol): Promise<stri
   );
   const { secondsPerStep, workers, seconds } = found;
   const whole =
-    seconds === null ? 'no worker is there yet' : `about ${Math.ceil(seconds / 60)} min by ${workers} workers`;
+    seconds === null
+      ? 'no worker is there yet'
+      : `about ${Math.ceil(seconds / 60)} min by ${workers} worker${workers === 1 ? '' : 's'}`;
   return `${(1000 * secondsPerStep).toFixed(1)} ms a step on this machine: ${whole}`;
 }
 

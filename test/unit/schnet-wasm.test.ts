@@ -5,13 +5,14 @@ import { generateCluster } from '../../src/chemistry/s-blda/generator.ts';
 import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
 import type { Structure } from '../../src/chemistry/structure.ts';
 import { sineOfQuarterTurns } from '../../src/exact/sine.ts';
-import type { NamedTensors } from '../../src/ml/safetensors.ts';
+import { float32Tensor, type NamedTensors } from '../../src/ml/safetensors.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from '../../src/ml/schnet/checkpoint.ts';
 import type { SchNetBatch } from '../../src/ml/schnet/engine.ts';
 import { SCHNET_DEFAULTS, type SchNetHyperparameters } from '../../src/ml/schnet/hyperparameters.ts';
 import { SCHNET_TRAINING_DEFAULTS, type SchNetTrainingOptions, trainSchNet } from '../../src/ml/schnet/training.ts';
 import { DistanceGrid, GRID_ERROR, writeInterpolationWeights } from '../../src/ml/schnet/wasm/distance-grid.ts';
 import { wasmEngine } from '../../src/ml/schnet/wasm/engine.ts';
+import { initialWeights } from '../../src/ml/schnet/weights.ts';
 import { Random } from '../../src/random.ts';
 import { plainSchNet } from '../contract/plain-schnet.ts';
 import { randomStructure, randomWeights } from '../contract/schnet-engine.ts';
@@ -167,6 +168,52 @@ describe('the distance grid', () => {
     expect(largest).toBeLessThan(GRID_ERROR + 2e-7);
     expect(largest).toBeGreaterThan(GRID_ERROR / 4);
   });
+});
+
+test('a network that has run wild makes no numbers that are hardly above zero, which would slow it down', async () => {
+  const batch = batchOf(clusters(8, 5), 6);
+  // all units are far down the tail of the softplus
+  const weights = new Map(
+    [...initialWeights(SCHNET_DEFAULTS, new Random(1))].map(([name, { shape, data }]) => {
+      const isBias = name.endsWith('f2out.bias') || name === 'output.out_net.0.bias';
+      return [
+        name,
+        float32Tensor(
+          shape,
+          Float32Array.from(data, (value) => (isBias ? -50 : value)),
+        ),
+      ];
+    }),
+  );
+  const session = wasmEngine.open(SCHNET_DEFAULTS, weights);
+  const subnormal = (tensors: NamedTensors) =>
+    [...tensors].flatMap(([name, { data }]) =>
+      data.some((value) => value !== 0 && Math.abs(value) < 2 ** -126) ? [name] : [],
+    );
+  for (let step = 0; step < 5; step++) {
+    const { gradients } = await session.gradients(batch, { kind: 'MSE' });
+    expect(subnormal(gradients)).toEqual([]);
+    await session.step(batch, { kind: 'MSE' }, STEP);
+  }
+  // what is left of gradients that are gone for good
+  const { firstMoments, secondMoments } = await session.optimizerState();
+  const shrunk = (tensors: NamedTensors, factor: number): NamedTensors =>
+    new Map(
+      [...tensors].map(([name, { shape, data }]) => [
+        name,
+        float32Tensor(
+          shape,
+          data.map((x) => factor * x),
+        ),
+      ]),
+    );
+  session.restoreOptimizer({
+    ...{ steps: 1000, firstMoments: shrunk(firstMoments, 1e-30), secondMoments: shrunk(secondMoments, 1e-36) },
+  });
+  await session.step(batch, { kind: 'MSE' }, STEP);
+  const left = await session.optimizerState();
+  expect([...subnormal(left.firstMoments), ...subnormal(left.secondMoments)]).toEqual([]);
+  session.dispose();
 });
 
 test('the sine is that of the host, to the last digits', () => {
