@@ -13,7 +13,7 @@ import { labelledClusters, TRAIN_SIZES, VALIDATION_SIZES } from './lib/schnet-tr
 import { startServer } from './lib/server.mjs';
 
 const CLUSTERS_PER_SIZE = 40;
-const EPOCHS = 1000;
+const EPOCHS = 400;
 const ROUNDS = 3;
 const MOST = 1.02;
 

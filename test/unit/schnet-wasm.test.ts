@@ -203,7 +203,7 @@ test('a network that has run wild makes no numbers that are hardly above zero, w
         name,
         float32Tensor(
           shape,
-          data.map((x) => factor * x),
+          Float32Array.from(data, (x) => factor * x),
         ),
       ]),
     );
