@@ -10,7 +10,13 @@ import type {
 } from './model.ts';
 import { checkElements, checkFinite, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
-import { decodeCheckpoint, type EpochMetrics, encodeCheckpoint } from './schnet/checkpoint.ts';
+import {
+  decodeCheckpoint,
+  type EpochMetrics,
+  encodeCheckpoint,
+  LAYOUT_IN_TARGET_UNITS,
+  type TrainingCheckpoint,
+} from './schnet/checkpoint.ts';
 import type { SchNetBatch, SchNetEngine } from './schnet/engine.ts';
 import { checkRange, type SchNetHyperparameters } from './schnet/hyperparameters.ts';
 import { WEIGHT_RANGE } from './schnet/loss.ts';
@@ -18,6 +24,7 @@ import { measureTraining, type SchNetMeasurement } from './schnet/measurement.ts
 import { checkTrainingOptions, type SchNetTrainingOptions, trainSchNet } from './schnet/training.ts';
 import { checkWeights } from './schnet/weights.ts';
 import { mean } from './statistics.ts';
+import { tabulatedBackward } from './tabulated-transform.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
 import { trainedDistances } from './trained-distances.ts';
 
@@ -77,7 +84,11 @@ export function schNetModel(
       const { hyperparameters } = options;
       const trainPpm = joinTargets(task.train);
       const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
-      const resumeFrom = task.resumeFrom ? decodeCheckpoint(task.resumeFrom, 'the checkpoint of the trial') : undefined;
+      const resumeFrom = task.resumeFrom ? checkpointInPpm(task.resumeFrom, transform) : undefined;
+      const told = {
+        quickly: tabulatedBackward(transform),
+        exactly: (outputs: ArrayLike<number>) => backward(transform, outputs),
+      };
       const earlier = resumeFrom ? secondsOf(resumeFrom.history) + resumeFrom.sums.seconds : 0;
       const started = performance.now();
       const secondsSoFar = () => earlier + (performance.now() - started) / 1000;
@@ -90,11 +101,12 @@ export function schNetModel(
         options,
         {
           resumeFrom,
+          told,
           onEpoch: (epoch) =>
             onProgress({
               step: epoch.epoch,
               steps: settings.epochs,
-              point: pointOf(epoch, transform),
+              point: pointOf(epoch),
               seconds: secondsSoFar(),
             }),
           onStep: async (checkpoint) => {
@@ -114,7 +126,7 @@ export function schNetModel(
           nonZero: null,
           engine: `${engine.name} (${engine.backend}; ${engine.describeFilters(hyperparameters)})`,
           seconds: secondsSoFar(),
-          curve: trained.epochs.map((epoch) => pointOf(epoch, transform)),
+          curve: trained.epochs.map(pointOf),
           distances: trainedDistances(
             { reachAngstrom: hyperparameters.cutoffAngstrom },
             task.train.map((input) => input.structure),
@@ -203,14 +215,31 @@ function batchOf(inputs: readonly LabelledInput[], transform: TargetTransform): 
   };
 }
 
-function pointOf(epoch: EpochMetrics, transform: TargetTransform): CurvePoint {
-  const ppm = (rmse: number) => (transform.kind === 'STANDARDIZE' ? rmse * transform.standardDeviation : null);
+/** A checkpoint with its errors in ppm; those of the first layout are not known where the transform is no scale. */
+function checkpointInPpm(bytes: Uint8Array, transform: TargetTransform): TrainingCheckpoint {
+  const checkpoint = decodeCheckpoint(bytes, 'the checkpoint of the trial');
+  if (checkpoint.layout !== LAYOUT_IN_TARGET_UNITS) return checkpoint;
+  const scale = transform.kind === 'STANDARDIZE' ? transform.standardDeviation : null;
+  const inPpm = (rmse: number | null) => (rmse === null || scale === null ? null : rmse * scale);
+  const { sums, history } = checkpoint;
+  return {
+    ...checkpoint,
+    sums: { ...sums, squares: sums.squares === null || scale === null ? null : sums.squares * scale * scale },
+    history: history.map((epoch) => ({
+      ...epoch,
+      trainRmse: inPpm(epoch.trainRmse),
+      validationRmse: inPpm(epoch.validationRmse),
+    })),
+  };
+}
+
+function pointOf(epoch: EpochMetrics): CurvePoint {
   return {
     x: epoch.epoch,
     trainLoss: epoch.trainLoss,
     validationLoss: epoch.validationLoss,
-    trainRmsePpm: ppm(epoch.trainRmse),
-    validationRmsePpm: ppm(epoch.validationRmse),
+    trainRmsePpm: epoch.trainRmse,
+    validationRmsePpm: epoch.validationRmse,
     seconds: epoch.seconds,
   };
 }

@@ -244,8 +244,12 @@ export function describeSchNetEngine(name: string, open: () => Promise<SchNetEng
       const weights = randomWeights(SMALL, 7);
       const session = openSession(SMALL, weights);
       const batch = mixedBatch();
+      const predictions = await session.predict(batch.structures);
       const { loss, meanSquaredError, gradients } = await session.gradients(batch, LOSSES[1]);
-      expect(await session.step(batch, LOSSES[1], STEP)).toEqual({ loss, meanSquaredError });
+      const { outputs, ...outcome } = await session.step(batch, LOSSES[1], STEP);
+      expect(outcome).toEqual({ loss, meanSquaredError });
+      const told = Float64Array.from(outputs);
+      expect(deviation(told, Float64Array.from(predictions.flatMap((each) => [...each])))).toBeLessThan(1e-6);
       const expected = new Map(
         [...weights].map(([key, { shape, data }]) => [key, { shape, data: Float32Array.from(data) }]),
       );

@@ -143,8 +143,10 @@ describe('trainSchNet', () => {
     });
     const { state, failure, trials } = await runEnded(server, id);
     expect({ state, failure }).toEqual({ state: 'SUCCEEDED', failure: null });
-    expect(trials[0].outcome!.validationRmsePpm).toBeGreaterThan(0);
-    expect(trials[0].outcome!.curve[0]).toMatchObject({ trainRmsePpm: null, validationRmsePpm: null });
+    const { validationRmsePpm, trainRmsePpm, bestEpoch, curve } = trials[0].outcome!;
+    expect(curve[bestEpoch! - 1].validationRmsePpm).toBeCloseTo(validationRmsePpm, 8);
+    // before the steps of that epoch the errors were others, but of the same size
+    expect(curve[bestEpoch! - 1].trainRmsePpm! / trainRmsePpm).toBeCloseTo(1, 0);
   });
 });
 

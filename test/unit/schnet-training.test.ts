@@ -87,6 +87,18 @@ describe('trainSchNet', () => {
     expect(Math.sqrt(best.meanSquaredError)).toBe(result.epochs[result.bestEpoch - 1].validationRmse);
   });
 
+  test('tells errors in the units that are asked for, and trains as before', async () => {
+    const inPpm = (outputs: ArrayLike<number>) => Float64Array.from(outputs, (output) => 600 + 30 * output);
+    const plain = await trainSchNet(engine, TRAIN, VALIDATION, OPTIONS);
+    const told = await trainSchNet(engine, TRAIN, VALIDATION, OPTIONS, { told: { quickly: inPpm, exactly: inPpm } });
+    expect(told.weights).toEqual(plain.weights);
+    for (const [epoch, { trainRmse, validationRmse, trainLoss, validationLoss }] of told.epochs.entries()) {
+      expect(trainRmse! / plain.epochs[epoch].trainRmse!).toBeCloseTo(30, 8);
+      expect(validationRmse! / plain.epochs[epoch].validationRmse!).toBeCloseTo(30, 8);
+      expect([trainLoss, validationLoss]).toEqual([plain.epochs[epoch].trainLoss, plain.epochs[epoch].validationLoss]);
+    }
+  });
+
   test('the best epoch is not the last one when the validation loss rises again', async () => {
     // validation targets of the opposite sign: the better the training, the worse
     const opposite = { ...TRAIN, targets: TRAIN.targets.map((cluster) => cluster.map((y) => -5 * y)) };
@@ -211,7 +223,7 @@ describe('trainSchNet', () => {
       step: async () => {
         const end = performance.now() + 3;
         while (performance.now() < end);
-        return { loss: 1, meanSquaredError: 1 };
+        return { loss: 1, meanSquaredError: 1, outputs: [] };
       },
     }));
     await trainSchNet(slow, TRAIN, VALIDATION, OPTIONS);
@@ -224,7 +236,7 @@ describe('trainSchNet', () => {
     const diverging = altered(engine, (session) => ({
       step: async (...args) => {
         const outcome = await session.step(...args);
-        return ++steps === 5 ? { loss: Number.NaN, meanSquaredError: Number.NaN } : outcome;
+        return ++steps === 5 ? { ...outcome, loss: Number.NaN, meanSquaredError: Number.NaN } : outcome;
       },
     }));
     await expect(trainSchNet(diverging, TRAIN, VALIDATION, OPTIONS)).rejects.toMatchObject({

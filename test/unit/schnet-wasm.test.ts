@@ -5,6 +5,7 @@ import { generateCluster } from '../../src/chemistry/s-blda/generator.ts';
 import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
 import type { Structure } from '../../src/chemistry/structure.ts';
 import { sineOfQuarterTurns } from '../../src/exact/sine.ts';
+import type { SchNetSettings, TrainingTask } from '../../src/ml/model.ts';
 import { float32Tensor, type NamedTensors } from '../../src/ml/safetensors.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from '../../src/ml/schnet/checkpoint.ts';
 import type { SchNetBatch } from '../../src/ml/schnet/engine.ts';
@@ -13,6 +14,8 @@ import { SCHNET_TRAINING_DEFAULTS, type SchNetTrainingOptions, trainSchNet } fro
 import { DistanceGrid, GRID_ERROR, writeInterpolationWeights } from '../../src/ml/schnet/wasm/distance-grid.ts';
 import { wasmEngine } from '../../src/ml/schnet/wasm/engine.ts';
 import { initialWeights } from '../../src/ml/schnet/weights.ts';
+import { schNetModel } from '../../src/ml/schnet-model.ts';
+import { standardDeviation } from '../../src/ml/statistics.ts';
 import { Random } from '../../src/random.ts';
 import { plainSchNet } from '../contract/plain-schnet.ts';
 import { randomStructure, randomWeights } from '../contract/schnet-engine.ts';
@@ -241,3 +244,36 @@ test.each([1, 2])('a checkpoint of layout %i is still gone on from', async (layo
   expect(resumed.epochs[2].trainLoss).toBeCloseTo(whole.epochs[2].trainLoss, 4);
   expect(resumed.epochs[0]).toMatchObject({ seconds: 0.5 });
 });
+
+test.each(['DIRECT', 'TRANSFORMED'] as const)(
+  'its errors are told in ppm as far as they are known: %s',
+  async (target) => {
+    const bytes = readFileSync(new URL('../fixtures/schnet-checkpoint-1.safetensors', import.meta.url));
+    const inputs = clusters(2, 6).map((structure, k) => ({
+      ...{ name: `${k}`, structure, populationLabels: null, grossOrbitalPopulations: null },
+      shieldingsPpm: Float64Array.from(structure.atomicNumbers, (_, atom) => 560 + 20 * (k % 2) + 7 * atom),
+    }));
+    const model = schNetModel({ WASM: async () => wasmEngine, TENSORFLOW: async () => wasmEngine });
+    const settings: SchNetSettings = {
+      ...{ kind: 'SCHNET', engine: 'WASM', committee: false, loss: 'MSE', distributionWeight: 3, seeds: [8] },
+      ...{ atomBasis: 4, filters: 3, gaussians: 4, cutoffAngstrom: 5, interactions: 2 },
+      ...{ ...SCHNET_TRAINING_DEFAULTS, batchSize: 2, epochs: 3 },
+    };
+    const task: TrainingTask = {
+      ...{ settings, seed: 8, target, features: null, train: inputs, validation: inputs, resumeFrom: bytes },
+    };
+    const { outcome } = await model.train(task, { onProgress: () => {}, onCheckpoint: () => {} });
+    const { history } = decodeCheckpoint(bytes, 'the checkpoint');
+    expect(history).toHaveLength(1);
+    const deviation = standardDeviation(inputs.flatMap(({ shieldingsPpm }) => [...shieldingsPpm]));
+    const told = (rmse: number | null) => (target === 'DIRECT' ? rmse! * deviation : null);
+    expect(outcome.curve[0]).toMatchObject({
+      trainRmsePpm: told(history[0].trainRmse),
+      validationRmsePpm: told(history[0].validationRmse),
+    });
+    // the second epoch was under way
+    expect(outcome.curve[1].trainRmsePpm === null).toBe(target === 'TRANSFORMED');
+    expect(outcome.curve[2].trainRmsePpm).toBeGreaterThan(0);
+    expect(outcome.curve.slice(1).every(({ validationRmsePpm }) => validationRmsePpm! > 0)).toBe(true);
+  },
+);

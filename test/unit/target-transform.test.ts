@@ -8,6 +8,7 @@ import {
   quantileOfLogCdf,
 } from '../../src/ml/generalized-logistic.ts';
 import { normalCdf } from '../../src/ml/statistics.ts';
+import { tabulatedBackward } from '../../src/ml/tabulated-transform.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from '../../src/ml/target-transform.ts';
 
 const skewed: GeneralizedLogistic = { shape: 0.04, location: 612, scale: 1.3 };
@@ -169,5 +170,24 @@ describe('fitTargetTransform', () => {
 
   it('needs no values for NONE', () => {
     expect(fitTargetTransform('NONE', [])).toEqual({ kind: 'NONE' });
+  });
+});
+
+describe('the tabulated way back', () => {
+  it('is the way back, to a thousandth of a ppm, and beyond the table too', () => {
+    const shieldings = Float64Array.from({ length: 400 }, (_, i) => 620 - 0.002 * (i % 97) ** 2 - (i % 13));
+    const transform = fitTargetTransform('GENERALIZED_LOGISTIC', shieldings);
+    const targets = [-1e200, -30, -8.0001, -8, -7.999, -3.21, 0, 0.001, 2.5, 7.999, 8, 8.0001, 30];
+    const [quick, exact] = [tabulatedBackward(transform)(targets), backward(transform, targets)];
+    targets.forEach((target, i) => {
+      expect(Math.abs(quick[i] - exact[i]), `${target}`).toBeLessThanOrEqual(1e-3);
+    });
+    expect(tabulatedBackward(transform)([Number.NaN])[0]).toBeNaN();
+  });
+
+  it.each(['NONE', 'STANDARDIZE'] as const)('of %s is exact', (kind) => {
+    const transform = fitTargetTransform(kind, [500, 600, 700, 600]);
+    const targets = [-3, 0.1, 7];
+    expect(tabulatedBackward(transform)(targets)).toEqual(backward(transform, targets));
   });
 });

@@ -4,17 +4,17 @@ import { isCount, isFiniteNumber, isListOf, isRecord } from '../json-values.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors, type Tensor } from '../safetensors.ts';
 import type { AdamState } from './adam.ts';
 
-/** What one epoch of training came to, in the units of the targets. */
+/** What one epoch of training came to: losses in the units of the targets, errors in those in which they are told. */
 export interface EpochMetrics {
   /** From 1. */
   readonly epoch: number;
   /** Mean over the epoch's steps, weighted by atoms, of the loss before each step. */
   readonly trainLoss: number;
-  /** Root of the mean squared error before each step, over the epoch. */
-  readonly trainRmse: number;
+  /** Root of the mean squared error before each step, over the epoch; null: not known. */
+  readonly trainRmse: number | null;
   /** The loss as trained, over the whole validation split, after the epoch. */
   readonly validationLoss: number;
-  readonly validationRmse: number;
+  readonly validationRmse: number | null;
   /** Wall-clock time of the epoch. */
   readonly seconds: number;
 }
@@ -30,7 +30,8 @@ export interface BestEpoch {
 export interface EpochSums {
   readonly atoms: number;
   readonly loss: number;
-  readonly squares: number;
+  /** Of the errors; null: not known. */
+  readonly squares: number | null;
   readonly seconds: number;
 }
 
@@ -50,7 +51,7 @@ export interface TrainingCheckpoint {
 
 /**
  * Raised when the layout changes; readers of all older ones stay. 1 kept the history in the metadata, whose size is bounded; since 2
- * it is a tensor.
+ * it is a tensor. In 1 errors were in the units of the targets, since 2 they are in those in which they are told.
  */
 const VERSION = 2;
 
@@ -71,7 +72,7 @@ export function encodeCheckpoint(checkpoint: TrainingCheckpoint): Uint8Array {
   tensors.set(HISTORY, {
     dtype: 'F64',
     shape: [history.length, HISTORY_COLUMNS.length],
-    data: Float64Array.from(history.flatMap((epoch) => HISTORY_COLUMNS.map((column) => epoch[column]))),
+    data: Float64Array.from(history.flatMap((epoch) => HISTORY_COLUMNS.map((column) => epoch[column] ?? Number.NaN))),
   });
   const rest: CheckpointMetadata = {
     version: VERSION,
@@ -88,11 +89,14 @@ interface CheckpointMetadata extends Pick<TrainingCheckpoint, 'random' | 'batche
   readonly best: Pick<BestEpoch, 'epoch' | 'validationLoss'> | null;
 }
 
+/** Errors of this layout were in the units of the targets. */
+export const LAYOUT_IN_TARGET_UNITS = 1;
+
 /**
- * Reads a checkpoint. Throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none; that its tensors fit the network is checked
+ * Reads a checkpoint, and says of which layout it is. Throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none; that its tensors fit the network is checked
  * when they are used.
  */
-export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheckpoint {
+export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheckpoint & { readonly layout: number } {
   const { tensors, metadata } = decodeSafetensors(bytes, what);
   const fail = (reason: string, cause?: unknown) =>
     new NatriumError('CORRUPT_ARTIFACT', `${what} is no checkpoint of a training: ${reason}.`, {}, { cause });
@@ -111,6 +115,7 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheck
     throw fail('its best epoch is none of its history');
   }
   return {
+    layout: rest.version,
     ...{ random: rest.random, batches: rest.batches, sums: rest.sums },
     weights,
     optimizer: { steps: rest.optimizerSteps, firstMoments, secondMoments },
@@ -135,7 +140,7 @@ function readMetadata(
   if (!isListOf(random, isCount)) throw fail('its random state is none');
   // throws where these are not four words
   Random.fromState(random as unknown as RandomState);
-  const sizes = isRecord(sums) ? [sums.loss, sums.squares, sums.seconds] : [];
+  const sizes = isRecord(sums) ? [sums.loss, sums.squares ?? 0, sums.seconds] : [];
   const isStanding =
     isCount(batches) &&
     isCount(optimizerSteps) &&
@@ -157,10 +162,23 @@ function historyOf(tensor: Tensor | undefined): object[] | null {
   if (tensor?.dtype !== 'F64' || tensor.shape.length !== 2 || tensor.shape[1] !== width) return null;
   return Array.from({ length: tensor.shape[0] }, (_, row) => ({
     epoch: row + 1,
-    ...Object.fromEntries(HISTORY_COLUMNS.map((name, column) => [name, tensor.data[row * width + column]])),
+    ...Object.fromEntries(
+      HISTORY_COLUMNS.map((name, column) => {
+        const value = tensor.data[row * width + column];
+        return [name, isError(name) && Number.isNaN(value) ? null : value];
+      }),
+    ),
   }));
 }
 
 function isEpoch(epoch: Readonly<Record<string, unknown>>, index: number): boolean {
-  return epoch.epoch === index + 1 && HISTORY_COLUMNS.every((name) => isFiniteNumber(epoch[name]));
+  return (
+    epoch.epoch === index + 1 &&
+    HISTORY_COLUMNS.every((name) => isFiniteNumber(epoch[name]) || (isError(name) && epoch[name] === null))
+  );
+}
+
+/** Whether it may be unknown. */
+function isError(column: string): boolean {
+  return column === 'trainRmse' || column === 'validationRmse';
 }

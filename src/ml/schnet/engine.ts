@@ -40,6 +40,8 @@ export interface BatchOutcome {
   readonly loss: number;
   /** Mean squared error over the atoms: the loss without its sort term. */
   readonly meanSquaredError: number;
+  /** For every atom, in the order of the batch; good until the next call. */
+  readonly outputs: ArrayLike<number>;
 }
 
 /**

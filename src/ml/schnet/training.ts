@@ -4,7 +4,7 @@ import { Random } from '../../random.ts';
 import type { NamedTensors } from '../safetensors.ts';
 import { integerPower } from './adam.ts';
 import type { BestEpoch, EpochMetrics, EpochSums, TrainingCheckpoint } from './checkpoint.ts';
-import { type BatchOutcome, checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from './engine.ts';
+import { checkBatch, type SchNetBatch, type SchNetEngine, type SchNetSession } from './engine.ts';
 import { checkRange, checkSchNetHyperparameters, type SchNetHyperparameters } from './hyperparameters.ts';
 import { checkLoss, evaluateLoss, type SchNetLoss } from './loss.ts';
 import { checkWeights, initialWeights } from './weights.ts';
@@ -43,6 +43,8 @@ export interface EpochProgress extends EpochMetrics {
 
 /** How the caller takes part; what it gives is awaited. */
 export interface TrainingControl {
+  /** From the units of the targets to those in which errors are told; left out: the same. */
+  readonly told?: Told;
   onEpoch?(progress: EpochProgress): void | Promise<void>;
   /** After every step. `checkpoint` is all that {@link trainSchNet} needs to go on from there; good until this is settled. */
   onStep?(checkpoint: () => Promise<TrainingCheckpoint>): void | Promise<void>;
@@ -51,6 +53,17 @@ export interface TrainingControl {
   /** A checkpoint of a training with the same data and options. */
   readonly resumeFrom?: TrainingCheckpoint;
 }
+
+/** Two ways to the same numbers: `quickly` for what is told of every step, `exactly` for what is told of every epoch. */
+export interface Told {
+  quickly(outputs: ArrayLike<number>): Float64Array;
+  exactly(outputs: ArrayLike<number>): Float64Array;
+}
+
+const AS_THEY_ARE: Told = {
+  quickly: (outputs) => Float64Array.from(outputs),
+  exactly: (outputs) => Float64Array.from(outputs),
+};
 
 export interface TrainedSchNet {
   /** Those of the best epoch: least loss, as trained, over the whole validation split. */
@@ -79,7 +92,8 @@ export function checkTrainingOptions(options: SchNetTrainingOptions): void {
 /**
  * Trains one network by Adam on mini-batches of clusters, shuffled anew in every epoch, and keeps the weights of the best
  * epoch. Same seed, data, options, engine and backend: same numbers, whether or not it was stopped and resumed between.
- * Targets are in whatever units the caller chose (standardised, transformed); all losses are in those.
+ * Targets are in whatever units the caller chose (standardised, transformed); all losses are in those, and errors in those that
+ * `told` leads to.
  *
  * @throws NatriumError `INVALID_HYPERPARAMETER`, `EMPTY_SPLIT`, `NON_FINITE_NUMBER` before training; `INVALID_STATE` with
  *   `details.reason` `DIVERGED` when a loss is no longer finite
@@ -95,7 +109,9 @@ export async function trainSchNet(
   checkSplit('train', train);
   checkSplit('validation', validation);
   const { hyperparameters } = options;
-  const { resumeFrom } = control;
+  const { resumeFrom, told = AS_THEY_ARE } = control;
+  const trainTold = train.targets.map(told.exactly);
+  const validationTold = joined(validation.targets.map(told.exactly));
   if (resumeFrom && (resumeFrom.batches - 1) * options.batchSize >= train.structures.length) {
     throw new NatriumError('CORRUPT_ARTIFACT', `The checkpoint has ${resumeFrom.batches} batches, more than an epoch.`);
   }
@@ -111,7 +127,8 @@ export async function trainSchNet(
       const started = performance.now() - 1000 * begun.sums.seconds;
       const secondsSoFar = () => (performance.now() - started) / 1000;
       const atBeginning = random.state();
-      const trained = await trainEpoch(session, train, options, random, epoch, begun, control.signal, async (now) => {
+      const labelled = { ...train, told: trainTold };
+      const trained = await trainEpoch(session, labelled, options, random, epoch, begun, control, async (now) => {
         await control.onStep?.(async () => ({
           random: atBeginning,
           batches: now.batches,
@@ -123,19 +140,20 @@ export async function trainSchNet(
         }));
       });
       begun = { batches: 0, sums: NO_SUMS };
-      const validated = await validate(session, validation, options.loss);
-      if (!Number.isFinite(validated.loss)) throw diverged(options, epoch, 'validation loss', validated.loss);
+      const outputs = joined(await session.predict(validation.structures));
+      const { loss: validationLoss } = evaluateLoss(outputs, joined(validation.targets), options.loss);
+      if (!Number.isFinite(validationLoss)) throw diverged(options, epoch, 'validation loss', validationLoss);
       const metrics: EpochMetrics = {
         epoch,
-        trainLoss: trained.loss,
-        trainRmse: Math.sqrt(trained.meanSquaredError),
-        validationLoss: validated.loss,
-        validationRmse: Math.sqrt(validated.meanSquaredError),
+        trainLoss: trained.loss / trained.atoms,
+        trainRmse: trained.squares === null ? null : Math.sqrt(trained.squares / trained.atoms),
+        validationLoss,
+        validationRmse: Math.sqrt(squaredErrors(told.exactly(outputs), validationTold) / outputs.length),
         seconds: secondsSoFar(),
       };
       history.push(metrics);
-      if (best === null || validated.loss < best.validationLoss) {
-        best = { epoch, validationLoss: validated.loss, weights: await session.weights() };
+      if (best === null || validationLoss < best.validationLoss) {
+        best = { epoch, validationLoss, weights: await session.weights() };
       }
       await control.onEpoch?.({ ...metrics, bestEpoch: best.epoch });
     }
@@ -163,17 +181,22 @@ type BegunEpoch = Pick<TrainingCheckpoint, 'batches' | 'sums'>;
 
 const NO_SUMS: EpochSums = { atoms: 0, loss: 0, squares: 0, seconds: 0 };
 
-/** What is left of one pass over the training clusters; answers the losses before each of its steps, averaged over the atoms. */
+/** Clusters with their targets also in the units in which errors are told. */
+interface LabelledBatch extends SchNetBatch {
+  readonly told: readonly Float64Array[];
+}
+
+/** What is left of one pass over the training clusters; answers sums of what the network made of them before each of its steps. */
 async function trainEpoch(
   session: SchNetSession,
-  train: SchNetBatch,
+  train: LabelledBatch,
   { loss, batchSize, largestGradientNorm, ...options }: SchNetTrainingOptions,
   random: Random,
   epoch: number,
   begun: BegunEpoch,
-  signal: AbortSignal | undefined,
+  { signal, told = AS_THEY_ARE }: TrainingControl,
   onStep: (now: BegunEpoch) => Promise<void>,
-): Promise<BatchOutcome> {
+): Promise<EpochSums> {
   const order = random.shuffle(train.structures.map((_, cluster) => cluster));
   const learningRate = options.learningRate * integerPower(options.learningRateDecay, epoch - 1);
   let { batches, sums } = begun;
@@ -190,27 +213,39 @@ async function trainEpoch(
     if (!Number.isFinite(outcome.loss)) {
       throw diverged(options, epoch, `loss of batch ${start / batchSize + 1}`, outcome.loss);
     }
-    const atoms = batch.targets.reduce((sum, { length }) => sum + length, 0);
+    const targets = joined(clusters.map((cluster) => train.told[cluster]));
+    const squares = squaredErrors(told.quickly(outcome.outputs), targets);
+    const atoms = targets.length;
     batches += 1;
     sums = {
       ...sums,
       atoms: sums.atoms + atoms,
       loss: sums.loss + outcome.loss * atoms,
-      squares: sums.squares + outcome.meanSquaredError * atoms,
+      squares: sums.squares === null ? null : sums.squares + squares,
     };
     await onStep({ batches, sums });
   }
-  return { loss: sums.loss / sums.atoms, meanSquaredError: sums.squares / sums.atoms };
+  return sums;
 }
 
-/** The loss over a whole split as one batch: the sort term needs all its atoms. */
-async function validate(session: SchNetSession, split: SchNetBatch, loss: SchNetLoss): Promise<BatchOutcome> {
-  const predictions = await session.predict(split.structures);
-  return evaluateLoss(
-    predictions.flatMap((cluster) => Array.from(cluster)),
-    split.targets.flatMap((cluster) => Array.from(cluster)),
-    loss,
-  );
+function squaredErrors(predictions: Float64Array, targets: Float64Array): number {
+  let sum = 0;
+  for (let atom = 0; atom < targets.length; atom++) {
+    const error = predictions[atom] - targets[atom];
+    sum += error * error;
+  }
+  return sum;
+}
+
+/** One array after the other. */
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function checkSplit(name: string, split: SchNetBatch): void {

@@ -110,7 +110,7 @@ class TensorflowSession implements SchNetSession {
       let outcome: BatchOutcome | undefined;
       const gradients = this.backwardChunk(chunks[0], (predictions) => {
         const { derivative, ...value } = evaluateLoss(predictions, targets, loss);
-        outcome = value;
+        outcome = { ...value, outputs: predictions };
         return derivative;
       });
       return { outcome: outcome!, gradients };
@@ -127,7 +127,7 @@ class TensorflowSession implements SchNetSession {
       }
       atom += slice.length;
     }
-    return { outcome, gradients };
+    return { outcome: { ...outcome, outputs: predictions }, gradients };
   }
 
   private forward(chunk: readonly Structure[]): Float32Array {

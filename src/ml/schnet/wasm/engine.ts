@@ -109,7 +109,7 @@ class WasmSession implements SchNetSession {
     }
     const { derivative, ...outcome } = evaluateLoss(outputs, targets, loss);
     network.backward(derivative);
-    return outcome;
+    return { ...outcome, outputs };
   }
 
   private open(): Network {
