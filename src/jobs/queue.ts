@@ -57,10 +57,10 @@ export class Queue {
   }
 
   /** Queues a job through a query function, so that it joins whatever transaction that belongs to. */
-  enqueue = async (job: Job, query: Query): Promise<void> => {
+  enqueue = async (job: Job, isBegun: boolean, query: Query): Promise<void> => {
     const { kind, ...data } = job;
     const executeSql = async (sql: string, values?: unknown[]) => ({ rows: (await query(sql, values)) as never[] });
-    const id = await this.boss.send(kind, data, { db: { executeSql } });
+    const id = await this.boss.send(kind, data, { priority: Number(isBegun), db: { executeSql } });
     if (id === null) throw new NatriumError('UNAVAILABLE', `the job queue did not take a ${kind} job; try again`);
   };
 

@@ -147,7 +147,7 @@ export class BackgroundWork<T extends ItemWork> {
   private async release(taken: T): Promise<void> {
     await this.store.transaction(async (store) => {
       if (await this.update(store, taken, { state: 'QUEUED', worker: null })) {
-        await store.jobs.enqueue(this.kind.job(taken.id));
+        await store.jobs.enqueue(this.kind.job(taken.id), true);
       }
     });
   }

@@ -341,7 +341,8 @@ export type Job =
 
 /** Jobs are queued inside the store's transaction: both happen or neither. */
 export interface JobQueue {
-  enqueue(job: Job): Promise<void>;
+  /** @param isBegun of work that was begun and given back: it comes before what nobody has begun yet */
+  enqueue(job: Job, isBegun?: boolean): Promise<void>;
 }
 
 /** Bytes in the store, named by the sha256 of their content (64 lower-case hexadecimal digits). */

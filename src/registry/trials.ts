@@ -88,7 +88,7 @@ export class Trials {
   async release(trial: Trial): Promise<void> {
     await this.store.transaction(async (store) => {
       if (await write(store, trial, { state: 'QUEUED', worker: null })) {
-        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
+        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id }, true);
       }
     });
   }

@@ -43,6 +43,7 @@ const TRANSACTION_ATTEMPTS = 5;
 /** Queues a job by SQL that runs inside the caller's transaction. */
 export type EnqueueSql = (
   job: ports.Job,
+  isBegun: boolean,
   query: (sql: string, values?: unknown[]) => Promise<unknown[]>,
 ) => Promise<void>;
 
@@ -113,7 +114,9 @@ export class PostgresStore implements ports.Store {
     this.versionMembers = new VersionMembers(manager);
     this.lineage = new Lineage(manager);
     this.clusterShapes = new ClusterShapes(manager);
-    this.jobs = { enqueue: (job) => enqueue(job, (sql, values) => query(manager, sql, values)) };
+    this.jobs = {
+      enqueue: (job, isBegun = false) => enqueue(job, isBegun, (sql, values) => query(manager, sql, values)),
+    };
   }
 
   static over(dataSource: DataSource, enqueue: EnqueueSql): PostgresStore {

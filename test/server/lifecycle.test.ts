@@ -169,6 +169,27 @@ describe('a server and its data folder, from one start to the next', () => {
     await until(async () => computeProcessesOf(dataFolder).length === 0, 'the end of both trainings');
   });
 
+  test('a training that was begun comes before those that wait, though it was given back after them', async () => {
+    const first = await start({ dataFolder });
+    const [begun, waiting] = [
+      await trainSchNet(first, { model: 'kept', datasetVersion: 'kept/1', ...ENDLESS_SCHNET }),
+      await trainSchNet(first, { model: 'kept', datasetVersion: 'kept/1', ...ENDLESS_SCHNET, seeds: [2] }),
+    ];
+    await runUnderWay(first, begun);
+    await first.stop();
+    const second = await start({ dataFolder });
+    await runUnderWay(second, begun);
+    expect((await readRun(second, waiting)).state).toBe('QUEUED');
+    await second.request(
+      `mutation ($begun: ID!, $waiting: ID!) {
+        waiting: cancelTrainingRun(input: { trainingRun: $waiting }) { state }
+        begun: cancelTrainingRun(input: { trainingRun: $begun }) { state }
+      }`,
+      { begun, waiting },
+    );
+    await second.stop();
+  });
+
   test('ends with an error when its database dies, and leaves no process behind', async () => {
     const server = await start({ dataFolder });
     servers.splice(servers.indexOf(server), 1);
