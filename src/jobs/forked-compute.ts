@@ -19,8 +19,8 @@ export const COMPUTE_NICENESS = 10;
 const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Computes in child processes: a fresh one for each training or measurement, a kept one for predictions and one for structures. Aborting a training kills its
- * process, so it takes effect at once whatever the process is doing.
+ * Computes in child processes: a fresh one for each training or measurement, a kept one for predictions and one for structures.
+ * Aborting a training kills its process, so it takes effect at once whatever the process is doing.
  */
 export class ForkedCompute implements Compute {
   private readonly predictor = new KeptProcess();

@@ -93,8 +93,8 @@ interface CheckpointMetadata extends Pick<TrainingCheckpoint, 'random' | 'batche
 export const LAYOUT_IN_TARGET_UNITS = 1;
 
 /**
- * Reads a checkpoint, and says of which layout it is. Throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none; that its tensors fit the network is checked
- * when they are used.
+ * Reads a checkpoint, and says of which layout it is. Throws `CORRUPT_ARTIFACT` naming `what` when the bytes are none; that its
+ * tensors fit the network is checked when they are used.
  */
 export function decodeCheckpoint(bytes: Uint8Array, what: string): TrainingCheckpoint & { readonly layout: number } {
   const { tensors, metadata } = decodeSafetensors(bytes, what);
