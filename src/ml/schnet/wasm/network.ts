@@ -2,72 +2,14 @@ import { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON } from '../adam.ts';
 import type { SchNetHyperparameters } from '../hyperparameters.ts';
 import { EMBEDDING, interactionLayers, OUTPUT_HIDDEN, OUTPUT_LAST } from '../weights.ts';
 import { Arena } from './arena.ts';
+import { Batch, type Part } from './batch.ts';
+import { allocateBlocks, type Block } from './blocks.ts';
 import { DistanceGrid } from './distance-grid.ts';
 import { allocateElementTables, type ElementTables } from './element-tables.ts';
 import { type ClusterGeometry, Geometries } from './geometry.ts';
 import { type Kernels, kernelsIn } from './kernels.ts';
 import { ACCUMULATE, FROM_ROW, MatrixProducts, OVERWRITE } from './matrix-products.ts';
 import { ParameterLayout } from './parameters.ts';
-
-const DESCRIPTION_NUMBERS = 5;
-
-/** A part of a batch is full with so many: what is known of its atoms then stays in the second cache from layer to layer. */
-const ATOMS_OF_PART = 192;
-
-/** Consecutive clusters of a batch that go through all layers together. */
-interface Part {
-  /** Address of their descriptions. */
-  readonly clusters: number;
-  readonly count: number;
-  readonly atoms: number;
-  /** Of their first atom: its place in the batch, and its row in the matrices that stay. */
-  readonly firstAtom: number;
-  readonly firstRow: number;
-}
-
-/** Addresses of one interaction block; `d` are derivatives of the loss. Tables have a row a node, the others a row an atom. */
-interface Block {
-  /** Filter network: its weights, what its hidden layer gives and with which slope, and the table of filters. */
-  readonly filterHidden: number;
-  readonly filterHiddenBias: number;
-  readonly filter: number;
-  readonly filterBias: number;
-  readonly hidden: number;
-  readonly hiddenSlope: number;
-  readonly table: number;
-  readonly dTable: number;
-  readonly f2out: number;
-  readonly f2outBias: number;
-  readonly dense: number;
-  readonly denseBias: number;
-  /** The dense layer times all that later layers take of its outcome, [basis, taken]. */
-  readonly product: number;
-  readonly dProduct: number;
-  /** As matrix products read them, and their transposes: the product from `firstTaken` on, and f2out. */
-  readonly packedProduct: number;
-  readonly packedProductTransposed: number;
-  readonly packedF2out: number;
-  readonly packedF2outTransposed: number;
-  /** First of the columns that later layers take of this block's outcome. */
-  readonly firstTaken: number;
-}
-
-/** Room for the atoms of a batch; what has a row an atom and is not needed between forward and backward, for those of a part. */
-interface Activations {
-  readonly rows: number;
-  readonly partRows: number;
-  /** For each block: what the convolution gathered (not of the first), and what f2out makes of it, with its slope. */
-  readonly gathered: readonly number[];
-  readonly values: readonly number[];
-  readonly slopes: readonly number[];
-  /** What later layers take from each atom, [atoms, taken]. */
-  readonly taken: number;
-  readonly outputValues: number;
-  /** Of a part only. */
-  readonly dTaken: number;
-  readonly dValues: number;
-  readonly dGathered: number;
-}
 
 /**
  * SchNet forward, backward and Adam on the kernels: everything that costs time happens there, this only says what comes after what.
@@ -97,15 +39,7 @@ export class Network {
   private readonly products: MatrixProducts;
   private readonly row: number;
   private elementTables: ElementTables | null = null;
-  private activations: Activations | null = null;
-  private parts: readonly Part[] = [];
-  /** Addresses: descriptions of the clusters of a batch; of its atoms the elements, outputs and derivatives by these. */
-  private clusters = 0;
-  private clusterCapacity = 0;
-  private elements = 0;
-  private outputs = 0;
-  private dOutputs = 0;
-  private atomCapacity = 0;
+  private readonly batch: Batch;
 
   constructor(hyperparameters: SchNetHyperparameters) {
     this.layout = new ParameterLayout(hyperparameters);
@@ -121,24 +55,10 @@ export class Network {
     this.cutoffs = arena.allocate(mostNodes);
     this.tableScratch = table(filters);
     this.dHidden = table(filters);
-    this.blocks = Array.from({ length: hyperparameters.interactions }, (_, block) => {
-      const layers = interactionLayers(block);
-      return {
-        filterHidden: this.parameter(layers.filterHidden),
-        filterHiddenBias: this.parameter(`${layers.filterHidden}.bias`),
-        filter: this.parameter(layers.filter),
-        filterBias: this.parameter(`${layers.filter}.bias`),
-        ...{ hidden: table(filters), hiddenSlope: table(filters), table: table(filters), dTable: table(filters) },
-        f2out: this.parameter(layers.f2out),
-        f2outBias: this.parameter(`${layers.f2out}.bias`),
-        dense: this.parameter(layers.dense),
-        denseBias: this.parameter(`${layers.dense}.bias`),
-        ...{ product: arena.allocate(basis * taken), dProduct: arena.allocate(basis * taken) },
-        ...{ packedProduct: arena.allocate(basis * taken), packedProductTransposed: arena.allocate(basis * taken) },
-        ...{ packedF2out: arena.allocate(filters * basis), packedF2outTransposed: arena.allocate(filters * basis) },
-        firstTaken: block * filters,
-      };
-    });
+    this.blocks = allocateBlocks(arena, hyperparameters.interactions, mostNodes, this.layout.widths, (name) =>
+      this.parameter(name),
+    );
+    this.batch = new Batch(arena, this.layout.widths, hyperparameters.interactions);
     const widest = Math.max(basis, filters, gaussians, taken, 16);
     this.products = new MatrixProducts(arena, this.kernels, widest);
     this.row = arena.allocate(widest);
@@ -177,14 +97,14 @@ export class Network {
     const tables = this.elementTables!;
     const { nodes } = this.geometries;
     this.gradients.fill(0);
-    arena.floats(this.dOutputs, derivative.length).set(derivative);
+    arena.floats(this.batch.dOutputs, derivative.length).set(derivative);
     arena.floats(tables.dTaken, tables.count * taken).fill(0);
     arena.floats(tables.dGathered, tables.count * this.grid.mostNodes * basis).fill(0);
     for (const { dProduct, dTable } of this.blocks) {
       arena.floats(dProduct, basis * taken).fill(0);
       arena.floats(dTable, nodes * filters).fill(0);
     }
-    for (const part of this.parts) this.partBack(part);
+    for (const part of this.batch.parts) this.partBack(part);
     this.elementsBack();
     this.firstBlockBack();
     for (const block of this.blocks) this.filterBack(block);
@@ -213,15 +133,15 @@ export class Network {
   }
 
   private run(clusters: readonly ClusterGeometry[], isKept: boolean): Float32Array {
-    const atoms = this.enter(clusters, isKept);
+    this.batch.enter(clusters, isKept);
     this.prepareTables();
     this.prepareElements();
-    for (const part of this.parts) this.partForward(part);
-    return this.arena.floats(this.outputs, atoms);
+    for (const part of this.batch.parts) this.partForward(part);
+    return this.arena.floats(this.batch.outputs, this.batch.atoms);
   }
 
   private partForward({ clusters, count, atoms, firstAtom, firstRow }: Part): void {
-    const room = this.activations!;
+    const room = this.batch.activations;
     const { basis, filters, hidden, taken } = this.layout.widths;
     const { kernels, products } = this;
     const tables = this.elementTables!;
@@ -241,7 +161,7 @@ export class Network {
       kernels.shiftedSoftplus(values, values, room.slopes[index] + 4 * basis * firstRow, atoms * basis);
       const isUniform = index === 0 && this.geometries.atomicNumbers.length === 1;
       if (index === 0 && !isUniform) {
-        kernels.gatherRows(tables.taken, this.elements + 4 * firstAtom, takenRows, 4 * taken, atoms, taken);
+        kernels.gatherRows(tables.taken, this.batch.elements + 4 * firstAtom, takenRows, 4 * taken, atoms, taken);
       }
       const columns = taken - block.firstTaken;
       products.productWithPacked(values, basis, block.packedProduct, takenRows + 4 * block.firstTaken, taken, {
@@ -253,13 +173,13 @@ export class Network {
     const outputValues = room.outputValues + 4 * hidden * firstRow;
     kernels.output(
       ...[takenRows + 4 * (taken - hidden), 4 * taken, outputValues, this.parameter(OUTPUT_LAST), bias],
-      ...[this.outputs + 4 * firstAtom, atoms, hidden],
+      ...[this.batch.outputs + 4 * firstAtom, atoms, hidden],
     );
   }
 
   /** Adds what the atoms of a part do to the gradient, up to what is the same for all atoms of an element. */
   private partBack({ clusters, count, atoms, firstAtom, firstRow }: Part): void {
-    const room = this.activations!;
+    const room = this.batch.activations;
     const { basis, filters, hidden, taken } = this.layout.widths;
     const { kernels, products } = this;
     const tables = this.elementTables!;
@@ -268,7 +188,7 @@ export class Network {
     const output = 4 * (taken - hidden);
     kernels.outputBack(
       ...[takenRows + output, 4 * taken, dTaken + output, room.outputValues + 4 * hidden * firstRow],
-      ...[this.parameter(OUTPUT_LAST), this.dOutputs + 4 * firstAtom],
+      ...[this.parameter(OUTPUT_LAST), this.batch.dOutputs + 4 * firstAtom],
       ...[this.slope(OUTPUT_LAST), this.slope(`${OUTPUT_LAST}.bias`), atoms, hidden],
     );
     for (let index = this.blocks.length - 1; index >= 0; index--) {
@@ -306,58 +226,8 @@ export class Network {
     if (tables.count === 1) {
       kernels.sumRows(dTaken, 4 * taken, tables.dTaken, atoms, taken);
     } else {
-      kernels.scatterAddRows(dTaken, this.elements + 4 * firstAtom, tables.dTaken, 4 * taken, atoms, taken);
+      kernels.scatterAddRows(dTaken, this.batch.elements + 4 * firstAtom, tables.dTaken, 4 * taken, atoms, taken);
     }
-  }
-
-  /** Describes a batch to the kernels, cuts it into parts and makes room for its atoms; their number. */
-  private enter(clusters: readonly ClusterGeometry[], isKept: boolean): number {
-    const atoms = clusters.reduce((sum, cluster) => sum + cluster.atoms, 0);
-    if (this.clusterCapacity < clusters.length) {
-      this.clusters = this.arena.allocate(DESCRIPTION_NUMBERS * clusters.length);
-      this.clusterCapacity = clusters.length;
-    }
-    if (this.atomCapacity < atoms) {
-      this.atomCapacity = Math.ceil(atoms / 64) * 64;
-      const room = () => this.arena.allocate(this.atomCapacity);
-      [this.elements, this.outputs, this.dOutputs] = [room(), room(), room()];
-    }
-    this.describe(clusters);
-    this.parts = partsOf(clusters, this.clusters, isKept);
-    const largestPart = this.parts.reduce((most, part) => Math.max(most, part.atoms), 0);
-    this.makeRoom(isKept ? atoms : 0, largestPart);
-    return atoms;
-  }
-
-  private describe(clusters: readonly ClusterGeometry[]): void {
-    const { uint32 } = this.arena;
-    let at = this.clusters / 4;
-    let atom = this.elements / 4;
-    for (const { pairs, pairCount, entryStarts, entries, atoms: own, elements } of clusters) {
-      uint32.set([pairs, pairCount, entryStarts, entries, own], at);
-      uint32.set(elements, atom);
-      at += DESCRIPTION_NUMBERS;
-      atom += own;
-    }
-  }
-
-  private makeRoom(atoms: number, partAtoms: number): void {
-    const known = this.activations;
-    const needed = Math.max(atoms, partAtoms);
-    if (known !== null && known.rows >= needed && known.partRows >= partAtoms) return;
-    const rows = Math.max(known?.rows ?? 0, Math.ceil(needed / 64) * 64);
-    const partRows = Math.max(known?.partRows ?? 0, Math.ceil(partAtoms / 64) * 64);
-    const { basis, filters, hidden, taken } = this.layout.widths;
-    const room = (width: number) => this.arena.allocate(rows * width);
-    const partRoom = (width: number) => this.arena.allocate(partRows * width);
-    this.activations = {
-      ...{ rows, partRows },
-      gathered: this.blocks.map((_, index) => (index === 0 ? 0 : room(filters))),
-      values: this.blocks.map(() => room(basis)),
-      slopes: this.blocks.map(() => room(basis)),
-      ...{ taken: room(taken), outputValues: room(hidden) },
-      ...{ dTaken: partRoom(taken), dValues: partRoom(basis), dGathered: partRoom(filters) },
-    };
   }
 
   /** Filters of all blocks at all nodes: T = fc (ssp(gaussians A1 + a1) A2 + a2). */
@@ -558,22 +428,4 @@ export class Network {
       });
     }
   }
-}
-
-function partsOf(clusters: readonly ClusterGeometry[], descriptions: number, isKept: boolean): Part[] {
-  const parts: Part[] = [];
-  let [count, atoms, firstAtom, address] = [0, 0, 0, descriptions];
-  const close = () => {
-    parts.push({ clusters: address, count, atoms, firstAtom, firstRow: isKept ? firstAtom : 0 });
-    firstAtom += atoms;
-    address += 4 * DESCRIPTION_NUMBERS * count;
-    [count, atoms] = [0, 0];
-  };
-  for (const cluster of clusters) {
-    if (count > 0 && atoms + cluster.atoms > ATOMS_OF_PART) close();
-    count++;
-    atoms += cluster.atoms;
-  }
-  if (count > 0) close();
-  return parts;
 }
