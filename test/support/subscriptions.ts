@@ -69,6 +69,11 @@ export class Watched {
     );
   }
 
+  /** The state that was told last of a trial. */
+  stateOf(trialId: string): string | undefined {
+    return this.updates.flatMap(({ trials }) => trials.filter(({ trial }) => trial.id === trialId)).at(-1)?.trial.state;
+  }
+
   private async read(id: string): Promise<void> {
     for await (const { data, errors } of this.client.iterate<{ update: RunUpdate }>({
       query: WATCH_RUN,
