@@ -7,6 +7,7 @@ import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-cluste
 import {
   type CurvePoint,
   ENDLESS_SCHNET,
+  readRun,
   runEnded,
   runUnderWay,
   SMALL_SCHNET,
@@ -143,30 +144,28 @@ describe('trainingRunUpdated', () => {
   });
 
   test('neither repeats nor leaves out an epoch when a worker is killed, and nor does the query', async () => {
-    const id = await trainSchNet(server, { model: 'killed', datasetVersion, ...LONGER, epochs: 2000 });
+    const id = await trainSchNet(server, { model: 'killed', datasetVersion, ...LONGER, epochs: 100_000 });
     const watched = new Watched(server, id);
     const [{ id: trial }] = (await runUnderWay(server, id)).trials;
     const log = server.output().length;
     await until(async () => server.output().slice(log).includes('checkpoint kept'), 'a checkpoint');
-    const told = watched.epochsOf(trial).length;
-    await until(async () => watched.epochsOf(trial).length > told, 'epochs after the checkpoint');
+    const told = () => watched.epochsOf(trial).length;
+    const atCheckpoint = told();
+    await until(async () => told() > atCheckpoint, 'epochs after the checkpoint');
     const [worker] = workersOf(server.dataFolder);
     process.kill(worker.pid, 'SIGKILL');
+    const atDeath = told();
 
-    let ended = false;
-    void watched.ended.then(() => {
-      ended = true;
-    });
     await until(async () => {
       const queried = (await queriedCurve(trial)).map(({ x }) => x);
       expect(queried).toEqual(epochs(queried.length));
       expect(queried.length).toBeGreaterThan(0);
-      return ended;
-    }, 'the end of the run');
+      return told() > atDeath + 100 && (await readRun(server, id)).trials[0].attempt === 2;
+    }, 'epochs of the next attempt');
+    await server.request(`mutation ($id: ID!) { cancelTrainingRun(input: { trainingRun: $id }) { state } }`, { id });
     await watched.ended;
-    expect(watched.updates.at(-1)).toMatchObject({ trainingRun: { state: 'SUCCEEDED' } });
-    expect(watched.epochsOf(trial)).toEqual(epochs(2000));
-    expect((await queriedCurve(trial)).map(({ x }) => x)).toEqual(epochs(2000));
-    expect((await runEnded(server, id)).trials).toMatchObject([{ attempt: 2 }]);
+    expect(watched.updates.at(-1)).toMatchObject({ trainingRun: { state: 'CANCELLED' } });
+    expect(watched.epochsOf(trial)).toEqual(epochs(told()));
+    expect((await queriedCurve(trial)).map(({ x }) => x)).toEqual(epochs(told()));
   });
 });
