@@ -124,7 +124,7 @@ describe('trainingRunUpdated', () => {
   });
 
   test('loses nothing when the connection on which the API listens is broken', async () => {
-    const id = await trainSchNet(server, { model: 'deafened', datasetVersion, ...LONGER });
+    const id = await trainSchNet(server, { model: 'deafened', datasetVersion, ...LONGER, epochs: 100_000 });
     const watched = new Watched(server, id);
     const heard = (count: number) => until(async () => watched.updates.length >= count, `update ${count}`);
     await heard(2);
@@ -137,9 +137,13 @@ describe('trainingRunUpdated', () => {
       await until(async () => (await listeners()).some((other) => other !== pid), 'another listener');
       await heard(count);
     }
+    await server.request(`mutation ($id: ID!) { cancelTrainingRun(input: { trainingRun: $id }) { state } }`, { id });
     await watched.ended;
-    const [{ id: trial }] = (await runEnded(server, id)).trials;
-    expect(watched.epochsOf(trial)).toEqual(epochs(LONGER.epochs));
+    const [{ id: trial }] = (await readRun(server, id)).trials;
+    const told = watched.epochsOf(trial);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual(epochs(told.length));
+    expect((await queriedCurve(trial)).map(({ x }) => x)).toEqual(told);
     expect(server.output()).toMatch(/changes of training runs: .*; listening again in \d+ ms/);
   });
 
