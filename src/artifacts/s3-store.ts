@@ -21,6 +21,10 @@ import { checkedStream, checkRange, Hashed } from './streams.ts';
 const CHECK_KEY = 'natrium-check';
 const CHECK_BYTES = Buffer.from('Natrium can write here.\n');
 
+/** What a store says of an upload that somebody else has ended meanwhile; it is done again. */
+const ENDED_BY_ANOTHER: ReadonlySet<string> = new Set(['NoSuchUpload', 'InvalidPart']);
+const MOST_ATTEMPTS = 5;
+
 /** Artifacts as objects of one bucket. Uses plain S3 requests only, so MinIO, versitygw, Ceph and AWS all serve. */
 export class S3ArtifactStore implements ArtifactStore {
   readonly description: string;
@@ -162,16 +166,19 @@ export class S3ArtifactStore implements ArtifactStore {
 
   /** Stores by `upload` and reads back. */
   private async send(sha256: string, upload: (key: string) => Promise<unknown>): Promise<void> {
-    try {
-      await this.guard(() => upload(artifactKey(sha256)));
-    } catch (error) {
-      // the client joins an unfinished upload of the same key, which another server of ours may just have finished
-      const isStored = await this.verify(sha256).then(
-        () => true,
-        () => false,
-      );
-      if (isStored) return;
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.guard(() => upload(artifactKey(sha256)));
+        break;
+      } catch (error) {
+        // the client joins an unfinished upload of the same key, which another server of ours may just have finished, or be finishing
+        const isStored = await this.verify(sha256).then(
+          () => true,
+          () => false,
+        );
+        if (isStored) return;
+        if (attempt === MOST_ATTEMPTS || !ENDED_BY_ANOTHER.has(s3CodeOf((error as NatriumError).cause))) throw error;
+      }
     }
     await this.verify(sha256);
   }
