@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { NatriumError } from './errors.ts';
 
 /** The whole state of a {@link Random}: four unsigned 32-bit words, never all zero. */
@@ -82,6 +83,12 @@ export class Random {
   /** The state, from which {@link Random.fromState} goes on with the same numbers. */
   state(): RandomState {
     return [this.a, this.b, this.c, this.d];
+  }
+
+  /** The numbers that belong to a text: those of two texts have nothing to do with each other. */
+  static ofText(text: string): Random {
+    const digest = createHash('sha256').update(text).digest();
+    return Random.fromState([0, 4, 8, 12].map((at) => digest.readUInt32LE(at)) as unknown as RandomState);
   }
 
   /** The generator in a stored state; throws `CORRUPT_ARTIFACT` when that is no state of one. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { erfc } from '../exact/error-function.ts';
 import { exponential } from '../exact/exponential.ts';
 import { Random } from '../random.ts';
@@ -40,10 +39,7 @@ export function syntheticShieldings({ atomicNumbers, positionsAngstrom: p }: Str
 
 /** Normal noise of this standard deviation (ppm) on shieldings; what is added depends on seed and name of the cluster alone. */
 export function withNoise(shieldingsPpm: Float64Array, noisePpm: number, seed: number, name: string): Float64Array {
-  const digest = createHash('sha256').update(`natrium-synthetic-noise-1 ${seed} ${name}`).digest();
-  const random = Random.fromState(
-    [0, 4, 8, 12].map((at) => digest.readUInt32LE(at)) as [number, number, number, number],
-  );
+  const random = Random.ofText(`natrium-synthetic-noise-1 ${seed} ${name}`);
   return shieldingsPpm.map((shielding) => shielding + noisePpm * random.normal());
 }
 

@@ -1,27 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { testDatabase } from '../support/postgres.ts';
+import { databaseBefore } from '../support/migrations.ts';
 
-const MIGRATIONS = new URL('../../migrations/', import.meta.url);
-
-let client: pg.Client;
-let drop: () => Promise<void>;
+let before: Awaited<ReturnType<typeof databaseBefore>>;
 beforeAll(async () => {
-  const database = await testDatabase();
-  client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  drop = async () => {
-    await client.end();
-    await database.drop();
-  };
+  before = await databaseBefore('0010');
 });
-afterAll(() => drop?.());
+afterAll(() => before?.drop());
 
 test('trainings of the time before committees were none', async () => {
-  const names = readdirSync(MIGRATIONS).filter((name) => /^\d{4}-.*\.sql$/.test(name));
-  const sql = (name: string) => readFileSync(new URL(name, MIGRATIONS), 'utf8');
-  for (const name of names.sort().filter((each) => each < '0010')) await client.query(sql(name));
+  const { client } = before;
   // rows alone, without the data that they refer to
   await client.query('SET session_replication_role = replica');
   const settings = { SCHNET: { kind: 'SCHNET', epochs: 3 }, LASSO: { kind: 'LASSO', alphas: [1] } };
@@ -39,7 +26,7 @@ test('trainings of the time before committees were none', async () => {
       [kind, hyperparameters],
     );
   }
-  await client.query(sql(names.find((name) => name.startsWith('0010'))!));
+  await before.migrate();
   for (const table of ['training_runs', 'model_versions']) {
     const { rows } = await client.query(`SELECT hyperparameters FROM ${table} ORDER BY id`);
     expect(rows.map((row) => row.hyperparameters)).toEqual([{ ...settings.SCHNET, committee: false }, settings.LASSO]);

@@ -104,8 +104,7 @@ function lawText({ nearest, nextNearest }: BondLengthLaws): string {
 
 /** Every cluster has random numbers of its own, so that it does not depend on which others are asked for. */
 function randomOf(seed: number, size: number, number: number): Random {
-  const digest = createHash('sha256').update(`natrium-s-blda-1 ${seed} ${size} ${number}`).digest();
-  return Random.fromState([0, 4, 8, 12].map((at) => digest.readUInt32LE(at)) as [number, number, number, number]);
+  return Random.ofText(`natrium-s-blda-1 ${seed} ${size} ${number}`);
 }
 
 function positions(size: number, laws: BondLengthLaws, random: Random): Float64Array {
