@@ -86,7 +86,8 @@ function isConstant(values: ArrayLike<number>): boolean {
   return true;
 }
 
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
+/** Pearson correlation; null where one of the columns never varies. */
+export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
   if (isConstant(a) || isConstant(b)) {
     return null;
   }

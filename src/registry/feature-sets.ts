@@ -13,7 +13,8 @@ import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName } from './names.ts';
-import type { Cluster } from './records.ts';
+import type { Store } from './ports.ts';
+import type { Cluster, FeatureSet } from './records.ts';
 
 /** Versioned definitions of features. */
 export class FeatureSets {
@@ -36,20 +37,31 @@ export class FeatureSets {
     requireRole(caller, 'CONTRIBUTOR');
     checkName('feature set', name);
     checkFeatureSetDefinition(definition);
-    return this.mutations.run(caller, request, async (store) => {
-      await store.lock(`feature-set:${name}`);
-      const sha256 = definitionHash(definition);
-      const existing = await store.featureSets.findOne({ name, sha256 });
-      if (existing !== null) return existing.id;
-      const featureSet = await store.featureSets.insert({
-        name,
-        version: (await store.latestVersion('featureSets', name)) + 1,
-        definition,
-        sha256,
-        needsDft: needsDft(definition),
-        createdBy: caller.name,
-      });
-      return featureSet.id;
-    });
+    return this.mutations.run(
+      caller,
+      request,
+      async (store) => (await findOrCreateFeatureSet(store, caller, name, definition)).id,
+    );
   }
+}
+
+/** The version of a name that has this definition, which was checked. Only inside a transaction. */
+export async function findOrCreateFeatureSet(
+  store: Store,
+  caller: Caller,
+  name: string,
+  definition: FeatureSetDefinition,
+): Promise<FeatureSet> {
+  await store.lock(`feature-set:${name}`);
+  const sha256 = definitionHash(definition);
+  const existing = await store.featureSets.findOne({ name, sha256 });
+  if (existing !== null) return existing;
+  return store.featureSets.insert({
+    name,
+    version: (await store.latestVersion('featureSets', name)) + 1,
+    definition,
+    sha256,
+    needsDft: needsDft(definition),
+    createdBy: caller.name,
+  });
 }

@@ -237,6 +237,7 @@ export interface Store {
   readonly trainingRuns: Collection<records.TrainingRun>;
   readonly trials: FencedCollection<records.Trial>;
   readonly trialCurves: TrialCurves;
+  readonly studies: Collection<records.Study>;
   readonly modelVersions: Collection<records.ModelVersion>;
   readonly modelAliasChanges: Collection<records.ModelAliasChange>;
   readonly evaluations: Collection<records.Evaluation>;
@@ -259,6 +260,8 @@ export interface Store {
   lock(name: string): Promise<void>;
   /** How far the trials of a run are, in order; without what they found, which may be large. */
   trialStates(runId: string): Promise<TrialState[]>;
+  /** What is known of the pace of the trials of these runs, by run and in order; again without what they found. */
+  trialPaces(runIds: readonly string[]): Promise<TrialPace[]>;
   /** Newest number of a versioned noun, 0 if there is none. Take a lock first. */
   latestVersion(noun: 'datasetVersions' | 'featureSets' | 'modelVersions', of: string): Promise<number>;
 
@@ -308,6 +311,8 @@ export interface Store {
 }
 
 export type TrialState = Pick<records.Trial, 'id' | 'state' | 'attempt'>;
+
+export type TrialPace = Pick<records.Trial, 'trainingRunId' | 'state' | 'progress'>;
 
 /** What tells a calculation from others. */
 export type CalculationMark = Pick<

@@ -10,6 +10,7 @@ import type { StructureShape } from '../chemistry/structure-shape.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { StudyCell } from '../ml/study/grid.ts';
 import type { PredictionWarning } from './warnings.ts';
 
 /** What every record says about its making. */
@@ -237,6 +238,28 @@ export interface Trial {
   readonly startedAt: Date | null;
   readonly updatedAt: Date | null;
   readonly finishedAt: Date | null;
+}
+
+export interface StudySettings {
+  readonly epochs: number;
+  readonly seeds: readonly number[];
+  readonly alphas: readonly number[];
+}
+
+/** One training of a study, or why it was left out. */
+export interface StudyPart extends StudyCell {
+  /** Of its model. */
+  readonly name: string;
+  readonly trainingRunId: string | null;
+  readonly leftOut: string | null;
+}
+
+/** The paper's grid of trainings on one data set version. */
+export interface Study extends Recorded {
+  readonly datasetVersionId: string;
+  readonly settings: StudySettings;
+  readonly settingsSha256: string;
+  readonly parts: readonly StudyPart[];
 }
 
 /** The best epoch of one seed, as one of those whose mean a committee predicts. */

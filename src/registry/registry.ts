@@ -17,6 +17,7 @@ import { References } from './references.ts';
 import { Reproductions } from './reproductions.ts';
 import { ShieldingReferences } from './shielding-references.ts';
 import { Spectra } from './spectra.ts';
+import { Studies } from './studies.ts';
 import { Training } from './training.ts';
 import { TrainingEstimates } from './training-estimates.ts';
 import { TrainingProgress } from './training-progress.ts';
@@ -55,6 +56,7 @@ export class Registry {
   readonly predictions: Predictions;
   readonly training: Training;
   readonly reproductions: Reproductions;
+  readonly studies: Studies;
   readonly trainingEstimates: TrainingEstimates;
   readonly trainingProgress: TrainingProgress;
   readonly trials: Trials;
@@ -81,6 +83,7 @@ export class Registry {
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);
     this.reproductions = new Reproductions(mutations);
+    this.studies = new Studies(store, mutations);
     this.trainingEstimates = new TrainingEstimates(store, compute, this.datasets);
     this.trainingProgress = new TrainingProgress(store, runChanges);
     this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);

@@ -8,7 +8,7 @@ import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName } from './names.ts';
 import type { Store } from './ports.ts';
 import { queueRun } from './queued-runs.ts';
-import type { DatasetVersion, FeatureSet, Model } from './records.ts';
+import type { DatasetVersion, FeatureSet, Model, TrainingRun } from './records.ts';
 import { References } from './references.ts';
 import { findRun, isOpen, lockRun } from './run-state.ts';
 
@@ -37,12 +37,12 @@ export class Training {
 
   trainLasso(caller: Caller, request: MutationRequest, input: TrainLassoInput): Promise<string> {
     checkAlphas(input.settings.alphas);
-    return this.request(caller, request, input, [0], input.featureSet);
+    return this.request(caller, request, input, input.featureSet);
   }
 
   trainSchNet(caller: Caller, request: MutationRequest, input: TrainSchNetInput): Promise<string> {
     checkSchNetRequest(input);
-    return this.request(caller, request, input, input.settings.seeds, null);
+    return this.request(caller, request, input, null);
   }
 
   cancel(caller: Caller, request: MutationRequest, runId: string): Promise<string> {
@@ -51,27 +51,12 @@ export class Training {
       await lockRun(store, runId);
       const run = await findRun(store, runId);
       if (run.state === 'CANCELLED') return run.id;
-      if (run.state !== 'QUEUED' && run.state !== 'RUNNING') {
+      if (!isOpen(run)) {
         throw new NatriumError('INVALID_STATE', `the training run has ${run.state.toLowerCase()} already`);
       }
-      if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) {
+      if (!(await cancelRun(store, caller, run))) {
         throw new NatriumError('INVALID_STATE', `the training run has its model version already; archive that`);
       }
-      const finishedAt = new Date();
-      for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
-        if (isOpen(trial)) {
-          await store.trials.update(trial.id, {
-            state: 'CANCELLED',
-            finishedAt,
-            failure: `cancelled by ${caller.name}`,
-          });
-        }
-      }
-      await store.trainingRuns.update(run.id, {
-        state: 'CANCELLED',
-        finishedAt,
-        failure: `cancelled by ${caller.name}`,
-      });
       return run.id;
     });
   }
@@ -88,15 +73,7 @@ export class Training {
           `the training run is ${run.state.toLowerCase()}; only failed and cancelled runs can be resumed`,
         );
       }
-      await store.trainingRuns.update(run.id, { state: 'QUEUED', finishedAt: null, failure: null });
-      let open = 0;
-      for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
-        if (trial.state === 'SUCCEEDED') continue;
-        await store.trials.update(trial.id, { state: 'QUEUED', failure: null, finishedAt: null });
-        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
-        open += 1;
-      }
-      if (open === 0) await store.jobs.enqueue({ kind: 'completion', trainingRunId: run.id });
+      await resumeRun(store, run);
       return run.id;
     });
   }
@@ -105,7 +82,6 @@ export class Training {
     caller: Caller,
     request: MutationRequest,
     input: { model: string; datasetVersion: string; target: Target; settings: Hyperparameters },
-    seeds: readonly number[],
     featureSetReference: string | null,
   ): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
@@ -115,18 +91,58 @@ export class Training {
       const version = await trainableVersion(references, input.datasetVersion);
       const featureSet = featureSetReference === null ? null : await references.featureSet(featureSetReference);
       if (featureSet?.needsDft) await checkPopulations(store, version, featureSet, input.datasetVersion);
-      const model = await findOrCreateModel(store, caller, input.model);
-      return queueRun(store, caller, seeds, {
-        modelId: model.id,
-        kind: input.settings.kind,
-        datasetVersionId: version.id,
-        featureSetId: featureSet?.id ?? null,
-        target: input.target,
-        hyperparameters: input.settings,
-        reproducedVersionId: null,
-      });
+      return queueTraining(store, caller, { ...input, datasetVersionId: version.id, featureSet });
     });
   }
+}
+
+/** Writes a run that was checked, its trials and their jobs; answers the id of the run. Only inside a transaction. */
+export async function queueTraining(
+  store: Store,
+  caller: Caller,
+  training: {
+    readonly model: string;
+    readonly datasetVersionId: string;
+    readonly featureSet: FeatureSet | null;
+    readonly target: Target;
+    readonly settings: Hyperparameters;
+  },
+): Promise<string> {
+  const { datasetVersionId, featureSet, target, settings } = training;
+  const model = await findOrCreateModel(store, caller, training.model);
+  return queueRun(store, caller, settings.kind === 'SCHNET' ? settings.seeds : [0], {
+    modelId: model.id,
+    kind: settings.kind,
+    datasetVersionId,
+    featureSetId: featureSet?.id ?? null,
+    target,
+    hyperparameters: settings,
+    reproducedVersionId: null,
+  });
+}
+
+/** Ends an open run, locked, where it is; false, and nothing changes, once it has its model version. */
+export async function cancelRun(store: Store, caller: Caller, run: TrainingRun): Promise<boolean> {
+  if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) return false;
+  const changes = { state: 'CANCELLED', finishedAt: new Date(), failure: `cancelled by ${caller.name}` } as const;
+  for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
+    if (isOpen(trial)) await store.trials.update(trial.id, changes);
+  }
+  await store.trainingRuns.update(run.id, changes);
+  return true;
+}
+
+/** Queues the trials of a failed or cancelled run, locked, that did not succeed once more. */
+export async function resumeRun(store: Store, run: TrainingRun): Promise<void> {
+  await store.trainingRuns.update(run.id, { state: 'QUEUED', finishedAt: null, failure: null });
+  let open = 0;
+  for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
+    if (trial.state === 'SUCCEEDED') continue;
+    await store.trials.update(trial.id, { state: 'QUEUED', failure: null, finishedAt: null });
+    await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
+    open += 1;
+  }
+  if (open === 0) await store.jobs.enqueue({ kind: 'completion', trainingRunId: run.id });
 }
 
 async function findOrCreateModel(store: Store, caller: Caller, name: string): Promise<Model> {
@@ -134,7 +150,7 @@ async function findOrCreateModel(store: Store, caller: Caller, name: string): Pr
   return inserted ?? (await store.models.findOne({ name }))!;
 }
 
-function checkAlphas(alphas: readonly number[]): void {
+export function checkAlphas(alphas: readonly number[]): void {
   const wrong = alphas.find((alpha) => !(Number.isFinite(alpha) && alpha > 0));
   if (wrong !== undefined || alphas.length === 0 || alphas.length > 1000) {
     throw new NatriumError(

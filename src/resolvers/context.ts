@@ -43,6 +43,7 @@ export class Loaders {
   readonly uploads: DataLoader<string, records.Upload>;
   readonly imports: DataLoader<string, records.Import>;
   readonly clusterRuns: DataLoader<string, records.ClusterRun>;
+  readonly studies: DataLoader<string, records.Study>;
 
   readonly shieldingReferencesOfLevel: DataLoader<string, records.ShieldingReference[]>;
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
@@ -82,6 +83,7 @@ export class Loaders {
       'levelOfTheoryId',
     );
     this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
+    this.studies = byId(store.studies, 'Study');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.parentsOfCluster = grouped((ids) => store.lineage.parentsOf(ids), 'clusterId');

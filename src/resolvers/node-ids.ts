@@ -10,6 +10,7 @@ import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
 import { Import, Upload } from '../schema/imports.ts';
 import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
 import { ShieldingReference } from '../schema/shielding-references.ts';
+import { Study } from '../schema/studies.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /** For each type with a global id: its class and where its records are loaded from. */
@@ -28,6 +29,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   ModelVersion: [ModelVersion, 'modelVersions'],
   Prediction: [Prediction, 'predictions'],
   ShieldingReference: [ShieldingReference, 'shieldingReferences'],
+  Study: [Study, 'studies'],
   TrainingRun: [TrainingRun, 'trainingRuns'],
   Trial: [Trial, 'trials'],
   Upload: [Upload, 'uploads'],

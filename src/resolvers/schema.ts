@@ -32,6 +32,7 @@ import {
   ShiftsOfPredictionResolver,
 } from './shielding-references.ts';
 import { SpectrumResolver } from './spectra.ts';
+import { StudyPartResolver, StudyResolver } from './studies.ts';
 import { refuseUnstorableTexts } from './text-check.ts';
 import { TrainingRunResolver, TrialProgressResolver, TrialResolver } from './training.ts';
 import { RunProgressResolver, TrainingEstimateResolver } from './training-estimates.ts';
@@ -75,6 +76,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,
     SpectrumResolver,
+    StudyPartResolver,
+    StudyResolver,
     TrainingEstimateResolver,
     TrainingRunResolver,
     TrialProgressResolver,

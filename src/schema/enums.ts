@@ -4,6 +4,8 @@ import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
+import { FINDING_VERDICTS } from '../ml/study/finding.ts';
+import { STUDY_FEATURES } from '../ml/study/grid.ts';
 import {
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
@@ -58,7 +60,7 @@ registerEnumType(TargetEnum, {
 export const RunStateEnum = enumOf(RUN_STATES);
 registerEnumType(RunStateEnum, {
   name: 'RunState',
-  description: 'State of a training run, of one of its trials, of an import, or of a cluster run.',
+  description: 'State of a training run, of one of its trials, of a study, of an import, or of a cluster run.',
 });
 
 export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
@@ -81,6 +83,18 @@ registerEnumType(SchNetEngineEnum, {
   description:
     'What computes SchNet. WASM: kernels of our own, which give the same bits on every machine. TENSORFLOW: tfjs, several times ' +
     'slower, an independent reference. Both read the same weights.',
+});
+
+export const StudyFeaturesEnum = enumOf(STUDY_FEATURES);
+registerEnumType(StudyFeaturesEnum, {
+  name: 'StudyFeatures',
+  description: 'CN: running coordination numbers. GOP: gross orbital populations. CN_GOP: both.',
+});
+
+export const FindingVerdictEnum = enumOf(FINDING_VERDICTS);
+registerEnumType(FindingVerdictEnum, {
+  name: 'FindingVerdict',
+  description: 'Whether what the paper found holds on other data.',
 });
 
 export const ImportContentEnum = enumOf(IMPORT_CONTENTS);

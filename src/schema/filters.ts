@@ -119,6 +119,8 @@ export const TrainingRunFilter = filterOf('TrainingRun', {
   datasetVersionId: IdFilter,
 });
 
+export const StudyFilter = filterOf('Study', { ...made, datasetVersionId: IdFilter });
+
 export const ImportFilter = filterOf('Import', { ...made, state: RunStateFilter });
 
 export const ClusterRunFilter = filterOf('ClusterRun', {

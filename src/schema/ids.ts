@@ -16,6 +16,7 @@ export const NODE_TYPES = [
   'ModelVersion',
   'Prediction',
   'ShieldingReference',
+  'Study',
   'TrainingRun',
   'Trial',
   'Upload',

@@ -8,7 +8,7 @@ import { connectionOf, IDEMPOTENCY_KEY, MutationInput, Node, Recorded } from './
 import { LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
 
 /** As many seeds as the paper trained. */
-const PAPER_SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
+export const PAPER_SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 
 @ObjectType({ implements: [Node, Recorded], description: 'A name under which versions are trained.' })
 export class Model extends Recorded {

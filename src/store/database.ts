@@ -22,6 +22,7 @@ import {
   TrainingRunEntity,
   TrialEntity,
 } from './entities/models.ts';
+import { StudyEntity } from './entities/studies.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url));
 const FLOAT8_ARRAY_OID = 1022;
@@ -93,6 +94,7 @@ export async function connectDatabase(url: string, application: string, poolSize
       PredictionEntity,
       UploadEntity,
       ImportEntity,
+      StudyEntity,
     ],
     migrations: sqlMigrations(),
     migrationsTableName: 'schema_migrations',

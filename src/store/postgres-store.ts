@@ -22,6 +22,7 @@ import {
   TrainingRunEntity,
   TrialEntity,
 } from './entities/models.ts';
+import { StudyEntity } from './entities/studies.ts';
 import { EntityCollection } from './entity-collection.ts';
 import { FencedCollection } from './fenced-collection.ts';
 import { addImportItems, importItems } from './import-report.ts';
@@ -62,6 +63,7 @@ export class PostgresStore implements ports.Store {
   readonly trainingRuns: EntityCollection<records.TrainingRun>;
   readonly trials: FencedCollection<records.Trial>;
   readonly trialCurves: TrialCurves;
+  readonly studies: EntityCollection<records.Study>;
   readonly modelVersions: EntityCollection<records.ModelVersion>;
   readonly modelAliasChanges: EntityCollection<records.ModelAliasChange>;
   readonly evaluations: EntityCollection<records.Evaluation>;
@@ -103,6 +105,7 @@ export class PostgresStore implements ports.Store {
     });
     this.trials = new FencedCollection(manager, TrialEntity);
     this.trialCurves = new TrialCurves(manager);
+    this.studies = new EntityCollection(manager, StudyEntity);
     this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
     this.modelAliasChanges = new EntityCollection(manager, ModelAliasChangeEntity);
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
@@ -144,6 +147,15 @@ export class PostgresStore implements ports.Store {
     return query(this.manager, `SELECT id, state, attempt FROM trials WHERE training_run_id = $1 ORDER BY ordinal`, [
       runId,
     ]);
+  }
+
+  trialPaces(runIds: readonly string[]): Promise<ports.TrialPace[]> {
+    return query(
+      this.manager,
+      `SELECT training_run_id AS "trainingRunId", state, progress FROM trials
+       WHERE training_run_id = ANY($1::bigint[]) ORDER BY training_run_id, ordinal`,
+      [runIds],
+    );
   }
 
   async latestVersion(noun: keyof typeof VERSIONED, of: string): Promise<number> {
