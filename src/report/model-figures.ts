@@ -1,0 +1,122 @@
+import { axisOver } from './axes.ts';
+import { diagonal, SHIELDING } from './data-figures.ts';
+import { type Block, figure } from './figure.ts';
+import { pointsOf } from './points.ts';
+import { aboutAtoms, evaluationOf, type Study, type StudyPart, titleOf, whyMissing } from './study-query.ts';
+import { INK } from './style.ts';
+
+interface Comparison {
+  readonly compareModelVersions: {
+    readonly histogram: {
+      readonly edgesPpm: readonly number[];
+      readonly series: readonly { readonly name: string; readonly counts: readonly number[] }[];
+    };
+    readonly evaluations: readonly {
+      readonly modelVersion: { readonly reference: string };
+      readonly calculatedPpm: readonly number[];
+      readonly predictedPpm: readonly number[];
+      readonly metrics: { readonly rmsePpm: number };
+    }[];
+  };
+}
+
+const QUERY = `query Predictions($versions: [String!]!, $datasetVersion: String!) {
+  compareModelVersions(modelVersions: $versions, datasetVersion: $datasetVersion, split: TEST) {
+    histogram { edgesPpm series { name counts } }
+    evaluations {
+      modelVersion { reference }
+      calculatedPpm predictedPpm
+      metrics { rmsePpm }
+    }
+  }
+}`;
+
+/** Figure 3: what Lasso predicts for the test split. */
+export const lassoPredictions = predictions(
+  3,
+  'Predictions of Lasso on the test split',
+  ({ kind, features }) => kind === 'LASSO' && features !== 'CN_GOP',
+);
+
+/** Figure 5: what SchNet predicts for the test split. */
+export const schNetPredictions = predictions(
+  5,
+  'Predictions of SchNet on the test split',
+  ({ kind }) => kind === 'SCHNET',
+);
+
+function predictions(number: number, title: string, isShown: (part: StudyPart) => boolean) {
+  const shownOf = (study: Study) => study.parts.filter(isShown);
+  const evaluatedOf = (study: Study) =>
+    shownOf(study).filter((part) => evaluationOf(study, part, 'TEST') !== undefined);
+  return figure<Comparison>({
+    number,
+    title,
+    question: (study) => {
+      const evaluated = evaluatedOf(study);
+      if (evaluated.length === 0) return { missing: shownOf(study).map(missingText).join('; ') };
+      const versions = evaluated.map(({ modelVersion }) => modelVersion!.reference);
+      return { query: QUERY, variables: { versions, datasetVersion: study.datasetVersion.reference } };
+    },
+    draw: ({ compareModelVersions }, study) => {
+      const evaluated = evaluatedOf(study);
+      const lacking = shownOf(study).filter((part) => !evaluated.includes(part));
+      return {
+        layout: 'many',
+        blocks: blocksOf(evaluated, compareModelVersions),
+        caption:
+          `Above, counts of atoms in bins of 10 ppm; below, an atom a point, on the line where prediction and calculation agree. ` +
+          `${aboutAtoms(study, 'TEST')}.${lacking.length === 0 ? '' : ` Not shown: ${lacking.map(missingText).join('; ')}.`}`,
+        legend: [
+          { colour: 'calculated', isLine: false, text: 'calculated' },
+          { colour: 'predicted', isLine: true, text: 'predicted' },
+        ],
+      };
+    },
+  });
+}
+
+function missingText(part: StudyPart): string {
+  return `${titleOf(part)} (${whyMissing(part)})`;
+}
+
+/** A histogram and a scatter of each model, on the same axes for all. */
+function blocksOf(
+  parts: readonly StudyPart[],
+  { histogram, evaluations }: Comparison['compareModelVersions'],
+): Block[] {
+  const [calculated, ...predicted] = histogram.series;
+  const shieldings = axisOver(histogram.edgesPpm, 5);
+  const counts = { ...axisOver([0, ...histogram.series.flatMap((series) => series.counts)], 4), name: 'atoms' };
+  return evaluations.map(({ calculatedPpm, predictedPpm, metrics, modelVersion }, k) => ({
+    title: titleOf(parts[k]),
+    note: `RMSE ${metrics.rmsePpm.toFixed(2)} ppm; ${modelVersion.reference}`,
+    panels: [
+      {
+        x: { ...shieldings, name: 'σ / ppm' },
+        y: counts,
+        layers: [
+          {
+            ...{ kind: 'histogram', edges: histogram.edgesPpm, filled: true },
+            ...{ counts: calculated.counts, colour: INK.calculated },
+          },
+          {
+            ...{ kind: 'histogram', edges: histogram.edgesPpm, filled: false },
+            ...{ counts: predicted[k].counts, colour: INK.predicted },
+          },
+        ],
+        description: `Histogram of the predicted shieldings over that of the calculated ones: ${titleOf(parts[k])}.`,
+      },
+      {
+        x: { ...shieldings, name: SHIELDING },
+        y: { ...shieldings, name: 'σ predicted / ppm' },
+        height: 286,
+        layers: [
+          diagonal(shieldings),
+          { kind: 'points', points: pointsOf(calculatedPpm, predictedPpm), colour: INK.predicted },
+        ],
+        description: `Predicted against calculated shieldings: ${titleOf(parts[k])}, RMSE ${metrics.rmsePpm.toFixed(2)} ppm.`,
+      },
+    ],
+  }));
+}
