@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "schnet --dataset NAME/VERSION: the paper's whole training of SchNet on a running server; --help says more",
     run: async (args) => (await import('./commands/protocol.ts')).runProtocol(args, log),
   },
+  study: {
+    does: "--dataset NAME/VERSION: the paper's whole study on a running server, with a report as HTML; --help says more",
+    run: async (args) => (await import('./commands/study.ts')).runStudy(args, log),
+  },
   demo: {
     does: 'the whole chain over HTTP on the example data, on a server of its own',
     run: async () => (await import('./commands/demo.ts')).demo(log),

@@ -15,3 +15,16 @@ export function commandLine<O extends NonNullable<ParseArgsConfig['options']>>(c
   };
   return { parse, wrongUse };
 }
+
+/** The value of an option that is a whole number from 1 on. */
+export function wholeNumber(
+  option: string,
+  text: string | undefined,
+  usual: number,
+  wrongUse: (message: string) => NatriumError,
+): number {
+  if (text === undefined) return usual;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value < 1) throw wrongUse(`--${option} is ${JSON.stringify(text)}; give a whole number from 1 on`);
+  return value;
+}

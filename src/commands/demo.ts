@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../composition.ts';
 import { readConfig } from '../config.ts';
 import { NatriumError } from '../errors.ts';
+import { follow } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
 import { readServerAddress } from './server-address.ts';
 
 const EXAMPLE = new URL('../../examples/na-dft/na-dft.extxyz', import.meta.url);
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const DATASET_VERSION = 'na-dft/1';
+const POLL_MS = 1000;
 
 /** SchNet at the paper's widths (its defaults); the example has 45 training clusters, so a batch of 100 holds them all. */
 const SCHNET = { epochs: 120, seeds: [1, 2, 3, 4] };
@@ -195,18 +196,22 @@ interface Run {
 /** Follows the runs until all have ended, saying what is new. */
 async function waitForRuns(client: GraphqlClient, ids: readonly string[], log: Log): Promise<Version[]> {
   const told = new Map<string, string>();
-  for (;;) {
-    const runs = await Promise.all(ids.map((id) => readRun(client, id)));
-    for (const run of runs) {
-      const line = `${run.model.name}: ${progressOf(run)}`;
-      if (told.get(run.model.name) !== line) log(line);
-      told.set(run.model.name, line);
-    }
-    const failed = runs.find((run) => run.state === 'FAILED' || run.state === 'CANCELLED');
-    if (failed) throw new NatriumError('INVALID_STATE', `training of ${failed.model.name} ended: ${failed.failure}`);
-    if (runs.every((run) => run.state === 'SUCCEEDED')) return runs.map((run) => run.modelVersion!);
-    await wait(1000);
-  }
+  const failedOf = (runs: readonly Run[]) => runs.find(({ state }) => state === 'FAILED' || state === 'CANCELLED');
+  const ended = await follow(
+    () => Promise.all(ids.map((id) => readRun(client, id))),
+    (runs) => failedOf(runs) !== undefined || runs.every((run) => run.state === 'SUCCEEDED'),
+    (runs) => {
+      for (const run of runs) {
+        const line = `${run.model.name}: ${progressOf(run)}`;
+        if (told.get(run.model.name) !== line) log(line);
+        told.set(run.model.name, line);
+      }
+    },
+    POLL_MS,
+  );
+  const failed = failedOf(ended);
+  if (failed) throw new NatriumError('INVALID_STATE', `training of ${failed.model.name} ended: ${failed.failure}`);
+  return ended.map((run) => run.modelVersion!);
 }
 
 function progressOf(run: Run): string {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ParseArgsConfig } from 'node:util';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
-import { commandLine } from './command-line.ts';
+import { commandLine, wholeNumber } from './command-line.ts';
+import { follow, nowAndThen } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
 import { clustersOf, describeDataset, type ProtocolDataset, type ProtocolRun, report } from './protocol-report.ts';
 import { requireServer } from './server-address.ts';
@@ -68,8 +68,9 @@ export async function runProtocol(args: readonly string[], log: Log): Promise<vo
   const lasso = await trainLasso(client, protocol);
   if (!(await isUnderWay(client, protocol.model))) log(await estimate(client, protocol));
   const schNet = await trainSchNet(client, protocol);
-  const reference = await follow(client, lasso, () => {});
-  const finished = await follow(client, schNet, (run) => log(progressOf(run, protocol)));
+  const reference = await finishedRun(client, lasso, () => {});
+  const tell = nowAndThen(PROGRESS_MS, (run: ProtocolRun) => log(progressOf(run, protocol)));
+  const finished = await finishedRun(client, schNet, (run) => isOpen(run) && tell(run));
   for (const line of report({ dataset, protocol, stepsPerEpoch, schNet: finished, lasso: reference })) log(line);
 }
 
@@ -81,8 +82,8 @@ function protocolOf(values: ReturnType<typeof parse>['values']): Protocol {
     datasetVersion: values.dataset,
     loss: loss === 'mse' ? 'MSE' : 'DISTRIBUTION',
     target: target === 'direct' ? 'DIRECT' : 'TRANSFORMED',
-    seeds: count('seeds', values.seeds, PAPER_SEEDS),
-    epochs: count('epochs', values.epochs, SCHNET_TRAINING_DEFAULTS.epochs),
+    seeds: wholeNumber('seeds', values.seeds, PAPER_SEEDS, wrongUse),
+    epochs: wholeNumber('epochs', values.epochs, SCHNET_TRAINING_DEFAULTS.epochs, wrongUse),
     model: values.model ?? `protocol-schnet-${loss}-${target}`,
   };
 }
@@ -92,13 +93,6 @@ function oneOf<C extends string>(option: string, text: string | undefined, choic
   const chosen = choices.find((choice) => choice === (text ?? choices[0]).toLowerCase());
   if (chosen === undefined) throw wrongUse(`--${option} is ${JSON.stringify(text)}; give ${choices.join(' or ')}`);
   return chosen;
-}
-
-function count(option: string, text: string | undefined, usual: number): number {
-  if (text === undefined) return usual;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value < 1) throw wrongUse(`--${option} is ${JSON.stringify(text)}; give a whole number from 1 on`);
-  return value;
 }
 
 async function readDataset(client: GraphqlClient, reference: string): Promise<ProtocolDataset> {
@@ -163,21 +157,23 @@ async function request(client: GraphqlClient, mutation: string, type: string, in
   return run.id;
 }
 
-/** Waits for the end of a run, telling now and then how far it is. */
-async function follow(client: GraphqlClient, id: string, tell: (run: ProtocolRun) => void): Promise<ProtocolRun> {
-  for (let told = Number.NEGATIVE_INFINITY; ; await wait(POLL_MS)) {
-    const run = await readRun(client, id);
-    if (run.state === 'SUCCEEDED') return run;
-    if (run.state !== 'QUEUED' && run.state !== 'RUNNING') {
-      throw new NatriumError(
-        'INVALID_STATE',
-        `the training run ${id} ${run.state.toLowerCase()}: ${run.failure}; resumeTrainingRun lets it go on, another --model begins anew`,
-      );
-    }
-    if (performance.now() - told < PROGRESS_MS) continue;
-    told = performance.now();
-    tell(run);
-  }
+/** Waits for the end of a run, telling how far it is. */
+async function finishedRun(client: GraphqlClient, id: string, tell: (run: ProtocolRun) => void): Promise<ProtocolRun> {
+  const run = await follow(
+    () => readRun(client, id),
+    (current) => !isOpen(current),
+    tell,
+    POLL_MS,
+  );
+  if (run.state === 'SUCCEEDED') return run;
+  throw new NatriumError(
+    'INVALID_STATE',
+    `the training run ${id} ${run.state.toLowerCase()}: ${run.failure}; resumeTrainingRun lets it go on, another --model begins anew`,
+  );
+}
+
+function isOpen({ state }: ProtocolRun): boolean {
+  return state === 'QUEUED' || state === 'RUNNING';
 }
 
 async function readRun(client: GraphqlClient, id: string): Promise<ProtocolRun> {

@@ -21,6 +21,7 @@ import { causeOf, formatError, INTERNAL_ERROR, isUnexpected } from './graphql-er
 import { hostCheck } from './host-check.ts';
 import { importReportRouter } from './import-report.ts';
 import { playgroundRouter } from './playground.ts';
+import { studyReportRouter } from './study-report.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 import { type UploadReceiver, uploadRouter } from './uploads.ts';
 
@@ -81,6 +82,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   if (receiver !== null) app.use('/uploads', uploadRouter(registry, receiver));
   app.use('/imports', authentication(registry), importReportRouter(registry));
   app.use('/exports', authentication(registry), exportsRouter(registry, log));
+  app.use('/studies', authentication(registry), studyReportRouter({ schema, contextOf }));
   app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry));
   app.use(
     '/graphql',
