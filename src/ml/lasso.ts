@@ -1,6 +1,7 @@
 import { NatriumError } from '../errors.ts';
-import { momentsOfRows, type Standardization } from './lasso/moments.ts';
-import { solvePath } from './lasso/path.ts';
+import { approximateMeans, type Moments, momentsOf, type Standardization } from './lasso/moments.ts';
+import { type Solution, solvePath } from './lasso/path.ts';
+import { ProductSums, type Products, without } from './lasso/products.ts';
 import { residualSums } from './lasso/residual-sums.ts';
 import type { Matrix } from './matrix.ts';
 
@@ -50,25 +51,74 @@ export function fitLassoPath(features: Matrix, target: Float64Array, alphas: rea
 }
 
 /** The fits of {@link fitLassoPath} one by one, from the largest alpha down, for those who want to hear of each. */
-export function* lassoPath(features: Matrix, target: Float64Array, alphas: readonly number[]): Generator<LassoFit> {
-  checkArguments(features, target, alphas);
-  const moments = momentsOfRows(features, target);
-  const residuals = (weights: Float64Array) => residualSums(features, target, moments, weights);
-  for (const { weights, ...solution } of solvePath(moments, alphas, residuals)) {
-    yield {
-      ...solution,
-      standardization: moments.standardization,
-      coefficients: weights,
-      intercept: moments.targetMean,
-      nonZero: weights.reduce((count, weight) => (weight === 0 ? count : count + 1), 0),
-    };
+export function lassoPath(features: Matrix, target: Float64Array, alphas: readonly number[]): Generator<LassoFit> {
+  return new LassoRows(features, target).path(alphas);
+}
+
+/** Rows that Lasso is fitted to, with the sums that all its fits come from. */
+export class LassoRows {
+  private readonly shifts: Float64Array;
+  private readonly productSums: ProductSums;
+  private readonly products: Products;
+  private readonly moments: Moments;
+
+  /** Parameters and errors are those of {@link fitLassoPath}. */
+  constructor(
+    private readonly features: Matrix,
+    private readonly target: Float64Array,
+  ) {
+    checkRows(features, target);
+    this.shifts = approximateMeans(features, target);
+    this.productSums = new ProductSums(features, target, this.shifts);
+    this.products = this.productSums.over();
+    this.moments = momentsOf(this.products, this.shifts);
+  }
+
+  /** As {@link lassoPath}. */
+  *path(alphas: readonly number[]): Generator<LassoFit> {
+    checkAlphas(alphas);
+    const residuals = (weights: Float64Array) => residualSums(this.features, this.target, this.moments, weights);
+    for (const solution of solvePath(this.moments, alphas, residuals)) {
+      yield fitOf(solution, this.moments);
+    }
+  }
+
+  /**
+   * For each fold of rows the fits to all others, from the largest alpha down. Each is the fit of {@link fitLassoPath} to those rows,
+   * standardised by themselves; but the rows are not gone through again, since their sums are those of all rows less those of the fold.
+   * @param foldOfRow [rows], from 0
+   */
+  *leavingOut(
+    foldOfRow: ArrayLike<number>,
+    folds: number,
+    alphas: readonly number[],
+  ): Generator<{ readonly rows: Int32Array; readonly fits: readonly LassoFit[] }> {
+    checkAlphas(alphas);
+    for (let fold = 0; fold < folds; fold++) {
+      const rows = Int32Array.from(Array.from(this.target.keys()).filter((row) => foldOfRow[row] === fold));
+      const others = momentsOf(without(this.products, this.productSums.over(rows)), this.shifts, this.moments);
+      yield { rows, fits: Array.from(solvePath(others, alphas, null), (solution) => fitOf(solution, others)) };
+    }
   }
 }
 
-/** Predictions for rows of raw features, in units of the target that was fitted: [rows]. */
-export function predictLasso(model: LassoModel, features: Matrix): Float64Array {
+function fitOf({ weights, ...solution }: Solution, { standardization, targetMean }: Moments): LassoFit {
+  return {
+    ...solution,
+    standardization,
+    coefficients: weights,
+    intercept: targetMean,
+    nonZero: weights.reduce((count, weight) => (weight === 0 ? count : count + 1), 0),
+  };
+}
+
+/**
+ * Predictions for rows of raw features, in units of the target that was fitted: [rows].
+ * @param rows of all rows, unless they are named
+ */
+export function predictLasso(model: LassoModel, features: Matrix, rows?: Int32Array): Float64Array {
   const { standardization, coefficients, intercept } = model;
-  const { rows, columns, data } = features;
+  const { columns, data } = features;
   if (columns !== coefficients.length) {
     throw new NatriumError(
       'BAD_USER_INPUT',
@@ -76,17 +126,31 @@ export function predictLasso(model: LassoModel, features: Matrix): Float64Array 
     );
   }
   const { mean: means, scale } = standardization;
-  const result = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
+  const active = Int32Array.from(coefficients.keys()).filter((j) => coefficients[j] !== 0);
+  const result = new Float64Array(rows?.length ?? features.rows);
+  for (let i = 0; i < result.length; i++) {
+    const start = (rows === undefined ? i : rows[i]) * columns;
     let total = intercept;
-    for (let j = 0; j < columns; j++) {
-      if (coefficients[j] !== 0) {
-        total += ((data[i * columns + j] - means[j]) / scale[j]) * coefficients[j];
-      }
+    for (let k = 0; k < active.length; k++) {
+      const j = active[k];
+      total += ((data[start + j] - means[j]) / scale[j]) * coefficients[j];
     }
     result[i] = total;
   }
   return result;
+}
+
+/**
+ * The same model for raw features x: intercept + sum_j perUnit_j x_j is what {@link predictLasso} gives, but for rounding, in units of
+ * the target that was fitted. perUnit_j = w_j / scale_j, intercept = b - sum_j perUnit_j mean_j.
+ */
+export function lassoOfRawFeatures({ standardization, coefficients, intercept }: LassoModel): {
+  readonly perUnit: Float64Array;
+  readonly intercept: number;
+} {
+  const { mean, scale } = standardization;
+  const perUnit = coefficients.map((weight, j) => (weight === 0 ? 0 : weight / scale[j]));
+  return { perUnit, intercept: perUnit.reduce((rest, slope, j) => rest - slope * mean[j], intercept) };
 }
 
 /** Throws INVALID_HYPERPARAMETER unless there are 1 to 1000 alphas, all finite and above 0. */
@@ -100,8 +164,7 @@ export function checkAlphas(alphas: readonly number[]): void {
   }
 }
 
-function checkArguments(features: Matrix, target: Float64Array, alphas: readonly number[]): void {
-  checkAlphas(alphas);
+function checkRows(features: Matrix, target: Float64Array): void {
   if (features.rows === 0 || features.rows !== target.length) {
     throw new NatriumError(
       'BAD_USER_INPUT',

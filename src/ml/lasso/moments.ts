@@ -1,6 +1,6 @@
 import { NatriumError } from '../../errors.ts';
 import { type Matrix, zeros } from '../matrix.ts';
-import { ProductSums, type Products } from './products.ts';
+import type { Products } from './products.ts';
 
 /** A column whose standard deviation over the training rows is below this counts as constant. */
 export const CONSTANT_COLUMN = 1e-9;
@@ -64,12 +64,6 @@ export function approximateMeans({ rows, columns, data }: Matrix, target: ArrayL
     }
     throw new NatriumError('NON_FINITE_NUMBER', `${what} is so large that its sum is beyond all numbers; rescale it.`);
   }
-}
-
-/** The moments of all rows. Throws as {@link approximateMeans} does. */
-export function momentsOfRows(features: Matrix, target: ArrayLike<number>): Moments {
-  const shifts = approximateMeans(features, target);
-  return momentsOf(new ProductSums(features, target, shifts).over(), shifts);
 }
 
 /**
