@@ -1,10 +1,13 @@
 import { type FeatureSetDefinition, featureNames } from './feature-set.ts';
 
+export const FEATURE_KINDS = ['RUNNING_COORDINATION_NUMBER', 'GROSS_ORBITAL_POPULATION'] as const;
+export type FeatureKind = (typeof FEATURE_KINDS)[number];
+
 /** What one column of a feature matrix is. */
 export interface FeatureColumn {
   /** As `featureNames` has it. */
   readonly name: string;
-  readonly kind: 'RUNNING_COORDINATION_NUMBER' | 'GROSS_ORBITAL_POPULATION';
+  readonly kind: FeatureKind;
   /** Of a running coordination number. */
   readonly radiusAngstrom: number | null;
   /** Of a running coordination number that counts one element only. */

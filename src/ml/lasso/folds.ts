@@ -26,6 +26,9 @@ export function dealGroups(sizes: readonly number[], folds: number): number[] {
   return foldOf;
 }
 
+/** As many as scikit-learn's `LassoCV` has. */
+export const DEFAULT_FOLDS = 5;
+
 /** More would be more than there are clusters in any data set version. */
 const MOST_FOLDS = 100_000;
 
