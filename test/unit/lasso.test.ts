@@ -191,6 +191,45 @@ describe('fitLassoPath', () => {
     expectSolved(fitLassoPath(matrixFromRows(rows), target, LASSO_ALPHAS));
   });
 
+  it.each([
+    ['each of which adds to the one before', (next: () => number) => (value: number) => value + next()],
+    ['of zeros and ones', (next: () => number) => () => (next() > 0.5 ? 1 : 0)],
+    [
+      'whose scales differ by 1e12',
+      (next: () => number) => (_: number, j: number) => 10 ** ((j % 13) - 6) * (5 + next()),
+    ],
+  ])('solves with 120 columns %s, with more and with fewer rows', (_, of) => {
+    for (const rows of [60, 500]) {
+      const next = normals(rows);
+      const valueOf = of(next);
+      const features = matrixFromRows(
+        Array.from({ length: rows }, () => {
+          let value = 0;
+          return Array.from({ length: 120 }, (_, j) => {
+            value = valueOf(value, j);
+            return value;
+          });
+        }),
+      );
+      const z = standardized(features);
+      const target = Float64Array.from({ length: rows }, (_, i) => z[3][i] - z[50][i] + z[51][i] + next());
+      expectSolved(fitLassoPath(features, target, LASSO_ALPHAS));
+    }
+  });
+
+  it('knows the objective to 1e-9 where hardly any error is left', () => {
+    const next = normals(3);
+    const features = randomMatrix(200, 10, next);
+    const z = standardized(features);
+    const target = Float64Array.from({ length: 200 }, (_, i) => z[0][i] - z[7][i]);
+    for (const fit of fitLassoPath(features, target, [1e-5, 1e-7, 1e-9])) {
+      // of two nearly uncorrelated columns: penalty 2 alpha, and what it costs in error
+      expect(fit.objective / (2 * fit.alpha)).toBeCloseTo(1, 4);
+      expect(fit.objective / objective(z, target, fit.coefficients, fit.alpha)).toBeCloseTo(1, 10);
+    }
+    expectSolved(fitLassoPath(features, target, LASSO_ALPHAS));
+  });
+
   it('solves a target that does not vary and a single row', () => {
     const next = normals(3);
     const constant = fitLassoPath(randomMatrix(10, 3, next), new Float64Array(10).fill(5), [0.1]);
@@ -221,6 +260,16 @@ describe('fitLassoPath', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the alpha %d', (alpha) => {
     expect(() => fitLassoPath(matrixFromRows([[1], [2]]), Float64Array.of(1, 2), [alpha])).toThrow(
       expect.objectContaining({ code: 'INVALID_HYPERPARAMETER' }),
+    );
+  });
+
+  it.each([0, 1001])('refuses %i alphas', (count) => {
+    const alphas = Array.from({ length: count }, (_, k) => k + 1);
+    expect(() => fitLassoPath(matrixFromRows([[1], [2]]), Float64Array.of(1, 2), alphas)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_HYPERPARAMETER',
+        message: `there are ${count} alphas; give 1 to 1000`,
+      }),
     );
   });
 

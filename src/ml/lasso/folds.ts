@@ -19,7 +19,7 @@ export function dealGroups(sizes: readonly number[], folds: number): number[] {
   const rows = new Array<number>(folds).fill(0);
   const foldOf = new Array<number>(sizes.length);
   for (const group of order) {
-    const fold = rows.indexOf(Math.min(...rows));
+    const fold = rows.reduce((lightest, sum, k) => (sum < rows[lightest] ? k : lightest), 0);
     foldOf[group] = fold;
     rows[fold] += sizes[group];
   }
@@ -29,15 +29,15 @@ export function dealGroups(sizes: readonly number[], folds: number): number[] {
 /** As many as scikit-learn's `LassoCV` has. */
 export const DEFAULT_FOLDS = 5;
 
-/** More would be more than there are clusters in any data set version. */
-const MOST_FOLDS = 100_000;
+/** Each takes a fit for every alpha. */
+const MOST_FOLDS = 10_000;
 
 /** Throws INVALID_HYPERPARAMETER unless this is a number of folds that there can be. */
 export function checkFolds(folds: number): void {
   if (!Number.isInteger(folds) || folds < 2 || folds > MOST_FOLDS) {
     throw new NatriumError(
       'INVALID_HYPERPARAMETER',
-      `folds is ${folds}; give an integer of 2 at least, and at most the number of clusters in train`,
+      `folds is ${folds}; give an integer from 2 to ${MOST_FOLDS}, and at most the number of clusters in train`,
     );
   }
 }
