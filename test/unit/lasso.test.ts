@@ -201,12 +201,12 @@ describe('fitLassoPath', () => {
   ])('solves with 120 columns %s, with more and with fewer rows', (_, of) => {
     for (const rows of [60, 500]) {
       const next = normals(rows);
-      const valueOf = of(next);
+      const entryOf = of(next);
       const features = matrixFromRows(
         Array.from({ length: rows }, () => {
           let value = 0;
           return Array.from({ length: 120 }, (_, j) => {
-            value = valueOf(value, j);
+            value = entryOf(value, j);
             return value;
           });
         }),

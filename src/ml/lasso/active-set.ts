@@ -1,7 +1,10 @@
 import type { Matrix } from '../matrix.ts';
 import { ActiveFactor } from './active-factor.ts';
 
-/** How far a gradient may be beyond alpha before its variable enters: so little of alpha, but no less than rounding. */
+/**
+ * How far a gradient may be beyond alpha before its variable enters: so little of alpha, but of the largest correlation between the
+ * bounds, since less would be rounding.
+ */
 const ENTRY_TOLERANCE = 1e-8;
 const LARGEST_ENTRY_TOLERANCE = 1e-13;
 const SMALLEST_ENTRY_TOLERANCE = 1e-15;
@@ -37,6 +40,7 @@ export class ActiveSetSolver {
   private readonly signs: Int8Array;
   private readonly baseWeights: Float64Array;
   private baseGradient: Float64Array;
+  private readonly largestCorrelation: number;
 
   /**
    * @param gram Z^T Z / n
@@ -52,17 +56,24 @@ export class ActiveSetSolver {
     this.baseWeights = new Float64Array(gram.columns);
     this.baseGradient = correlations;
     this.gradient = correlations.slice();
+    this.largestCorrelation = correlations.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   }
 
   /** Solves for an alpha from where it is: the solution for a larger one is near. */
   solve(alpha: number): void {
     this.iterations = 0;
-    const tolerance = Math.max(Math.min(LARGEST_ENTRY_TOLERANCE, ENTRY_TOLERANCE * alpha), SMALLEST_ENTRY_TOLERANCE);
+    const size = this.largestCorrelation;
+    const tolerance = Math.max(
+      Math.min(ENTRY_TOLERANCE * alpha, LARGEST_ENTRY_TOLERANCE * size),
+      SMALLEST_ENTRY_TOLERANCE * size,
+    );
     for (let renewal = 0; renewal < MOST_RENEWALS; renewal++) {
       const entered = this.settle(alpha, tolerance);
       this.renewGradient();
-      if (!entered) return;
+      if (!entered) break;
     }
+    this.solveActive(alpha, 0);
+    this.renewGradient();
   }
 
   /** Goes on from a gradient at the present weights that has none of the rounding of the Gram matrix. */

@@ -26,11 +26,12 @@ export interface ResidualSums {
 /** Rounding of an element of the Gram matrix: some hundred additions, whose errors mostly cancel. */
 const GRAM_ROUNDING = 1e-14;
 
-/** Objective and gap from the Gram matrix are taken where rounding changes them by no more than this, and the objective relatively. */
+/** Objective and gap from the Gram matrix are taken where rounding changes them by no more than this share of |t|^2 / n. */
 const TOLERATED_ROUNDING = 1e-12;
+/** And the objective by no more than this share of itself. */
 const TOLERATED_RELATIVE_ROUNDING = 1e-10;
 
-/** A gap is made smaller by residuals as long as it is larger than this. */
+/** A gap is made smaller by residuals as long as it is a larger share of |t|^2 / n than this. */
 const WANTED_GAP = 1e-13;
 const MOST_REBASES = 6;
 
@@ -48,14 +49,19 @@ export function* solvePath(
   for (const alpha of [...new Set(alphas)].sort((a, b) => b - a)) {
     solver.solve(alpha);
     let solution = certified(alpha, solver, residualsOfMoments(moments, solver));
-    if (residuals !== null && !isExact(alpha, solution)) {
-      solution = refined(alpha, solver, residuals);
+    if (residuals !== null && !isExact(solution, moments)) {
+      solution = refined(alpha, solver, residuals, WANTED_GAP * moments.targetVariance);
     }
     yield solution;
   }
 }
 
-function refined(alpha: number, solver: ActiveSetSolver, residuals: (weights: Float64Array) => ResidualSums): Solution {
+function refined(
+  alpha: number,
+  solver: ActiveSetSolver,
+  residuals: (weights: Float64Array) => ResidualSums,
+  wantedGap: number,
+): Solution {
   let best: Solution | null = null;
   let iterations = solver.iterations;
   for (let rebase = 0; rebase < MOST_REBASES; rebase++) {
@@ -63,22 +69,20 @@ function refined(alpha: number, solver: ActiveSetSolver, residuals: (weights: Fl
     const solution = certified(alpha, solver, sums);
     if (best === null || solution.dualityGap < best.dualityGap) best = solution;
     solver.rebase(sums.gradient);
-    if (solution.dualityGap <= WANTED_GAP) break;
+    if (solution.dualityGap <= wantedGap) break;
     solver.solve(alpha);
     iterations += solver.iterations;
   }
   return { ...best!, iterations };
 }
 
-function isExact(alpha: number, { weights, objective, dualityGap }: Solution): boolean {
-  const length = 1 + weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
-  const ofGradient = (GRAM_ROUNDING * length) / alpha;
-  const rounding = GRAM_ROUNDING * length * length + ofGradient * ofGradient;
-  return (
-    rounding <= TOLERATED_ROUNDING &&
-    rounding <= TOLERATED_RELATIVE_ROUNDING * objective &&
-    dualityGap <= TOLERATED_ROUNDING
-  );
+/** Whether the rounding of the Gram matrix does not show in a solution by moments alone. */
+function isExact({ alpha, weights, objective, dualityGap }: Solution, { targetVariance }: Moments): boolean {
+  const length = weights.reduce((sum, weight) => sum + Math.abs(weight), Math.sqrt(targetVariance));
+  const relativeToAlpha = (GRAM_ROUNDING * length) / alpha;
+  const rounding = GRAM_ROUNDING * length * length + relativeToAlpha * relativeToAlpha * targetVariance;
+  const tolerated = TOLERATED_ROUNDING * targetVariance;
+  return rounding <= Math.min(tolerated, TOLERATED_RELATIVE_ROUNDING * objective) && dualityGap <= tolerated;
 }
 
 /** The same sums as from residuals, by the moments alone. */
