@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
 import { fitLassoPath, LASSO_ALPHAS, type LassoFit, predictLasso } from '../../src/ml/lasso.ts';
-import { compareWithLassoGolden } from '../../src/ml/lasso-golden.ts';
+import { compareWithLassoDatasets, compareWithLassoGolden } from '../../src/ml/lasso-golden.ts';
 import type { Matrix } from '../../src/ml/matrix.ts';
 
 function matrixFromRows(rows: readonly (readonly number[])[]): Matrix {
@@ -108,6 +108,26 @@ describe('values of scikit-learn and scipy', () => {
     changed.runningCoordinationFirstCluster[1][5] += 1e-11;
     changed.generalizedLogistic.logLikelihood += 0.01;
     expect(compareWithLassoGolden(changed).filter((row) => !isWithinTolerance(row))).toHaveLength(4);
+  });
+});
+
+describe('solutions in extended precision', () => {
+  const golden = JSON.parse(readFileSync(new URL('../golden/lasso-datasets.json', import.meta.url), 'utf8'));
+  const rows = compareWithLassoDatasets(golden);
+
+  it.each(rows)('$quantity', (row) => {
+    expect(isWithinTolerance(row), `${row.deviation} > ${row.tolerance}`).toBe(true);
+  });
+
+  it('are compared on every data set, and a difference is noticed', () => {
+    const names = golden.lassoDatasets.map((each: { name: string }) => each.name);
+    expect(rows.filter(({ quantity }) => quantity.endsWith('duality gap'))).toHaveLength(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(7);
+    const changed = structuredClone(golden);
+    changed.lassoDatasets[0].fits[2].coefficients[4] += 1e-8;
+    changed.lassoDatasets[1].fits[0].objective *= 1 + 1e-8;
+    changed.lassoDatasets[5].fits[3].predictions[1] -= 1e-8;
+    expect(compareWithLassoDatasets(changed).filter((row) => !isWithinTolerance(row))).toHaveLength(3);
   });
 });
 
