@@ -1,5 +1,6 @@
 import { setImmediate as others } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
+import { checkAlphas } from '../ml/lasso.ts';
 import { checkSchNetSettings } from '../ml/schnet-model.ts';
 import type { Finding } from '../ml/study/finding.ts';
 import { studyFindings } from '../ml/study/findings.ts';
@@ -22,7 +23,7 @@ import {
   type UsablePopulations,
   usablePopulations,
 } from './study-parts.ts';
-import { cancelRun, checkAlphas, checkSeeds, queueTraining, resumeRun, trainableVersion } from './training.ts';
+import { cancelRun, checkSeeds, queueTraining, resumeRun, trainableVersion } from './training.ts';
 
 /** How many members are looked at in one read. */
 const MEMBERS_PER_READ = 10_000;

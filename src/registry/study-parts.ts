@@ -22,7 +22,7 @@ export function nameOfPart(dataset: string, version: number, cell: StudyCell): s
 
 /** What a cell of the grid trains with: the paper's hyperparameters, but for those that a study sets. */
 export function settingsOfCell({ kind, loss }: StudyCell, { epochs, seeds, alphas }: StudySettings): Hyperparameters {
-  if (kind === 'LASSO') return { kind, alphas };
+  if (kind === 'LASSO') return { kind, alphas, selection: 'VALIDATION' };
   return {
     ...{ kind, engine: 'WASM', ...SCHNET_DEFAULTS, ...SCHNET_TRAINING_DEFAULTS },
     ...{ loss: loss!, distributionWeight: DEFAULT_DISTRIBUTION_WEIGHT, epochs, seeds, committee: false },
