@@ -112,6 +112,19 @@ export function kolmogorovSmirnov(a: Sorted, b: Sorted): number {
   return largest;
 }
 
+/** One-sample Kolmogorov-Smirnov statistic, the largest distance of the empirical distribution function from another one. */
+export function kolmogorovSmirnovFrom(values: Sorted, distributionFunction: (value: number) => number): number {
+  let largest = 0;
+  for (let from = 0; from < values.length; ) {
+    let to = from + 1;
+    while (to < values.length && values[to] === values[from]) to++;
+    const expected = distributionFunction(values[from]);
+    largest = Math.max(largest, expected - from / values.length, to / values.length - expected);
+    from = to;
+  }
+  return largest;
+}
+
 /** Wasserstein-1 distance, the integral of |F_a(x) - F_b(x)| over x, in the unit of the values. */
 export function wasserstein1(a: Sorted, b: Sorted): number {
   let total = 0;

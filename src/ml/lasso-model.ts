@@ -3,7 +3,7 @@ import { NatriumError } from '../errors.ts';
 import { featureMatrix } from './features/feature-matrix.ts';
 import { featureNames } from './features/feature-set.ts';
 import { type LassoFit, type LassoModel, lassoPath, predictLasso } from './lasso.ts';
-import type { CurvePoint, ModelImplementation } from './model.ts';
+import { type CurvePoint, type ModelImplementation, TRANSFORM_OF_TARGET } from './model.ts';
 import {
   checkElements,
   checkFinite,
@@ -34,7 +34,7 @@ export const lassoModel: ModelImplementation = {
     const secondsSoFar = () => (performance.now() - started) / 1000;
     const trainPpm = joinTargets(task.train);
     const validationPpm = joinTargets(task.validation);
-    const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
+    const transform = fitTargetTransform(TRANSFORM_OF_TARGET[task.target], trainPpm);
     const trainTarget = forward(transform, trainPpm);
     const validationTarget = forward(transform, validationPpm);
     const trainFeatures = featureMatrix(features, task.train);

@@ -38,45 +38,41 @@ export function fitTargetTransform(
   if (kind === 'NONE') {
     return { kind };
   }
-  const fewest = kind === 'GENERALIZED_LOGISTIC' ? FEWEST_VALUES : 2;
-  checkValues(kind, trainingShieldingsPpm, fewest);
+  const reason = whyUnfittable(trainingShieldingsPpm, kind === 'GENERALIZED_LOGISTIC' ? FEWEST_VALUES : 2);
+  if (reason !== null) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `The target transform ${kind} cannot be fitted to the training shieldings: ${reason}. Train on others, or on the target UNSCALED.`,
+    );
+  }
   if (kind === 'STANDARDIZE') {
     return { kind, mean: mean(trainingShieldingsPpm), standardDeviation: standardDeviation(trainingShieldingsPpm) };
   }
   return { kind, ...fitGeneralizedLogistic(trainingShieldingsPpm) };
 }
 
-function checkValues(kind: TargetTransformKind, values: ArrayLike<number>, fewest: number): void {
-  if (values.length < fewest) {
-    throw new NatriumError(
-      'BAD_USER_INPUT',
-      `The target transform ${kind} needs at least ${fewest} training shieldings; there are ${values.length}. Use NONE or ` +
-        'a larger training split.',
-    );
-  }
+/**
+ * Why no distribution can be fitted to shieldings: too few, all equal, or beyond ±1e100 ppm; null if one can.
+ * Throws NON_FINITE_NUMBER for NaN or infinite values.
+ */
+export function whyUnfittable(shieldingsPpm: ArrayLike<number>, fewest = FEWEST_VALUES): string | null {
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw new NatriumError('NON_FINITE_NUMBER', `Training shielding ${i + 1} is ${values[i]}.`);
+  for (let i = 0; i < shieldingsPpm.length; i++) {
+    if (!Number.isFinite(shieldingsPpm[i])) {
+      throw new NatriumError('NON_FINITE_NUMBER', `Shielding ${i + 1} is ${shieldingsPpm[i]}.`);
     }
-    lowest = Math.min(lowest, values[i]);
-    highest = Math.max(highest, values[i]);
+    lowest = Math.min(lowest, shieldingsPpm[i]);
+    highest = Math.max(highest, shieldingsPpm[i]);
   }
+  if (shieldingsPpm.length < fewest) return `there are ${shieldingsPpm.length}, and it needs at least ${fewest}`;
   const largest = Math.max(Math.abs(lowest), Math.abs(highest));
-  if (largest > LARGEST_SHIELDING_PPM) {
-    throw new NatriumError(
-      'BAD_USER_INPUT',
-      `The target transform ${kind} needs training shieldings within ±${LARGEST_SHIELDING_PPM} ppm; one is ${largest} ppm from 0.`,
-    );
-  }
+  if (largest > LARGEST_SHIELDING_PPM) return `one is ${largest} ppm from 0`;
   // a spread of rounding errors is no spread
   if (highest - lowest <= Math.max(1e-12 * largest, SMALLEST_SPREAD_PPM)) {
-    throw new NatriumError(
-      'BAD_USER_INPUT',
-      `The target transform ${kind} needs training shieldings that differ; all ${values.length} are ${lowest} ppm.`,
-    );
+    return `all ${shieldingsPpm.length} are ${lowest} ppm`;
   }
+  return null;
 }
 
 /** Beyond this, far from anything a model says, z squared would overflow. */

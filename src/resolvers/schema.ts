@@ -10,6 +10,12 @@ import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportRepor
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
 import {
+  AtomResidualResolver,
+  DistributionComparisonResolver,
+  DistributionSummaryResolver,
+  EvaluationAnalysisResolver,
+} from './evaluation-analysis.ts';
+import {
   ComparisonResolver,
   EvaluationResolver,
   PredictedClusterResolver,
@@ -26,6 +32,7 @@ import {
 } from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import { ReproducedVersionResolver, ReproducingRunResolver, ReproductionResolver } from './reproductions.ts';
+import { ShieldingDistributionResolver, ShieldingDistributionSeriesResolver } from './shielding-distributions.ts';
 import {
   ShieldingReferenceResolver,
   ShiftsOfCalculationResolver,
@@ -40,6 +47,7 @@ import { RunProgressResolver, TrainingEstimateResolver } from './training-estima
 export function buildNatriumSchema(): GraphQLSchema {
   const resolvers = [
     AccessResolver,
+    AtomResidualResolver,
     AtomResolver,
     CalculationInputResolver,
     CalculationResolver,
@@ -52,6 +60,9 @@ export function buildNatriumSchema(): GraphQLSchema {
     ComparisonResolver,
     DatasetResolver,
     DatasetVersionResolver,
+    DistributionComparisonResolver,
+    DistributionSummaryResolver,
+    EvaluationAnalysisResolver,
     EvaluationResolver,
     FeatureSetResolver,
     ImportedItemResolver,
@@ -71,6 +82,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     ReproducingRunResolver,
     ReproductionResolver,
     RunProgressResolver,
+    ShieldingDistributionResolver,
+    ShieldingDistributionSeriesResolver,
     ShieldingReferenceResolver,
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,

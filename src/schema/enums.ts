@@ -4,6 +4,7 @@ import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
 import { MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
+import { RESIDUAL_ORDERS } from '../registry/evaluation-analysis.ts';
 import {
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
@@ -52,7 +53,14 @@ registerEnumType(TargetEnum, {
   name: 'Target',
   description:
     'What a model is fitted to. DIRECT: standardised shieldings. TRANSFORMED: shieldings brought to a normal distribution ' +
-    'through a generalised logistic one that is fitted to the training shieldings.',
+    'through a generalised logistic one that is fitted to the training shieldings. UNSCALED: shieldings in ppm as they are, so that ' +
+    'alphas and losses are in ppm and ppm².',
+});
+
+export const ResidualOrderEnum = enumOf(RESIDUAL_ORDERS);
+registerEnumType(ResidualOrderEnum, {
+  name: 'ResidualOrder',
+  description: 'ATOMS: in the order of the columns. LARGEST: the largest first, whatever their sign.',
 });
 
 export const RunStateEnum = enumOf(RUN_STATES);

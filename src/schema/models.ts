@@ -1,6 +1,6 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { LASSO_ALPHAS } from '../ml/lasso.ts';
-import type { Hyperparameters, SchNetEngineName } from '../ml/model.ts';
+import type { Hyperparameters, SchNetEngineName, Target } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
@@ -319,7 +319,7 @@ abstract class TrainInput {
   datasetVersion!: string;
 
   @Field(() => TargetEnum, { defaultValue: 'DIRECT' })
-  target!: 'DIRECT' | 'TRANSFORMED';
+  target!: Target;
 }
 
 @InputType()
@@ -329,7 +329,7 @@ export class TrainLassoInput extends TrainInput {
 
   @Field(() => [Float], {
     defaultValue: LASSO_ALPHAS,
-    description: 'Fitted on train in units of the standardised target; the best by validation RMSE is kept.',
+    description: 'Fitted on train in units of the fitted target; the best by validation RMSE is kept.',
   })
   alphas!: number[];
 
