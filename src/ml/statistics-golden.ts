@@ -2,6 +2,7 @@ import { calibrationOf } from './calibration.ts';
 import {
   densityMode,
   kolmogorovSmirnov,
+  kolmogorovSmirnovFrom,
   plottingQuantile,
   quantile,
   shareBelow,
@@ -13,6 +14,7 @@ import { fitGeneralizedLogistic, type GeneralizedLogistic, logLikelihood } from 
 import type { GoldenRow } from './golden-row.ts';
 import { commonHistogram } from './histogram.ts';
 import { regressionMetrics } from './metrics.ts';
+import { normalCdf } from './statistics.ts';
 
 /** The file that `test/golden/statistics.py` writes: samples, and what scipy, scikit-learn and numpy make of them. */
 interface StatisticsGolden {
@@ -44,7 +46,9 @@ interface GoldenRegression
 
 interface GoldenDistribution
   extends Named,
-    Readonly<Record<'mean' | 'standardDeviation' | 'skewness' | 'mode' | 'limit' | 'shareBelow', number>>,
+    Readonly<
+      Record<'mean' | 'standardDeviation' | 'skewness' | 'mode' | 'fromNormal' | 'limit' | 'shareBelow', number>
+    >,
     Readonly<Record<'values' | 'probabilities' | 'quantiles' | 'plottingQuantiles', Numbers>> {}
 
 interface GoldenPair
@@ -149,6 +153,13 @@ function distributionRows(golden: GoldenDistribution): GoldenRow[] {
       tolerance: 1e-6,
     },
     {
+      quantity: `Kolmogorov-Smirnov from a normal one, ${golden.name}`,
+      deviation: Math.abs(
+        kolmogorovSmirnovFrom(values, (value) => normalCdf((value - golden.mean) / spread)) - golden.fromNormal,
+      ),
+      tolerance: 1e-13 + digits / spread,
+    },
+    {
       quantity: `quantiles, ${golden.name}`,
       deviation: Math.max(
         deviationOf(
@@ -194,6 +205,8 @@ function pairRows(golden: GoldenPair): GoldenRow[] {
 function fitRows(golden: GoldenFit): GoldenRow[] {
   const values = golden.values.flatMap((value, k) => new Array<number>(golden.counts[k]).fill(value));
   const ours = logLikelihood(fitGeneralizedLogistic(values), values);
+  // where the scale is small beside the values, they hold few digits of their distances from the location
+  const digits = (1e-15 * Math.max(...golden.values.map(Math.abs))) / golden.scale;
   return [
     {
       quantity: `fit a value below scipy's, ${golden.name}`,
@@ -203,8 +216,7 @@ function fitRows(golden: GoldenFit): GoldenRow[] {
     {
       quantity: `likelihood of scipy's fit, ${golden.name}`,
       deviation: Math.abs(logLikelihood(golden, values) - golden.logLikelihood) / values.length,
-      // where the scale is small beside the values, they hold few digits of their distances from the location
-      tolerance: 1e-10 + (1e-15 * Math.max(...golden.values.map(Math.abs))) / golden.scale,
+      tolerance: 1e-10 + digits,
     },
   ];
 }

@@ -115,6 +115,7 @@ def distribution(name, values):
         "probabilities": PROBABILITIES,
         "quantiles": np.quantile(values, PROBABILITIES).tolist(),
         "plottingQuantiles": np.quantile(values, PROBABILITIES, method="hazen").tolist(),
+        "fromNormal": stats.kstest(values, stats.norm(np.mean(values), np.std(values)).cdf).statistic,
         "limit": 500,
         "shareBelow": np.count_nonzero(values < 500) / n,
     }
