@@ -7,6 +7,7 @@ import { compareWithLassoDatasets, compareWithLassoGolden, isLassoDatasetsFile }
 import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
 import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
 import { wasmEngine } from '../ml/schnet/wasm/engine.ts';
+import { compareWithStatisticsGolden, isStatisticsGoldenFile } from '../ml/statistics-golden.ts';
 
 /** `natrium golden FILE...`: largest deviations from independent programs; exit code 1 if one is out of tolerance. */
 export async function compareWithGoldenFiles(paths: readonly string[], log: Log): Promise<void> {
@@ -62,7 +63,13 @@ async function compare(json: unknown, path: string): Promise<readonly Comparison
   if (typeof json === 'object' && json !== null && 'gupta' in json) {
     return [{ what: 'Gupta potential', rows: compareWithGuptaGolden(json) }];
   }
-  throw new NatriumError('MALFORMED_FILE', `${path} is no golden file of SchNet, Lasso or the Gupta potential`);
+  if (isStatisticsGoldenFile(json)) {
+    return [{ what: 'metrics, distributions and calibration', rows: compareWithStatisticsGolden(json) }];
+  }
+  throw new NatriumError(
+    'MALFORMED_FILE',
+    `${path} is no golden file of SchNet, Lasso, the Gupta potential or statistics`,
+  );
 }
 
 function readJson(path: string): unknown {

@@ -1,6 +1,7 @@
 import { exponential, exponentialMinusOne } from '../exact/exponential.ts';
 import { logarithm, logarithmOfOnePlus } from '../exact/logarithm.ts';
-import { mean, standardDeviation } from './statistics.ts';
+import { ascend, type LocalModel } from './newton-ascent.ts';
+import { mean } from './statistics.ts';
 
 /**
  * Generalised logistic distribution of type I (scipy's `genlogistic`): F(y) = (1 + exp(-u))^-c, u = (y - location) / scale.
@@ -45,9 +46,14 @@ export function cdf(distribution: GeneralizedLogistic, y: number): number {
 }
 
 /** Density c exp(-u) (1 + exp(-u))^(-c-1) / scale, per unit of y. */
-export function density({ shape, location, scale }: GeneralizedLogistic, y: number): number {
-  const u = (y - location) / scale;
-  return (shape / scale) * exponential(-u - (shape + 1) * softplus(-u));
+export function density(distribution: GeneralizedLogistic, y: number): number {
+  const { shape, location, scale } = distribution;
+  return (shape / scale) * exponential(logOfUnscaledDensity(shape, (y - location) / scale));
+}
+
+/** log(exp(-u) (1 + exp(-u))^(-c-1)), without a difference of large numbers. */
+function logOfUnscaledDensity(shape: number, u: number): number {
+  return (u < 0 ? shape * u : -u) - (shape + 1) * logarithmOfOnePlus(exponential(-Math.abs(u)));
 }
 
 /** The y with log F(y) = logF. */
@@ -72,155 +78,179 @@ export function quantileOfLogSurvival(distribution: GeneralizedLogistic, logS: n
 /** Sum of log densities of the values. */
 export function logLikelihood({ shape, location, scale }: GeneralizedLogistic, values: ArrayLike<number>): number {
   let total = 0;
-  for (let i = 0; i < values.length; i++) {
-    const u = (values[i] - location) / scale;
-    total -= u + (shape + 1) * softplus(-u);
-  }
+  for (let i = 0; i < values.length; i++) total += logOfUnscaledDensity(shape, (values[i] - location) / scale);
   return total + values.length * logarithm(shape / scale);
 }
 
-/** Parameters of the search, on standardised values: mode, log scale, log shape. The mode is location + scale log shape. */
-type Point = readonly [mode: number, logScale: number, logShape: number];
-
-// beyond these the likelihood no longer changes: the distribution has become a Gumbel or a one-sided exponential one
-const LARGEST_LOG = 30;
+/**
+ * Values of which the likelihood is taken, in units of their mean distance from the largest, which is 0; several equal or
+ * neighbouring ones may be counted as one.
+ */
+interface Sample {
+  readonly x: Float64Array;
+  readonly counts: Float64Array;
+  readonly total: number;
+}
 
 /**
- * Maximum-likelihood fit. Quasi-Newton (BFGS) ascent in (mode, log scale, log shape), in which the three parameters are
- * far less correlated than as they stand, from three starting shapes; the best end is taken. Needs at least two different
- * finite values.
+ * Mean log likelihood L at a location and a rate b = 1 / scale, with the shape of greatest likelihood for these: c = 1 / S where
+ * S = mean softplus(v), v = b (location - x). Then L = log b - 1 - T - log S, T = mean softplus(-v).
+ * Derivatives are those for moving v as a whole, and for stretching it about the mode location + log(c) / b: near the limits,
+ * where location and scale run away together, these hardly depend on each other.
  */
-export function fitGeneralizedLogistic(values: ArrayLike<number>): GeneralizedLogistic {
-  const centre = mean(values);
-  const spread = standardDeviation(values);
-  const x = Float64Array.from(values, (value) => (value - centre) / spread);
-  let best: Point = [0, 0, 0];
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const start of [
-    [0.4, -1.5, -2],
-    [0, -0.6, 0],
-    [-0.4, -0.3, 2],
-  ] as const) {
-    const end = ascend(x, start);
-    if (end.value > highest) {
-      highest = end.value;
-      best = end.point;
-    }
-  }
-  const { shape, location, scale } = distributionAt(best);
-  return { shape, location: centre + spread * location, scale: spread * scale };
+interface Profile extends LocalModel {
+  readonly location: number;
+  readonly rate: number;
+  /** S = 1 / c. */
+  readonly inverseShape: number;
 }
 
-function distributionAt([mode, logScale, logShape]: Point): GeneralizedLogistic {
-  const scale = exponential(logScale);
-  return { shape: exponential(logShape), location: mode - scale * logShape, scale };
-}
+// beyond these the likelihood no longer changes: the distribution has become a Gumbel or a one-sided exponential one
+const LARGEST_LOG_SHAPE = 32;
+const LARGEST_RATE = 1e9;
 
-interface Evaluation {
-  readonly point: Point;
-  /** Mean log density. */
-  readonly value: number;
-  readonly gradient: readonly number[];
-}
+const LONGEST_STEP = [4, 1] as const;
 
-function evaluate(x: Float64Array, point: Point): Evaluation {
-  const [, logScale, logShape] = point;
-  if (!(Math.abs(logScale) < LARGEST_LOG && Math.abs(logShape) < LARGEST_LOG)) {
-    return { point, value: Number.NEGATIVE_INFINITY, gradient: [0, 0, 0] };
-  }
-  const { shape, location, scale } = distributionAt(point);
-  let sumSoftplus = 0;
-  let sumU = 0;
-  let sumSlope = 0;
-  let sumSlopeU = 0;
-  for (const value of x) {
-    const u = (value - location) / scale;
-    const e = exponential(-Math.abs(u));
-    const log = logarithmOfOnePlus(e);
-    sumSoftplus += u < 0 ? log - u : log;
-    sumU += u;
-    const slope = ((shape + 1) * (u < 0 ? 1 : e)) / (1 + e) - 1;
-    sumSlope += slope;
-    sumSlopeU += slope * u;
-  }
-  const n = x.length;
-  const byLocation = -sumSlope / n / scale;
-  return {
-    point,
-    value: logShape - logScale - sumU / n - ((shape + 1) * sumSoftplus) / n,
-    gradient: [
-      byLocation,
-      -1 - sumSlopeU / n - byLocation * scale * logShape,
-      1 - (shape * sumSoftplus) / n - byLocation * scale,
-    ],
+/** The search looks at groups of this many values at most; the farther from the ends of the sample, the larger a group. */
+const GROUPS = 100;
+/** Starts of the search: rates, and places in the sample as shares of its values. */
+const START_RATES = [0.5, 1, 2, 4, 8, 16, 40, 150, 1000, 10_000];
+const START_PLACES = [0.02, 0.15, 0.4, 0.7, 0.93];
+/** Starts whose location lies this many scales below the median: shapes of e^2 and e^8, about. */
+const START_DEPTHS = [2, 8];
+/** Maxima of the grouped sample that are lower by more are no maxima of the sample. */
+const NEARLY_HIGHEST = 0.1;
+const SAME_MAXIMUM = 1e-6;
+
+/**
+ * Maximum-likelihood fit to at least two different finite values; its bits are the same on every machine.
+ *
+ * For a location and a scale the best shape is known in closed form, so the search is one in two variables (`ascend`). The
+ * likelihood can have several maxima: the search begins at places all over a grouped sample, and the maxima that it finds are
+ * climbed on the sample itself. Where it has none, because it grows as the shape goes to infinity (a Gumbel distribution) or as
+ * shape and scale go to 0 (an exponential one that ends at the largest value), the fit stops within 1e-7 a value of the limit.
+ * @param start another place to begin at
+ */
+export function fitGeneralizedLogistic(values: ArrayLike<number>, start?: GeneralizedLogistic): GeneralizedLogistic {
+  const ascending = Float64Array.from(values).sort();
+  const largest = ascending[ascending.length - 1];
+  const distances = ascending.map((value) => largest - value);
+  const unit = mean(distances);
+  const sample: Sample = {
+    x: distances.map((distance) => -distance / unit),
+    counts: new Float64Array(ascending.length).fill(1),
+    total: ascending.length,
   };
+  const starts = startsOf(sample);
+  if (start !== undefined) starts.push(climb(sample, (start.location - largest) / unit, unit / start.scale));
+  const ends = starts.map(({ location, rate }) => climb(sample, location, rate));
+  const fits = ends.map(({ location, rate, inverseShape }) => ({
+    shape: 1 / inverseShape,
+    location: largest + unit * location,
+    scale: unit / rate,
+  }));
+  let best = exponentialLimit(sample, largest, unit);
+  let highest = logLikelihood(best, ascending);
+  for (const fit of fits) {
+    const likelihood = logLikelihood(fit, ascending);
+    // false for what is no number, since a start may be so far off that there is no way up from it
+    if (likelihood > highest) [best, highest] = [fit, likelihood];
+  }
+  return best;
 }
 
-function ascend(x: Float64Array, start: Point): Evaluation {
-  let current = evaluate(x, start);
-  let inverse = identity();
-  for (let iteration = 0; iteration < 300; iteration++) {
-    let direction = inverse.map((row) => dot(row, current.gradient));
-    if (!(dot(direction, current.gradient) > 0)) {
-      inverse = identity();
-      direction = [...current.gradient];
-    }
-    const next = lineSearch(x, current, direction);
-    if (next === null) {
-      break;
-    }
-    inverse = updatedInverse(inverse, current, next);
-    const gain = next.value - current.value;
-    current = next;
-    if (gain <= 1e-15 * Math.max(1, Math.abs(current.value)) || length(current.gradient) < 1e-12) {
-      break;
-    }
-  }
-  return current;
+/** As good as exp((y - largest) / unit) / unit up to the largest value and nothing above. */
+function exponentialLimit({ x, counts, total }: Sample, largest: number, unit: number): GeneralizedLogistic {
+  const scale = unit / LARGEST_RATE;
+  // so far above the largest value that its density has not begun to fall
+  const above = largest + scale * Math.max(1, logarithm(LARGEST_RATE / total));
+  const location = above > largest ? above : largest + 2 ** -52 * Math.abs(largest);
+  const { inverseShape } = profile({ x, counts, total }, (location - largest) / unit, LARGEST_RATE);
+  return { shape: 1 / inverseShape, location, scale };
 }
 
-/** The first of the steps 1, 1/2, 1/4, ... along the direction that gains enough, or null if none does. */
-function lineSearch(x: Float64Array, from: Evaluation, direction: readonly number[]): Evaluation | null {
-  const slope = dot(direction, from.gradient);
-  // one step never moves a parameter by more than 2, so that an early bad curvature cannot throw the search away
-  const first = Math.min(1, 2 / Math.max(...direction.map(Math.abs)));
-  for (let step = first; step > 1e-12; step /= 2) {
-    const [a, b, c] = from.point.map((value, k) => value + step * direction[k]);
-    const next = evaluate(x, [a, b, c]);
-    if (next.value > from.value && next.value >= from.value + 1e-4 * step * slope) {
-      return next;
-    }
+/** Where the likelihood of the grouped sample has its highest maxima. */
+function startsOf(sample: Sample): Profile[] {
+  const groups = grouped(sample);
+  const placeOf = (share: number) => sample.x[Math.floor(share * sample.total)];
+  const ends: Profile[] = [];
+  for (const rate of START_RATES) {
+    const locations = [
+      ...START_PLACES.map(placeOf),
+      ...START_DEPTHS.map((depth) => placeOf(0.5) - depth / rate),
+      1 / rate,
+    ];
+    for (const location of locations) ends.push(climb(groups, location, rate));
   }
-  return null;
-}
-
-/** BFGS update of the inverse Hessian of the negated objective. */
-function updatedInverse(inverse: number[][], from: Evaluation, to: Evaluation): number[][] {
-  const s = to.point.map((value, k) => value - from.point[k]);
-  const y = from.gradient.map((value, k) => value - to.gradient[k]);
-  const sy = dot(s, y);
-  if (!(sy > 1e-14 * length(s) * length(y))) {
-    return inverse;
-  }
-  const hy = inverse.map((row) => dot(row, y));
-  const factor = (1 + dot(y, hy) / sy) / sy;
-  return inverse.map((row, i) =>
-    row.map((value, j) => value + factor * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / sy),
+  ends.sort((a, b) => b.value - a.value);
+  return ends.filter(
+    (end, i) => end.value > ends[0].value - NEARLY_HIGHEST && (i === 0 || ends[i - 1].value - end.value > SAME_MAXIMUM),
   );
 }
 
-function identity(): number[][] {
-  return [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ];
+/** Neighbours taken together at their mean: alone at the ends of the sample, where one value matters, more towards its middle. */
+function grouped({ x, total }: Sample): Sample {
+  const places: number[] = [];
+  const counts: number[] = [];
+  for (let from = 0; from < total; ) {
+    const fromEnd = Math.min(from, total - 1 - from);
+    const size = Math.max(1, Math.min(Math.floor((8 * fromEnd) / GROUPS), Math.ceil((2 * total) / GROUPS)));
+    const members = x.subarray(from, from + size);
+    places.push(mean(members));
+    counts.push(members.length);
+    from += size;
+  }
+  return { x: Float64Array.from(places), counts: Float64Array.from(counts), total };
 }
 
-function length(a: readonly number[]): number {
-  return Math.sqrt(dot(a, a));
+function climb(sample: Sample, location: number, rate: number): Profile {
+  return ascend(profile(sample, location, rate), LONGEST_STEP, (from, [shift, stretch]) => {
+    const next = from.rate * exponential(stretch);
+    if (!(next < LARGEST_RATE)) return null;
+    // v = log S + shift at the mode, where v = log S was
+    const logS = logarithm(from.inverseShape);
+    const mode = from.location - logS / from.rate;
+    return profile(sample, mode + Math.max(logS + shift, -LARGEST_LOG_SHAPE) / next, next);
+  });
 }
 
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((total, value, k) => total + value * b[k], 0);
+function profile({ x, counts, total }: Sample, location: number, rate: number): Profile {
+  let [s, t] = [0, 0];
+  // sums of the logistic function of v, of -v and of their product, with powers of v
+  let [up, upV, down, downV, bend, bendV, bendVV] = [0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const v = rate * (location - x[i]);
+    const e = exponential(-Math.abs(v));
+    const log = logarithmOfOnePlus(e);
+    const larger = counts[i] / (1 + e);
+    const smaller = e * larger;
+    s += counts[i] * (v > 0 ? log + v : log);
+    t += counts[i] * (v > 0 ? log : log - v);
+    up += v > 0 ? larger : smaller;
+    upV += (v > 0 ? larger : smaller) * v;
+    down += v > 0 ? smaller : larger;
+    downV += (v > 0 ? smaller : larger) * v;
+    const product = smaller / (1 + e);
+    bend += product;
+    bendV += product * v;
+    bendVV += product * v * v;
+  }
+  s /= total;
+  const logS = logarithm(s);
+  // the same with powers of w = log S - v, the distance from the mode
+  const upW = logS * up - upV;
+  const downW = logS * down - downV;
+  const bendW = logS * bend - bendV;
+  const bendWW = logS * logS * bend - 2 * logS * bendV + bendVV;
+  const n = total;
+  return {
+    ...{ location, rate, inverseShape: s },
+    value: logarithm(rate) - 1 - t / n - logS,
+    gradient: [(down - up / s) / n, 1 + (upW / s - downW) / n],
+    curvature: [
+      (up / n / s) * (up / n / s) - (bend + bend / s) / n,
+      (bendW + bendW / s) / n - (up / n / s) * (upW / n / s),
+      (upW / n / s) * (upW / n / s) - (bendWW + downW + (bendWW - upW) / s) / n,
+    ],
+  };
 }

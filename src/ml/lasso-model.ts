@@ -6,7 +6,13 @@ import { type LassoFit, LassoRows, predictLasso } from './lasso.ts';
 import { foldsOfAtoms, leftOutRmsesPpm } from './lasso-cross-validation.ts';
 import { decodeLasso, encodeLasso, LASSO_FORMAT } from './lasso-file.ts';
 import type { Matrix } from './matrix.ts';
-import type { CurvePoint, LassoPathPoint, ModelImplementation, ModelInput } from './model.ts';
+import {
+  type CurvePoint,
+  type LassoPathPoint,
+  type ModelImplementation,
+  type ModelInput,
+  TRANSFORM_OF_TARGET,
+} from './model.ts';
 import { checkElements, checkFinite, elementsOf, joinTargets, splitByCluster } from './model-file.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward } from './target-transform.ts';
@@ -31,7 +37,7 @@ export const lassoModel: ModelImplementation = {
     const foldOfRow = folds === null ? null : foldsOfAtoms(task.train, folds);
     const trainPpm = joinTargets(task.train);
     const validationPpm = joinTargets(task.validation);
-    const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
+    const transform = fitTargetTransform(TRANSFORM_OF_TARGET[task.target], trainPpm);
     const trainTarget = forward(transform, trainPpm);
     const validationTarget = forward(transform, validationPpm);
     const trainFeatures = finiteFeatures(features, task.train);

@@ -1,4 +1,5 @@
 import { NatriumError } from '../errors.ts';
+import { ranks } from './ranks.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 /** How predictions compare with references. Ratios that a constant series leaves undefined are null. */
@@ -65,7 +66,7 @@ export function regressionMetrics(
     biasPpm: mean(errors),
     r2: determination(errors),
     pearson: correlation(reference, predicted),
-    spearman: correlation(ranks(reference), ranks(predicted)),
+    spearman: rankCorrelation(reference, predicted),
     trainingMeanRmsePpm: rootMeanSquare(baseline),
     trainingMeanMaePpm: mean(baseline.map(Math.abs)),
     trainingMeanR2: determination(baseline),
@@ -86,7 +87,7 @@ function isConstant(values: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Pearson correlation; null where one of the columns never varies. */
+/** Pearson's correlation of two series of one length; null if one of them is constant. */
 export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
   if (isConstant(a) || isConstant(b)) {
     return null;
@@ -104,19 +105,7 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
   return Math.min(1, Math.max(-1, ab / Math.sqrt(aa) / Math.sqrt(bb)));
 }
 
-/** Ranks from 1; equal values share the mean of their ranks. */
-function ranks(values: ArrayLike<number>): Float64Array {
-  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((i, j) => values[i] - values[j]);
-  const result = new Float64Array(values.length);
-  for (let from = 0; from < order.length; ) {
-    let to = from + 1;
-    while (to < order.length && values[order[to]] === values[order[from]]) {
-      to++;
-    }
-    const shared = (from + 1 + to) / 2;
-    for (; from < to; from++) {
-      result[order[from]] = shared;
-    }
-  }
-  return result;
+/** Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank; null if a series is constant. */
+export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
+  return correlation(ranks(a), ranks(b));
 }

@@ -4,18 +4,28 @@
  */
 import type { Structure } from '../chemistry/structure.ts';
 import type { FeatureSetDefinition } from './features/feature-set.ts';
+import type { TargetTransformKind } from './target-transform.ts';
 import type { TrainedDistances } from './trained-distances.ts';
 
 export const MODEL_KINDS = ['LASSO', 'SCHNET'] as const;
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
-export const TARGETS = ['DIRECT', 'TRANSFORMED'] as const;
-/** DIRECT: standardised shieldings. TRANSFORMED: through the generalised logistic distribution to a normal one. */
+export const TARGETS = ['DIRECT', 'TRANSFORMED', 'UNSCALED'] as const;
+/**
+ * DIRECT: standardised shieldings. TRANSFORMED: through the generalised logistic distribution to a normal one. UNSCALED: in ppm, as
+ * they are.
+ */
 export type Target = (typeof TARGETS)[number];
 
 export const LASSO_SELECTIONS = ['VALIDATION', 'CROSS_VALIDATION'] as const;
 /** By what alpha is chosen: the RMSE in ppm on the validation split, or that on left-out clusters of the training split. */
 export type LassoSelection = (typeof LASSO_SELECTIONS)[number];
+
+export const TRANSFORM_OF_TARGET: Readonly<Record<Target, TargetTransformKind>> = {
+  DIRECT: 'STANDARDIZE',
+  TRANSFORMED: 'GENERALIZED_LOGISTIC',
+  UNSCALED: 'NONE',
+};
 
 export interface LassoSettings {
   readonly kind: 'LASSO';

@@ -1,12 +1,13 @@
 import { NatriumError } from '../errors.ts';
-import type {
-  CurvePoint,
-  LabelledInput,
-  MeasurementTask,
-  ModelImplementation,
-  ModelInput,
-  SchNetEngineName,
-  SchNetSettings,
+import {
+  type CurvePoint,
+  type LabelledInput,
+  type MeasurementTask,
+  type ModelImplementation,
+  type ModelInput,
+  type SchNetEngineName,
+  type SchNetSettings,
+  TRANSFORM_OF_TARGET,
 } from './model.ts';
 import { checkElements, checkFinite, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
@@ -83,7 +84,7 @@ export function schNetModel(
       const options = optionsOf(settings, task.seed);
       const { hyperparameters } = options;
       const trainPpm = joinTargets(task.train);
-      const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
+      const transform = fitTargetTransform(TRANSFORM_OF_TARGET[task.target], trainPpm);
       const resumeFrom = task.resumeFrom ? checkpointInPpm(task.resumeFrom, transform) : undefined;
       const told = {
         quickly: tabulatedBackward(transform),
@@ -137,10 +138,7 @@ export function schNetModel(
 
     async measure({ settings, target, train, validation }) {
       const engine = await engines[settings.engine]();
-      const transform = fitTargetTransform(
-        target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC',
-        joinTargets(train),
-      );
+      const transform = fitTargetTransform(TRANSFORM_OF_TARGET[target], joinTargets(train));
       const options = optionsOf(settings, settings.seeds[0]);
       return measureTraining(engine, batchOf(train, transform), batchOf(validation, transform), options);
     },

@@ -44,6 +44,9 @@ export function normalQuantileOfLog(logP: number): number {
   return logP <= -Math.LN2 ? lowerQuantile(logP) : -lowerQuantile(logarithm(-exponentialMinusOne(logP)));
 }
 
+/** Below this the leading terms of log Phi(z), -z^2/2 - log(-z) - log(2 pi)/2, are all that doubles show. */
+const FAR_LOG = -1e10;
+
 /**
  * Solves log Phi(z) = logP for z <= 0 by Halley's method. The start is formula 26.2.23 of Abramowitz and Stegun, whose
  * error of 4.5e-4 three steps remove.
@@ -51,6 +54,9 @@ export function normalQuantileOfLog(logP: number): number {
 function lowerQuantile(logP: number): number {
   if (logP === Number.NEGATIVE_INFINITY) {
     return logP;
+  }
+  if (logP < FAR_LOG) {
+    return -Math.sqrt(-2 * logP - logarithm(-4 * Math.PI * logP));
   }
   const t = Math.sqrt(-2 * logP);
   let z = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;

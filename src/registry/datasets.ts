@@ -1,6 +1,5 @@
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
-import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { LabelledInput, ModelInput } from '../ml/model.ts';
 import { Random } from '../random.ts';
 import { type Caller, requireRole } from './caller.ts';
@@ -112,27 +111,6 @@ export class Datasets {
     return present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
   }
 
-  /** Histogram of the shieldings of all atoms, then of those in clusters of each size, in common bins. */
-  async shieldingDistribution(
-    version: DatasetVersion,
-    split: Split | null,
-    binWidthPpm: number,
-  ): Promise<CommonHistogram> {
-    const all: number[] = [];
-    const bySize = new Map<number, number[]>();
-    for (const { shieldingsPpm } of await this.calculations(version, split)) {
-      const sameSize = bySize.get(shieldingsPpm.length) ?? [];
-      bySize.set(shieldingsPpm.length, sameSize);
-      for (const shielding of shieldingsPpm) {
-        all.push(shielding);
-        sameSize.push(shielding);
-      }
-    }
-    const sizes = [...bySize].sort(([a], [b]) => a - b);
-    const series = sizes.map(([size, values]) => ({ name: `size ${size}`, values }));
-    return commonHistogram([{ name: 'all', values: all }, ...series], binWidthPpm);
-  }
-
   /** The clusters of a version with their shieldings, in the version's order. */
   async inputs(version: DatasetVersion, split: Split): Promise<readonly SplitInputs[]> {
     return this.inputsOf(await this.calculations(version, split));
@@ -145,7 +123,8 @@ export class Datasets {
     return this.inputsOf(present(await this.store.calculations.getMany(drawn.map((each) => each.calculationId))));
   }
 
-  private async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
+  /** Calculations with their clusters. */
+  async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
     const clusters = await clustersOf(this.store, calculations);
     return calculations.map((calculation, i) => ({
       calculation,

@@ -89,14 +89,6 @@ export class Evaluations {
     return { datasetVersionId: datasetVersion.id, split: input.split, evaluations, histogram };
   }
 
-  /** Calculated and predicted shieldings of one evaluation in common bins. */
-  histogram({ calculatedPpm, predictedPpm }: Evaluation): CommonHistogram {
-    return commonHistogram([
-      { name: 'calculated', values: calculatedPpm },
-      { name: 'predicted', values: predictedPpm },
-    ]);
-  }
-
   /** What the predictions of an evaluation have to be read with, taken together. */
   warnings({ metrics }: Evaluation): readonly PredictionWarning[] {
     return metrics.warnings ?? [NOT_LOOKED_FOR];

@@ -75,19 +75,6 @@ export class DatasetVersionResolver {
     return registry.references.datasetVersion(reference);
   }
 
-  @Query(() => Histogram, {
-    description: 'Shieldings of a data set version in common bins: of all atoms, then for each cluster size.',
-  })
-  async shieldingDistribution(
-    @Arg('datasetVersion', () => String) reference: string,
-    @Arg('split', () => SplitEnum, { nullable: true }) split: Split | null,
-    @Arg('binWidthPpm', () => Float, { defaultValue: 10 }) binWidthPpm: number,
-    @Ctx() { registry }: RequestContext,
-  ): Promise<Histogram> {
-    const version = await registry.references.datasetVersion(reference);
-    return histogramOf(await registry.datasets.shieldingDistribution(version, split, binWidthPpm));
-  }
-
   @Mutation(() => DatasetVersion, {
     description: 'Freezes calculations with a split; the same list is answered as it is.',
   })

@@ -95,11 +95,6 @@ export class EvaluationResolver {
     return load.datasetVersions.load(evaluation.datasetVersionId);
   }
 
-  @FieldResolver(() => Histogram, { description: 'Calculated and predicted in common bins, 10 ppm wide, 0 an edge.' })
-  histogram(@Root() evaluation: records.Evaluation, @Ctx() { registry }: RequestContext): Histogram {
-    return histogramOf(registry.evaluations.histogram(evaluation));
-  }
-
   @FieldResolver(() => [PredictionWarning], { description: 'Of its predictions, one of a kind.' })
   warnings(@Root() evaluation: records.Evaluation, @Ctx() { registry }: RequestContext) {
     return registry.evaluations.warnings(evaluation);

@@ -10,6 +10,12 @@ import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportRepor
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
 import {
+  AtomResidualResolver,
+  DistributionComparisonResolver,
+  DistributionSummaryResolver,
+  EvaluationAnalysisResolver,
+} from './evaluation-analysis.ts';
+import {
   ComparisonResolver,
   EvaluationResolver,
   PredictedClusterResolver,
@@ -27,6 +33,7 @@ import {
 } from './near-duplicates.ts';
 import { idResolvers, NodeResolver } from './node-ids.ts';
 import { ReproducedVersionResolver, ReproducingRunResolver, ReproductionResolver } from './reproductions.ts';
+import { ShieldingDistributionResolver, ShieldingDistributionSeriesResolver } from './shielding-distributions.ts';
 import {
   ShieldingReferenceResolver,
   ShiftsOfCalculationResolver,
@@ -42,6 +49,7 @@ import { RunProgressResolver, TrainingEstimateResolver } from './training-estima
 export function buildNatriumSchema(): GraphQLSchema {
   const resolvers = [
     AccessResolver,
+    AtomResidualResolver,
     AtomResolver,
     CalculationInputResolver,
     CalculationResolver,
@@ -54,6 +62,9 @@ export function buildNatriumSchema(): GraphQLSchema {
     ComparisonResolver,
     DatasetResolver,
     DatasetVersionResolver,
+    DistributionComparisonResolver,
+    DistributionSummaryResolver,
+    EvaluationAnalysisResolver,
     EvaluationResolver,
     FeatureSetResolver,
     ImportedItemResolver,
@@ -76,6 +87,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     ReproducingRunResolver,
     ReproductionResolver,
     RunProgressResolver,
+    ShieldingDistributionResolver,
+    ShieldingDistributionSeriesResolver,
     ShieldingReferenceResolver,
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,

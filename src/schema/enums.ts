@@ -8,6 +8,7 @@ import { LASSO_SELECTIONS, MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/mo
 import { FINDING_VERDICTS } from '../ml/study/finding.ts';
 import { STUDY_FEATURES } from '../ml/study/grid.ts';
 import { TARGET_TRANSFORM_KINDS } from '../ml/target-transform.ts';
+import { RESIDUAL_ORDERS } from '../registry/evaluation-analysis.ts';
 import {
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
@@ -56,7 +57,14 @@ registerEnumType(TargetEnum, {
   name: 'Target',
   description:
     'What a model is fitted to. DIRECT: standardised shieldings. TRANSFORMED: shieldings brought to a normal distribution ' +
-    'through a generalised logistic one that is fitted to the training shieldings.',
+    'through a generalised logistic one that is fitted to the training shieldings. UNSCALED: shieldings in ppm as they are, so that ' +
+    'alphas and losses are in ppm and ppm².',
+});
+
+export const ResidualOrderEnum = enumOf(RESIDUAL_ORDERS);
+registerEnumType(ResidualOrderEnum, {
+  name: 'ResidualOrder',
+  description: 'ATOMS: in the order of the columns. LARGEST: the largest first, whatever their sign.',
 });
 
 export const RunStateEnum = enumOf(RUN_STATES);

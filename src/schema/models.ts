@@ -1,7 +1,7 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { DEFAULT_FOLDS } from '../ml/lasso/folds.ts';
 import { LASSO_ALPHAS } from '../ml/lasso.ts';
-import type { Hyperparameters, LassoSelection, SchNetEngineName } from '../ml/model.ts';
+import type { Hyperparameters, LassoSelection, SchNetEngineName, Target } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
@@ -320,7 +320,7 @@ abstract class TrainInput {
   datasetVersion!: string;
 
   @Field(() => TargetEnum, { defaultValue: 'DIRECT' })
-  target!: 'DIRECT' | 'TRANSFORMED';
+  target!: Target;
 }
 
 @InputType()
@@ -330,7 +330,7 @@ export class TrainLassoInput extends TrainInput {
 
   @Field(() => [Float], {
     defaultValue: LASSO_ALPHAS,
-    description: '1 to 1,000 numbers above 0, in units of the standardised target; that of the lowest RMSE is kept.',
+    description: '1 to 1,000 numbers above 0, in units of the fitted target; that of the lowest RMSE is kept.',
   })
   alphas!: number[];
 

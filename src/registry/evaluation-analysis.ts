@@ -1,0 +1,257 @@
+import { NatriumError } from '../errors.ts';
+import { type Calibration, calibrationOf } from '../ml/calibration.ts';
+import {
+  type DistributionSummary,
+  kolmogorovSmirnov,
+  plottingProbabilities,
+  plottingQuantile,
+  quantile,
+  type Sorted,
+  shareBelow,
+  sorted,
+  summarize,
+  wasserstein1,
+} from '../ml/distribution.ts';
+import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
+import { ascendingOrder } from '../ml/ranks.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import type { Page, Store } from './ports.ts';
+import type { Evaluation } from './records.ts';
+
+export const RESIDUAL_ORDERS = ['ATOMS', 'LARGEST'] as const;
+export type ResidualOrder = (typeof RESIDUAL_ORDERS)[number];
+
+const MOST_POINTS = 10_000;
+
+export interface ResidualSearch {
+  readonly first: number;
+  /** How many atoms of the list come before the page. */
+  readonly start: number;
+  readonly order: ResidualOrder;
+  /** Of the clusters; null: all. */
+  readonly sizes: readonly number[] | null;
+  readonly absoluteAtLeastPpm: number | null;
+}
+
+/** One atom of an evaluation. */
+export interface AtomResidual {
+  readonly calculationId: string;
+  readonly clusterId: string;
+  /** Within the cluster, from 0. */
+  readonly index: number;
+  readonly calculatedPpm: number;
+  readonly predictedPpm: number;
+  /** Predicted minus calculated. */
+  readonly residualPpm: number;
+  readonly standardDeviationPpm: number | null;
+}
+
+/** Shieldings as a distribution. */
+export interface Distribution extends DistributionSummary {
+  readonly values: Sorted;
+}
+
+/** Points of a Q-Q plot, at the probabilities (k - 1/2) / n. */
+export interface QuantileQuantile {
+  readonly probabilities: readonly number[];
+  readonly calculatedPpm: readonly number[];
+  readonly predictedPpm: readonly number[];
+}
+
+export interface DistributionComparison {
+  readonly calculated: Distribution;
+  readonly predicted: Distribution;
+  readonly kolmogorovSmirnov: number;
+  readonly wasserstein1Ppm: number;
+}
+
+/** The columns of an evaluation, or of its clusters of one size. */
+interface Columns {
+  readonly calculatedPpm: Float64Array;
+  readonly predictedPpm: Float64Array;
+  readonly standardDeviationsPpm: Float64Array | null;
+}
+
+/** Where the atoms of an evaluation are. */
+interface Places {
+  /** One a calculation, with the number of all atoms behind the last. */
+  readonly starts: Uint32Array;
+  readonly clusterIds: readonly string[];
+  readonly calculationOfAtom: Uint32Array;
+}
+
+/** What follows from the columns of an evaluation, which never change, so that it is worked out when asked. */
+export class EvaluationAnalysis {
+  // lives as long as the record, which is read once a request
+  private readonly places = new WeakMap<Evaluation, Promise<Places>>();
+  private readonly orders = new WeakMap<Evaluation, Uint32Array>();
+  private readonly work = new OneAtATime();
+
+  constructor(private readonly store: Store) {}
+
+  /** Predicted minus calculated, atom after atom. */
+  residualsPpm({ calculatedPpm, predictedPpm }: Evaluation): number[] {
+    return predictedPpm.map((predicted, atom) => predicted - calculatedPpm[atom]);
+  }
+
+  /** Atoms of the cluster of each atom. */
+  async clusterSizes(evaluation: Evaluation): Promise<number[]> {
+    const { starts, calculationOfAtom } = await this.placesOf(evaluation);
+    return Array.from(calculationOfAtom, (calculation) => starts[calculation + 1] - starts[calculation]);
+  }
+
+  /** A page of the atoms with their residuals. Throws BAD_USER_INPUT for a limit below 0. */
+  async residuals(evaluation: Evaluation, search: ResidualSearch): Promise<Page<AtomResidual>> {
+    const { absoluteAtLeastPpm: limit, sizes, first, start } = search;
+    if (limit !== null && !(limit >= 0)) {
+      throw new NatriumError('BAD_USER_INPUT', `absoluteAtLeastPpm is ${limit}; give 0 or more`);
+    }
+    const { starts, clusterIds, calculationOfAtom } = await this.placesOf(evaluation);
+    const wantedSizes = sizes && new Set(sizes);
+    const { calculatedPpm, predictedPpm, standardDeviationsPpm, calculationIds } = evaluation;
+    const isWanted = (atom: number): boolean => {
+      const calculation = calculationOfAtom[atom];
+      const size = starts[calculation + 1] - starts[calculation];
+      if (wantedSizes !== null && !wantedSizes.has(size)) return false;
+      return limit === null || Math.abs(predictedPpm[atom] - calculatedPpm[atom]) >= limit;
+    };
+    const atoms = (await this.atomsInOrder(evaluation, search.order)).filter(isWanted);
+    return {
+      items: Array.from(atoms.subarray(start, start + first), (atom) => ({
+        calculationId: calculationIds[calculationOfAtom[atom]],
+        clusterId: clusterIds[calculationOfAtom[atom]],
+        index: atom - starts[calculationOfAtom[atom]],
+        calculatedPpm: calculatedPpm[atom],
+        predictedPpm: predictedPpm[atom],
+        residualPpm: predictedPpm[atom] - calculatedPpm[atom],
+        standardDeviationPpm: standardDeviationsPpm?.[atom] ?? null,
+      })),
+      hasNextPage: start + first < atoms.length,
+      totalCount: async () => atoms.length,
+    };
+  }
+
+  /** Calculated and predicted shieldings as distributions; of the clusters of one size unless it is null. */
+  async distribution(evaluation: Evaluation, size: number | null): Promise<DistributionComparison> {
+    const { calculatedPpm, predictedPpm } = await this.columns(evaluation, size);
+    const distribution = (column: Float64Array): Promise<Distribution> =>
+      this.work.do(() => {
+        const values = sorted(column);
+        return { ...summarize(values), values };
+      });
+    const calculated = await distribution(calculatedPpm);
+    const predicted = await distribution(predictedPpm);
+    return {
+      ...{ calculated, predicted },
+      kolmogorovSmirnov: kolmogorovSmirnov(calculated.values, predicted.values),
+      wasserstein1Ppm: wasserstein1(calculated.values, predicted.values),
+    };
+  }
+
+  /** At most as many points as there are atoms. Throws BAD_USER_INPUT unless 1 to 10,000 are asked. */
+  quantileQuantile({ calculated, predicted }: DistributionComparison, points: number): QuantileQuantile {
+    const probabilities = plottingProbabilities(Math.min(checkPoints(points), calculated.count));
+    return {
+      probabilities,
+      calculatedPpm: probabilities.map((p) => plottingQuantile(calculated.values, p)),
+      predictedPpm: probabilities.map((p) => plottingQuantile(predicted.values, p)),
+    };
+  }
+
+  /** Throws BAD_USER_INPUT for more than 10,000 probabilities, and for one that is not from 0 to 1. */
+  quantiles({ values }: Distribution, probabilities: readonly number[]) {
+    if (probabilities.length > MOST_POINTS) {
+      throw new NatriumError('BAD_USER_INPUT', `${probabilities.length} probabilities; give at most ${MOST_POINTS}`);
+    }
+    return probabilities.map((probability) => ({ probability, valuePpm: quantile(values, probability) }));
+  }
+
+  shareBelow({ values }: Distribution, limitPpm: number): number {
+    return shareBelow(values, limitPpm);
+  }
+
+  /** Calculated and predicted shieldings in common bins; of the clusters of one size unless it is null. */
+  async histogram(evaluation: Evaluation, size: number | null, binWidthPpm: number): Promise<CommonHistogram> {
+    const { calculatedPpm, predictedPpm } = await this.columns(evaluation, size);
+    return commonHistogram(
+      [
+        { name: 'calculated', values: calculatedPpm },
+        { name: 'predicted', values: predictedPpm },
+      ],
+      binWidthPpm,
+    );
+  }
+
+  /** How far the standard deviations of a committee tell its errors; null for other versions. */
+  async calibration(evaluation: Evaluation, size: number | null): Promise<Calibration | null> {
+    const { calculatedPpm, predictedPpm, standardDeviationsPpm } = await this.columns(evaluation, size);
+    if (standardDeviationsPpm === null) return null;
+    return this.work.do(() => calibrationOf(calculatedPpm, predictedPpm, standardDeviationsPpm));
+  }
+
+  private async columns(evaluation: Evaluation, size: number | null): Promise<Columns> {
+    const { starts } = await this.placesOf(evaluation);
+    if (size !== null) checkSize(size, starts);
+    const only = (column: readonly number[]): Float64Array => {
+      if (size === null) return Float64Array.from(column);
+      const parts: number[] = [];
+      for (let calculation = 0; calculation < starts.length - 1; calculation++) {
+        if (starts[calculation + 1] - starts[calculation] !== size) continue;
+        for (let atom = starts[calculation]; atom < starts[calculation + 1]; atom++) parts.push(column[atom]);
+      }
+      return Float64Array.from(parts);
+    };
+    const { calculatedPpm, predictedPpm, standardDeviationsPpm } = evaluation;
+    return {
+      calculatedPpm: only(calculatedPpm),
+      predictedPpm: only(predictedPpm),
+      standardDeviationsPpm: standardDeviationsPpm && only(standardDeviationsPpm),
+    };
+  }
+
+  private async atomsInOrder(evaluation: Evaluation, order: ResidualOrder): Promise<Uint32Array> {
+    if (order === 'ATOMS') return Uint32Array.from({ length: evaluation.calculatedPpm.length }, (_, atom) => atom);
+    const known = this.orders.get(evaluation);
+    if (known !== undefined) return known;
+    const atoms = await this.work.do(() =>
+      ascendingOrder(this.residualsPpm(evaluation).map((residual) => -Math.abs(residual))),
+    );
+    this.orders.set(evaluation, atoms);
+    return atoms;
+  }
+
+  private placesOf(evaluation: Evaluation): Promise<Places> {
+    const known = this.places.get(evaluation);
+    if (known !== undefined) return known;
+    const places = this.readPlaces(evaluation);
+    this.places.set(evaluation, places);
+    return places;
+  }
+
+  private async readPlaces({ calculationIds, calculatedPpm }: Evaluation): Promise<Places> {
+    const summaries = await this.store.calculationSummaries(calculationIds);
+    const byId = new Map(summaries.map((summary) => [summary.id, summary]));
+    const starts = new Uint32Array(calculationIds.length + 1);
+    const calculationOfAtom = new Uint32Array(calculatedPpm.length);
+    calculationIds.forEach((id, calculation) => {
+      starts[calculation + 1] = starts[calculation] + byId.get(id)!.size;
+      calculationOfAtom.fill(calculation, starts[calculation], starts[calculation + 1]);
+    });
+    return { starts, calculationOfAtom, clusterIds: calculationIds.map((id) => byId.get(id)!.clusterId) };
+  }
+}
+
+export function checkPoints(points: number): number {
+  if (points >= 1 && points <= MOST_POINTS) return points;
+  throw new NatriumError('BAD_USER_INPUT', `points is ${points}; give 1 to ${MOST_POINTS}`);
+}
+
+function checkSize(size: number, starts: Uint32Array): void {
+  const sizes = new Set<number>();
+  for (let calculation = 0; calculation < starts.length - 1; calculation++) {
+    sizes.add(starts[calculation + 1] - starts[calculation]);
+  }
+  if (sizes.has(size)) return;
+  const known = [...sizes].sort((a, b) => a - b).join(', ');
+  throw new NatriumError('BAD_USER_INPUT', `no cluster of the evaluation has ${size} atoms; there are sizes ${known}`);
+}
