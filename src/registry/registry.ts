@@ -1,6 +1,7 @@
 import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
 import { ClusterRuns } from './cluster-runs.ts';
+import { Comparisons } from './comparisons.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
 import { Exports } from './exports.ts';
@@ -52,6 +53,7 @@ export class Registry {
   readonly featureSets: FeatureSets;
   readonly models: Models;
   readonly evaluations: Evaluations;
+  readonly comparisons: Comparisons;
   readonly predictions: Predictions;
   readonly training: Training;
   readonly reproductions: Reproductions;
@@ -78,6 +80,7 @@ export class Registry {
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
+    this.comparisons = new Comparisons(store, compute);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);
     this.reproductions = new Reproductions(mutations);

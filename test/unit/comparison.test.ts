@@ -86,7 +86,9 @@ test('the best is the lowest error, the highest correlation, and the bias neares
     [3, 2, Math.abs(1200 - 2 * mean)].reduce((best, size, v, all) => (size < all[best] ? v : best), 0),
   );
   // how much farther from 0: from 3 to 2
-  expect(bias.versions[1].differenceToBaseline).toMatchObject({ value: expect.closeTo(-1, 9), moreThanNoise: true });
+  expect(bias.versions[1].differenceToBaseline).toMatchObject({
+    ...{ value: expect.closeTo(-1, 9), low: expect.closeTo(-1, 9), high: expect.closeTo(-1, 9), moreThanNoise: true },
+  });
 });
 
 test('a clear difference is more than noise, and none is not', () => {

@@ -47,12 +47,7 @@ export class RankedColumn {
 }
 
 /** Pearson's correlation of two columns of centred ranks over a resample that is constant in neither. */
-export function correlationOfRanks(
-  a: Float64Array,
-  b: Float64Array,
-  starts: Uint32Array,
-  weights: Int32Array,
-): number {
+export function correlationOfRanks(a: Float64Array, b: Float64Array, starts: Uint32Array, weights: Int32Array): number {
   let [ab, aa, bb] = [0, 0, 0];
   for (let c = 0; c < weights.length; c++) {
     const weight = weights[c];
