@@ -1,6 +1,6 @@
-import type { MetricComparison, MetricOfVersion } from '../ml/comparison/comparison.ts';
+import type { MetricComparison } from '../ml/comparison/comparison.ts';
 import type { Difference, Estimate } from '../ml/comparison/intervals.ts';
-import { type ComparedMetric, isLowerBetter, scoreOf } from '../ml/comparison/metrics.ts';
+import { type ComparedMetric, isLowerBetter } from '../ml/comparison/metrics.ts';
 import type { Leakage } from './leakage.ts';
 
 /** Versions behind the best one of which each is told by itself. */
@@ -39,29 +39,30 @@ export function verdictOf(found: MetricComparison, { names, clusters, confidence
   const { metric, best, versions } = found;
   if (best === null) return `${capital(NAMES[metric])} is undefined, since shieldings are all equal.`;
   const value = `${quantity(metric, versions[best])}${range(metric, versions[best], `${percent(confidence)} interval `)}`;
-  if (names.length === 1)
-    return `${names[0]}: ${NAMES[metric]} ${value}. There is no other version to compare it with.`;
-  const first = `${names[best]} has the ${superlative(metric)}, ${value}`;
+  const undefinedFor = names.filter((_, v) => versions[v].value === null);
+  return [
+    names.length === 1
+      ? `${names[0]}: ${NAMES[metric]} ${value}. There is no other version to compare it with.`
+      : `${[`${names[best]} has the ${superlative(metric)}, ${value}`, ...others(found, best, names)].join('; ')}.`,
+    ...(undefinedFor.length > 0
+      ? [`It is undefined for ${listed(undefinedFor)}, whose predictions are all equal.`]
+      : []),
+    ...(clusters < 2 ? ['One cluster alone tells nothing about noise.'] : []),
+  ].join(' ');
+}
+
+/** How the other versions stand to the best one: the nearest of them, and how many more there are. */
+function others({ metric, versions }: MetricComparison, best: number, names: readonly string[]): string[] {
   const behind = versions
     .map((each, v) => ({ ...each, name: names[v], v }))
     .filter(({ v, value }) => v !== best && value !== null)
-    .sort((a, b) => distance(metric, a) - distance(metric, b));
+    .sort((a, b) => Math.abs(a.differenceToBest!.value!) - Math.abs(b.differenceToBest!.value!));
   const told = behind.slice(0, MOST_TOLD).map((each) => standing(metric, each.name, each.differenceToBest!));
   const rest = behind.slice(MOST_TOLD);
+  if (rest.length === 0) return told;
   const clearly = rest.filter(({ differenceToBest }) => differenceToBest!.moreThanNoise).length;
-  if (rest.length > 0) {
-    told.push(
-      `of ${rest.length} more, ${clearly === 0 ? 'none is' : clearly === 1 ? '1 is' : `${clearly} are`} ${worse(metric)} by more than noise`,
-    );
-  }
-  const undefinedFor = names.filter((_, v) => versions[v].value === null);
-  return [
-    `${[first, ...told].join('; ')}.`,
-    undefinedFor.length > 0 ? `It is undefined for ${listed(undefinedFor)}, whose predictions are all equal.` : '',
-    clusters < 2 && behind.length > 0 ? 'One cluster alone tells nothing about noise.' : '',
-  ]
-    .filter((sentence) => sentence !== '')
-    .join(' ');
+  const count = clearly === 0 ? 'none is' : clearly === 1 ? '1 is' : `${clearly} are`;
+  return [...told, `of ${rest.length} more, ${count} ${worse(metric)} by more than noise`];
 }
 
 /** What has to be known of a comparison beside its metrics: the same version twice, few clusters, clusters that are not new. */
@@ -109,10 +110,6 @@ function standing(metric: ComparedMetric, name: string, difference: Difference):
     : { ...difference, value: -value!, low: high === null ? null : -high, high: low === null ? null : -low };
   const noise = low === null ? '' : moreThanNoise ? ', more than noise' : ', within noise';
   return `${name} is ${quantity(metric, turned)}${range(metric, turned, '')} ${worse(metric)}${noise}`;
-}
-
-function distance(metric: ComparedMetric, { differenceToBest }: MetricOfVersion): number {
-  return Math.abs(scoreOf(metric, differenceToBest!.value!));
 }
 
 function superlative(metric: ComparedMetric): string {
