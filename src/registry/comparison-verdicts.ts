@@ -47,8 +47,13 @@ export function verdictOf(found: MetricComparison, { names, clusters, confidence
     ...(undefinedFor.length > 0
       ? [`It is undefined for ${listed(undefinedFor)}, whose predictions are all equal.`]
       : []),
-    ...(clusters < 2 ? ['One cluster alone tells nothing about noise.'] : []),
+    ...onClusters(clusters),
   ].join(' ');
+}
+
+function onClusters(clusters: number): string[] {
+  if (clusters < 2) return ['One cluster alone tells nothing about noise.'];
+  return clusters < FEW_CLUSTERS ? [`Intervals over ${clusters} clusters are rough, and as a rule too narrow.`] : [];
 }
 
 /** How the other versions stand to the best one: the nearest of them, and how many more there are. */
@@ -65,7 +70,7 @@ function others({ metric, versions }: MetricComparison, best: number, names: rea
   return [...told, `of ${rest.length} more, ${count} ${worse(metric)} by more than noise`];
 }
 
-/** What has to be known of a comparison beside its metrics: the same version twice, few clusters, clusters that are not new. */
+/** What has to be known of a comparison beside its metrics: the same version twice, and clusters that are not new. */
 export function remarks(
   { names, clusters }: ComparedNames,
   /** As asked for: the number of each version among the different ones, and what it was called. */
@@ -90,9 +95,6 @@ export function remarks(
   });
   return [
     ...repeated,
-    ...(clusters > 1 && clusters < FEW_CLUSTERS
-      ? [`Intervals over ${clusters} clusters are rough, and as a rule too narrow.`]
-      : []),
     ...(notNew.length > 0
       ? [
           `Not all is new to the models. Of the ${clusters} clusters ${notNew.join('; ')}. Errors on these say little about others.`,

@@ -47,6 +47,7 @@ export class Comparisons {
       if (known < 0) versions.push(found);
       asked.push({ version: known < 0 ? versions.length - 1 : known, called });
     }
+    const baselineIndex = baseline === null ? 0 : await this.indexOf(baseline, versions);
     const evaluated: EvaluatedVersion[] = [];
     for (const version of versions) evaluated.push(await this.evaluated(version, given, split));
     const common = await commonAtoms(this.store, split, evaluated);
@@ -55,7 +56,7 @@ export class Comparisons {
       levelOfTheoryId: common.levelOfTheoryId,
       calculations: common.calculations,
       versions: evaluated.map(({ name, version }, v) => ({ name, version, evaluation: common.evaluations[v] })),
-      baseline: baseline === null ? 0 : await this.indexOf(baseline, versions),
+      baseline: baselineIndex,
     });
   }
 
