@@ -8,6 +8,8 @@ const MOST_TOLD = 3;
 /** Percentile intervals over fewer clusters are known to be too narrow. */
 const FEW_CLUSTERS = 20;
 
+const MOST_DECIMALS = 6;
+
 const NAMES: Readonly<Record<ComparedMetric, string>> = {
   RMSE: 'RMSE',
   MAE: 'MAE',
@@ -139,7 +141,7 @@ function range(metric: ComparedMetric, estimate: Estimate, before: string): stri
 function rounded(value: number, { low, high }: Estimate): string {
   const width = low === null || high === null ? 0 : high - low;
   const decimals = width > 0 ? 1 - Math.floor(Math.log10(width)) : 2 - Math.floor(Math.log10(Math.abs(value) || 1));
-  const text = value.toFixed(Math.min(Math.max(decimals, 0), 12));
+  const text = value.toFixed(Math.min(Math.max(decimals, 0), MOST_DECIMALS));
   // never minus nothing
   return /^-0\.?0*$/.test(text) ? text.slice(1) : text;
 }

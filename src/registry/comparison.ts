@@ -153,13 +153,17 @@ export class Comparison {
       }
     }
     const places = this.places();
+    const residuals = (i: number) => this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]);
     return Array.from(growth.keys())
       .filter((i) => growth[i] > 0)
       .sort((i, j) => growth[j] - growth[i] || i - j)
       .map((i) => ({
         ...places(i),
         calculatedPpm: calculatedPpm[i],
-        residualsPpm: this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]),
+        // of those on a page only: there may be many atoms, and fifty versions
+        get residualsPpm() {
+          return residuals(i);
+        },
         baselineResidualPpm: errors(baseline, i),
         growthPpm: growth[i],
         modelVersionId: versions[worst[i]].version.id,

@@ -118,6 +118,18 @@ test('one and the same column differs by nothing at all', () => {
   }
 });
 
+test('what differs by rounding alone differs by nothing', () => {
+  const given = task(1);
+  const [column] = given.columns.predictedPpm;
+  // correlations do not see how a prediction is scaled and moved
+  const scaled = column.map((value) => 0.3 * value + 77);
+  const found = compareVersions(withColumns(given, [column, scaled]));
+  for (const metric of ['PEARSON', 'SPEARMAN'] as const) {
+    expect(of(found, metric).versions[1].differenceToBaseline).toMatchObject({ value: 0, low: 0, high: 0 });
+  }
+  expect(of(found, 'R2').versions[1].differenceToBaseline.moreThanNoise).toBe(true);
+});
+
 test('the same task gives the same answer, another seed another one; other versions beside it change nothing', () => {
   const given = task(3);
   const found = compareVersions(given);

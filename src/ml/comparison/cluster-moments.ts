@@ -27,14 +27,13 @@ export class ColumnMoments {
 
   /** Whether all atoms of the resample have one value. */
   isConstant(weights: Int32Array): boolean {
-    let lowest = Number.POSITIVE_INFINITY;
-    let highest = Number.NEGATIVE_INFINITY;
+    let only = Number.NaN;
     for (let c = 0; c < weights.length; c++) {
       if (weights[c] === 0) continue;
-      if (this.lowest[c] < lowest) lowest = this.lowest[c];
-      if (this.highest[c] > highest) highest = this.highest[c];
+      if (Number.isNaN(only)) only = this.lowest[c];
+      if (this.lowest[c] !== only || this.highest[c] !== only) return false;
     }
-    return lowest === highest;
+    return true;
   }
 
   mean(weights: Int32Array, atoms: number): number {

@@ -32,7 +32,10 @@ export function estimate(value: number | null, replicates: Float64Array, confide
   return { value, low, high, undefinedResamples };
 }
 
-/** The difference of two values with the interval of the differences in the same resamples. */
+/** Of the larger of two values: metrics that differ by so little are equal but for rounding. */
+const ROUNDING = 1e-12;
+
+/** The difference of two values with the interval of the differences in the same resamples; what is rounding is 0. */
 export function difference(
   value: number | null,
   replicates: Float64Array,
@@ -45,6 +48,11 @@ export function difference(
     replicates.map((each, r) => each - otherReplicates[r]),
     confidence,
   );
-  const { low, high } = found;
-  return { ...found, moreThanNoise: low !== null && high !== null && (low > 0 || high < 0) };
+  const rounding = ROUNDING * Math.max(Math.abs(value ?? 0), Math.abs(otherValue ?? 0));
+  const unlessRounding = (each: number | null) => (each !== null && Math.abs(each) <= rounding ? 0 : each);
+  const [low, high] = [unlessRounding(found.low), unlessRounding(found.high)];
+  return {
+    ...{ value: unlessRounding(found.value), low, high, undefinedResamples: found.undefinedResamples },
+    moreThanNoise: low !== null && high !== null && (low > 0 || high < 0),
+  };
 }

@@ -21,7 +21,8 @@ export class ClusterResamples {
     this.weights.fill(0);
     this.atoms = 0;
     for (let k = 0; k < clusters; k++) {
-      const cluster = this.random.integer(clusters);
+      // in a fraction of the time of an integer without any bias; here it is below 2^-30
+      const cluster = Math.floor(this.random.uniform() * clusters);
       this.weights[cluster]++;
       this.atoms += this.starts[cluster + 1] - this.starts[cluster];
     }
