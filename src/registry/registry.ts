@@ -1,6 +1,7 @@
 import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
 import { ClusterRuns } from './cluster-runs.ts';
+import { Comparisons } from './comparisons.ts';
 import { Datasets } from './datasets.ts';
 import { EvaluationAnalysis } from './evaluation-analysis.ts';
 import { Evaluations } from './evaluations.ts';
@@ -59,6 +60,7 @@ export class Registry {
   readonly modelFiles: ModelFiles;
   readonly evaluations: Evaluations;
   readonly evaluationAnalysis: EvaluationAnalysis;
+  readonly comparisons: Comparisons;
   readonly predictions: Predictions;
   readonly training: Training;
   readonly reproductions: Reproductions;
@@ -89,6 +91,7 @@ export class Registry {
     this.modelFiles = new ModelFiles(artifacts);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
     this.evaluationAnalysis = new EvaluationAnalysis(store);
+    this.comparisons = new Comparisons(store, compute);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);
     this.reproductions = new Reproductions(mutations);

@@ -7,6 +7,17 @@ import { CalculationInputResolver } from './calculation-inputs.ts';
 import { ClusterRelativeResolver, ClusterRelativesResolver } from './cluster-relatives.ts';
 import { ClusterRunItemResolver, ClusterRunResolver } from './cluster-runs.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
+import {
+  ComparisonResolver,
+  LeakageOfEvaluationResolver,
+  LeakageResolver,
+  LeakedClusterResolver,
+  MetricComparisonResolver,
+  MetricOfVersionResolver,
+  SizeComparisonResolver,
+  SizeMetricsOfVersionResolver,
+  WorseAtomResolver,
+} from './comparisons.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
 import {
@@ -16,7 +27,6 @@ import {
   EvaluationAnalysisResolver,
 } from './evaluation-analysis.ts';
 import {
-  ComparisonResolver,
   EvaluationResolver,
   PredictedClusterResolver,
   PredictionResolver,
@@ -72,7 +82,12 @@ export function buildNatriumSchema(): GraphQLSchema {
     ImportReportResolver,
     LassoCoefficientsResolver,
     LassoSettingsResolver,
+    LeakageOfEvaluationResolver,
+    LeakageResolver,
+    LeakedClusterResolver,
     MemberNearDuplicateResolver,
+    MetricComparisonResolver,
+    MetricOfVersionResolver,
     ModelAliasChangeResolver,
     ModelAliasResolver,
     ModelFileResolver,
@@ -92,6 +107,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     ShieldingReferenceResolver,
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,
+    SizeComparisonResolver,
+    SizeMetricsOfVersionResolver,
     SpectrumResolver,
     StudyPartResolver,
     StudyResolver,
@@ -101,6 +118,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     TrialResolver,
     UploadResolver,
     VersionNearDuplicatesResolver,
+    WorseAtomResolver,
     ...idResolvers,
   ];
   const schema = buildSchemaSync({
