@@ -4,7 +4,7 @@ import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { Axis } from './axes.ts';
 import { escapeHtml } from './escape.ts';
-import { distinctPoints, type Point } from './points.ts';
+import { distinctPoints, MANY_POINTS, type Point } from './points.ts';
 import { INK } from './style.ts';
 
 echarts.use([GridComponent, LineChart, ScatterChart, SVGRenderer]);
@@ -29,7 +29,8 @@ export type Layer =
       readonly opacity?: number;
       readonly dashed?: boolean;
     }
-  | { readonly kind: 'points'; readonly points: readonly Point[]; readonly colour: string };
+  /** Many points show by their colour how near they lie. */
+  | { readonly kind: 'points'; readonly points: readonly Point[] };
 
 /** One pair of axes with what is drawn on it. */
 export interface Panel {
@@ -46,11 +47,9 @@ export interface Panel {
 
 const USUAL_WIDTH = 320;
 const USUAL_HEIGHT = 250;
-const MARGIN = { left: 56, right: 14, top: 10, bottom: 46 };
+const MARGIN = { left: 62, right: 16, top: 10, bottom: 46 };
 const FONT_SIZE = 12;
 
-/** From so many points on they are one path of squares. */
-const MANY_POINTS = 1000;
 const SQUARE_PX = 1.75;
 const CIRCLE_PX = 4.5;
 
@@ -76,21 +75,30 @@ function optionOf({ x, y, layers }: Panel, width: number, height: number): Optio
     xAxis: { ...axisOption(x), nameGap: 28, splitLine: { show: false } },
     yAxis: {
       ...axisOption(y),
-      nameGap: 40,
+      nameGap: 45,
       splitLine: { show: true, lineStyle: { color: INK.grid, width: 1 } },
     },
-    series: layers.map((layer) => ({ ...seriesOf(layer, x, y, inner), silent: true, emphasis: { disabled: true } })),
+    series: layers
+      .flatMap((layer) => seriesOf(layer, x, y, inner))
+      .map((series) => ({ ...series, silent: true, emphasis: { disabled: true } })),
   };
 }
 
 function axisOption({ name, min, max, interval }: Panel['x']) {
   return {
     ...{ type: 'value' as const, name, min, max, interval, nameLocation: 'middle' as const, silent: true },
+    // the margins have room for all names and labels
+    nameMoveOverlap: false,
     nameTextStyle: { color: INK.text, fontSize: FONT_SIZE },
-    axisLabel: { color: INK.text, fontSize: FONT_SIZE, hideOverlap: true },
+    axisLabel: { color: INK.text, fontSize: FONT_SIZE, hideOverlap: true, formatter: tickLabel },
     axisLine: { show: true, onZero: false, lineStyle: { color: INK.axis, width: 1 } },
     axisTick: { show: true, length: 4, lineStyle: { color: INK.axis, width: 1 } },
   };
+}
+
+/** With a minus sign as long as a plus. */
+function tickLabel(value: number): string {
+  return String(Number(value.toPrecision(12))).replace('-', '−');
 }
 
 function seriesOf(
@@ -98,7 +106,7 @@ function seriesOf(
   x: Axis,
   y: Axis,
   inner: { readonly width: number; readonly height: number },
-): LineSeriesOption | ScatterSeriesOption {
+): LineSeriesOption | ScatterSeriesOption | ScatterSeriesOption[] {
   const line = { type: 'line', showSymbol: false, clip: true } as const;
   switch (layer.kind) {
     case 'histogram':
@@ -126,20 +134,20 @@ function seriesOf(
 }
 
 function pointSeries(
-  { points, colour }: Extract<Layer, { kind: 'points' }>,
+  { points }: Extract<Layer, { kind: 'points' }>,
   x: Axis,
   y: Axis,
   { width, height }: { readonly width: number; readonly height: number },
-): ScatterSeriesOption {
+): ScatterSeriesOption[] {
   if (points.length < MANY_POINTS) {
     const data = points.map(([px, py]) => [px, py]);
-    return { type: 'scatter', data, symbolSize: CIRCLE_PX, itemStyle: { color: colour, opacity: 0.6 } };
+    return [{ type: 'scatter', data, symbolSize: CIRCLE_PX, itemStyle: { color: INK.predicted, opacity: 0.6 } }];
   }
-  return {
+  return distinctPoints(points, x, y, width, height).map((like, k) => ({
     ...{ type: 'scatter', large: true, largeThreshold: 0, progressive: 0, symbol: 'rect', symbolSize: SQUARE_PX },
-    itemStyle: { color: colour, opacity: 0.8 },
-    data: distinctPoints(points, x, y, width, height).map(([px, py]) => [px, py]),
-  };
+    itemStyle: { color: INK.density[k], opacity: 1 },
+    data: like.map(([px, py]) => [px, py]),
+  }));
 }
 
 /** Corners of a histogram as a line with steps draws it, from the axis and back to it. */

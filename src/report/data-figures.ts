@@ -1,19 +1,22 @@
 import { type Axis, axisOver } from './axes.ts';
 import type { Layer, Panel } from './chart.ts';
 import { figure, type LegendEntry } from './figure.ts';
-import { type Point, pointsOf } from './points.ts';
+import { anAtomAPoint, type Point, pointsOf } from './points.ts';
 import { aboutAtoms, grouped } from './study-query.ts';
 import { INK } from './style.ts';
 
 export const SHIELDING = 'σ calculated / ppm';
 
 interface Series {
-  readonly name: string;
+  /** Null: all sizes. */
+  readonly size: number | null;
   readonly counts: readonly number[];
+  readonly notFittedBecause: string | null;
   readonly generalizedLogistic: {
     readonly shape: number;
     readonly location: number;
     readonly scale: number;
+    readonly kolmogorovSmirnov: number;
     readonly curve: readonly number[];
   } | null;
 }
@@ -28,29 +31,28 @@ export const distributionsBySize = figure<{
     query: `query ShieldingsBySize($datasetVersion: String!) {
   shieldingDistribution(datasetVersion: $datasetVersion, binWidthPpm: 10) {
     edgesPpm
-    series { name counts generalizedLogistic { shape location scale curve } }
+    series { size counts notFittedBecause generalizedLogistic { shape location scale kolmogorovSmirnov curve } }
   }
 }`,
     variables: { datasetVersion: datasetVersion.reference },
   }),
   draw: ({ shieldingDistribution: { edgesPpm, series } }, study) => {
     const x = { ...axisOver(edgesPpm, 5), name: SHIELDING };
-    const bySize = series.filter(({ name }) => name !== 'all');
+    const bySize = series.filter(({ size }) => size !== null);
     const curve: LegendEntry = {
       ...{ colour: 'curve', isLine: true },
       text: 'generalised logistic distribution (type I) of greatest likelihood',
     };
     return {
       layout: 'many',
-      blocks: bySize.map(({ name, counts, generalizedLogistic: fitted }) => {
-        const n = name.replace(/^size /, '');
+      blocks: bySize.map(({ size, counts, notFittedBecause, generalizedLogistic: fitted }) => {
         const atoms = counts.reduce((sum, count) => sum + count, 0);
         const fit =
           fitted === null
-            ? 'cannot be fitted'
-            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toFixed(1)} ppm`;
+            ? `not fitted: ${notFittedBecause}`
+            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toFixed(1)} ppm, distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
         return {
-          title: `n = ${n}`,
+          title: `n = ${size}`,
           note: `${grouped(atoms)} atoms; ${fit}`,
           panels: [
             {
@@ -64,12 +66,14 @@ export const distributionsBySize = figure<{
                       { kind: 'line' as const, points: centresOf(edgesPpm, fitted.curve), colour: INK.curve, width: 2 },
                     ]),
               ],
-              description: `Histogram of the shieldings of ${atoms} atoms in clusters of ${n}; ${fit}.`,
+              description: `Histogram of the shieldings of ${atoms} atoms in clusters of ${size}; ${fit}.`,
             },
           ],
         };
       }),
-      caption: `Counts of atoms in bins of 10 ppm. ${aboutAtoms(study, null)}.`,
+      caption:
+        'Counts of atoms in bins of 10 ppm; c is the shape of the curve, distance the largest one between its distribution function and that of ' +
+        `the atoms (Kolmogorov-Smirnov). ${aboutAtoms(study, null)}.`,
       legend: [{ colour: 'calculated', isLine: false, text: 'calculated' }, curve],
     };
   },
@@ -139,9 +143,9 @@ export const populationScatters = figure<AtomColumns>({
       ],
     }));
     return {
-      layout: 'many',
+      layout: 'three',
       blocks: [...against, ...withNeighbours],
-      caption: `An atom a point. ${aboutAtoms(study, null)}. P populations depend on how a cluster is turned.`,
+      caption: `${capitalized(anAtomAPoint(shieldingsPpm.length))}. ${aboutAtoms(study, null)}. P populations depend on how a cluster is turned.`,
       legend: [],
     };
   },
@@ -159,7 +163,7 @@ function scatter(
   description: string,
 ): Panel {
   const points = pointsOf(xs, ys);
-  return { x, y, layers: [{ kind: 'points', points, colour: INK.predicted }], description: `${description}.` };
+  return { x, y, layers: [{ kind: 'points', points }], description: `${description}.` };
 }
 
 /** Figure 4: quantiles of the test split against those of the generalised logistic distribution fitted to the training. */
@@ -193,10 +197,7 @@ export const quantilesOfTheTest = figure<{
               ...SQUARE,
               x: { ...axis, name: 'quantile of the distribution / ppm' },
               y: { ...axis, name: 'quantile calculated / ppm' },
-              layers: [
-                diagonal(axis),
-                { kind: 'points', points: pointsOf(theoreticalPpm, samplePpm), colour: INK.predicted },
-              ],
+              layers: [diagonal(axis), { kind: 'points', points: pointsOf(theoreticalPpm, samplePpm) }],
               description:
                 'Quantiles of the calculated shieldings against those of the fitted distribution, with the diagonal.',
             },
@@ -252,7 +253,7 @@ export const shieldingsByNeighbours = figure<AtomColumns>({
           panels: [{ ...WIDE, ...scatter(values, shieldingsPpm, x, y, 'Shielding against coordination number') }],
         },
       ],
-      caption: `An atom a point. ${aboutAtoms(study, null)}.`,
+      caption: `${capitalized(anAtomAPoint(shieldingsPpm.length))}. ${aboutAtoms(study, null)}.`,
       legend: [],
     };
   },
@@ -321,4 +322,8 @@ export const coordinationCurves = figure<{
 
 function nearestTo(values: readonly number[], wanted: number): number {
   return values.reduce((best, value, i) => (Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? i : best), 0);
+}
+
+function capitalized(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
 }

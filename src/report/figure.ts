@@ -22,8 +22,8 @@ export interface LegendEntry {
 
 /** What of a figure is drawn from the answer to its question. Texts are plain, not HTML. */
 export interface Drawing {
-  /** How the blocks lie: as many beside each other as there is room for, or one that is wide or square. */
-  readonly layout: 'many' | 'one' | 'square';
+  /** How the blocks lie: many or three beside each other where there is room, or one that is wide or square. */
+  readonly layout: 'many' | 'three' | 'one' | 'square';
   readonly blocks: readonly Block[];
   readonly caption: string;
   readonly legend: readonly LegendEntry[];

@@ -112,7 +112,7 @@ function notice({ state, progress, parts }: Study): string {
 
 function* figureHtml({ figure, question, result }: DrawnFigure): Generator<string> {
   const id = `figure-${figure.number}`;
-  yield `<figure id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">Figure ${figure.number}. ${escapeHtml(figure.title)}</h2>\n`;
+  yield `<figure id="${id}" aria-labelledby="${id}-title">\n<h3 id="${id}-title">Figure ${figure.number}. ${escapeHtml(figure.title)}</h3>\n`;
   if ('missing' in result) {
     yield `<p class="notice">This figure cannot be drawn for this data: ${escapeHtml(result.missing)}.</p>\n`;
   } else {
@@ -127,11 +127,12 @@ function* figureHtml({ figure, question, result }: DrawnFigure): Generator<strin
 }
 
 function* blockHtml({ title, note, panels }: Block): Generator<string> {
-  yield '<div class="panel">\n';
-  if (title !== null) yield `<h3>${escapeHtml(title)}</h3>\n`;
-  if (note !== null) yield `<p>${escapeHtml(note)}</p>\n`;
+  const heading = title === null ? '' : `<h4>${escapeHtml(title)}</h4>`;
+  const remark = note === null ? '' : `<p>${escapeHtml(note)}</p>`;
+  // three rows each, so that those beside each other are aligned
+  yield `<div class="panel">\n<div>${heading}</div>\n<div>${remark}</div>\n<div>\n`;
   for (const panel of panels) yield `${drawPanel(panel)}\n`;
-  yield '</div>\n';
+  yield '</div>\n</div>\n';
 }
 
 function legendHtml({ colour, isLine, text }: LegendEntry): string {

@@ -1,8 +1,8 @@
-import { axisOver } from './axes.ts';
+import { type Axis, axisOver } from './axes.ts';
 import { diagonal, SHIELDING } from './data-figures.ts';
 import { type Block, figure } from './figure.ts';
-import { pointsOf } from './points.ts';
-import { aboutAtoms, evaluationOf, type Study, type StudyPart, titleOf, whyMissing } from './study-query.ts';
+import { anAtomAPoint, pointsOf } from './points.ts';
+import { aboutAtoms, evaluationOf, grouped, type Study, type StudyPart, titleOf, whyMissing } from './study-query.ts';
 import { INK } from './style.ts';
 
 interface Comparison {
@@ -65,7 +65,7 @@ function predictions(number: number, title: string, isShown: (part: StudyPart) =
         layout: 'many',
         blocks: blocksOf(evaluated, compareModelVersions),
         caption:
-          `Above, counts of atoms in bins of 10 ppm; below, an atom a point, on the line where prediction and calculation agree. ` +
+          `Above, counts of atoms in bins of 10 ppm; below, ${anAtomAPoint(compareModelVersions.evaluations[0].calculatedPpm.length)}; on the line prediction and calculation agree. ` +
           `${aboutAtoms(study, 'TEST')}.${lacking.length === 0 ? '' : ` Not shown: ${lacking.map(missingText).join('; ')}.`}`,
         legend: [
           { colour: 'calculated', isLine: false, text: 'calculated' },
@@ -86,11 +86,11 @@ function blocksOf(
   { histogram, evaluations }: Comparison['compareModelVersions'],
 ): Block[] {
   const [calculated, ...predicted] = histogram.series;
-  const shieldings = axisOver(histogram.edgesPpm, 5);
+  const shieldings = axisOver(shownRange(evaluations), 5);
   const counts = { ...axisOver([0, ...histogram.series.flatMap((series) => series.counts)], 4), name: 'atoms' };
   return evaluations.map(({ calculatedPpm, predictedPpm, metrics, modelVersion }, k) => ({
     title: titleOf(parts[k]),
-    note: `RMSE ${metrics.rmsePpm.toFixed(2)} ppm; ${modelVersion.reference}`,
+    note: `RMSE ${metrics.rmsePpm.toFixed(2)} ppm; ${modelVersion.reference}${outside(predictedPpm, shieldings)}`,
     panels: [
       {
         x: { ...shieldings, name: 'σ / ppm' },
@@ -111,12 +111,26 @@ function blocksOf(
         x: { ...shieldings, name: SHIELDING },
         y: { ...shieldings, name: 'σ predicted / ppm' },
         height: 286,
-        layers: [
-          diagonal(shieldings),
-          { kind: 'points', points: pointsOf(calculatedPpm, predictedPpm), colour: INK.predicted },
-        ],
+        layers: [diagonal(shieldings), { kind: 'points', points: pointsOf(calculatedPpm, predictedPpm) }],
         description: `Predicted against calculated shieldings: ${titleOf(parts[k])}, RMSE ${metrics.rmsePpm.toFixed(2)} ppm.`,
       },
     ],
   }));
+}
+
+/** Of the predictions of a model so many at each end may lie beyond the axes, so that a few wild ones do not hide the others. */
+const WILD = 0.005;
+
+/** All calculated shieldings, and nearly all predicted ones. */
+function shownRange(evaluations: Comparison['compareModelVersions']['evaluations']): number[] {
+  return evaluations.flatMap(({ calculatedPpm, predictedPpm }) => {
+    const inOrder = predictedPpm.toSorted((a, b) => a - b);
+    const first = Math.floor(WILD * inOrder.length);
+    return [...calculatedPpm, inOrder[first], inOrder[inOrder.length - 1 - first]];
+  });
+}
+
+function outside(predictedPpm: readonly number[], { min, max }: Axis): string {
+  const count = predictedPpm.filter((value) => value < min || value > max).length;
+  return count === 0 ? '' : `; ${grouped(count)} outside of the axes`;
 }

@@ -90,12 +90,12 @@ const VERDICTS: Readonly<Record<Finding['verdict'], readonly [mark: string, text
 /** What the paper found, each with a verdict on this data and the numbers behind it. */
 export function findingsSection({ findings }: Study): string {
   const counts = Object.entries(VERDICTS).map(
-    ([verdict, [, text]]) => `${findings.filter((each) => each.verdict === verdict).length} ${text}`,
+    ([verdict, [mark, text]]) => `${mark} ${text}: ${findings.filter((each) => each.verdict === verdict).length}`,
   );
   return `<section id="findings" aria-labelledby="findings-title">
 <h2 id="findings-title">Findings of the paper on this data</h2>
-<p class="quiet">Of ${findings.length} claims: ${counts.join(', ').replaceAll('holds', 'hold').replace('does not', 'do not')}. Each is decided by the criterion
-that stands below it, from the stored evaluations and the data set version.</p>
+<p class="quiet">${findings.length} claims. ${counts.join(', ')}. Each is decided by the criterion that stands below it, from the stored evaluations and
+the data set version.</p>
 <ul class="findings">
 ${findings.map(findingItem).join('\n')}
 </ul>

@@ -83,17 +83,20 @@ function column(name: string, atoms: readonly Atom[], field: 'neighbours' | (typ
 
 function distribution(atoms: readonly Atom[], sizes: readonly number[]) {
   const series = sizes.map((size) => ({
-    name: `size ${size}`,
+    name: `${size}`,
     values: atoms.filter((each) => each.size === size).map(({ ppm }) => ppm),
   }));
   const { edgesPpm, counts } = commonHistogram([{ name: 'all', values: sortedPpm(atoms) }, ...series]);
   const fitted = (of: readonly number[]) => ({
-    ...{ shape: 0.2345, location: 615.2, scale: 7.31 },
+    ...{ shape: 0.2345, location: 615.2, scale: 7.31, kolmogorovSmirnov: 0.0421 },
     curve: of.map((_, i) => of.slice(Math.max(0, i - 1), i + 2).reduce((sum, count) => sum + count / 3, 0)),
   });
   return {
     edgesPpm,
-    series: counts.map((each, i) => ({ ...each, generalizedLogistic: i === 2 ? null : fitted(each.counts) })),
+    series: counts.map(({ name, counts: of }, i) => ({
+      ...{ size: name === 'all' ? null : Number(name), counts: of },
+      ...{ notFittedBecause: i === 2 ? 'there are too few' : null, generalizedLogistic: i === 2 ? null : fitted(of) },
+    })),
   };
 }
 

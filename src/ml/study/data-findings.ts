@@ -1,6 +1,7 @@
-import { type Sorted, sorted, summarize } from '../distribution.ts';
-import { cdf, fitGeneralizedLogistic, type GeneralizedLogistic } from '../generalized-logistic.ts';
+import { kolmogorovSmirnovFrom, type Sorted, sorted, summarize } from '../distribution.ts';
+import { cdf, fitGeneralizedLogistic } from '../generalized-logistic.ts';
 import { correlation } from '../metrics.ts';
+import { whyUnfittable } from '../target-transform.ts';
 import {
   atomCount,
   type Finding,
@@ -40,7 +41,7 @@ function bySize({ shieldingsPpm, sizes }: StudyEvidence['atoms']): SizeSample[] 
     else sample.push(shieldingsPpm[i]);
   }
   return [...samples]
-    .filter(([, values]) => values.length >= FEWEST_ATOMS && values.some((value) => value !== values[0]))
+    .filter(([, values]) => whyUnfittable(values, FEWEST_ATOMS) === null)
     .map(([size, values]) => ({ size, values: sorted(values) }))
     .sort((a, b) => a.size - b.size);
 }
@@ -60,21 +61,12 @@ export function followsGeneralizedLogistic({ atoms }: StudyEvidence): Finding {
   let holds = true;
   const numbers: FindingNumber[] = [];
   for (const { size, values } of samples) {
-    const distance = distanceToCurve(values, fitGeneralizedLogistic(values));
+    const fitted = fitGeneralizedLogistic(values);
+    const distance = kolmogorovSmirnovFrom(values, (value) => cdf(fitted, value));
     if (distance > Math.max(CLOSE, CHANCE / Math.sqrt(values.length))) holds = false;
     numbers.push(pure(`largest distance at size ${size}`, distance), atomCount(`atoms at size ${size}`, values.length));
   }
   return judged(finding, holds, numbers);
-}
-
-/** One-sample Kolmogorov-Smirnov statistic. */
-function distanceToCurve(values: Sorted, curve: GeneralizedLogistic): number {
-  let largest = 0;
-  for (const [i, value] of values.entries()) {
-    const expected = cdf(curve, value);
-    largest = Math.max(largest, expected - i / values.length, (i + 1) / values.length - expected);
-  }
-  return largest;
 }
 
 /** That the distribution of shieldings is skewed to the left at every size. */
