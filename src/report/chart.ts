@@ -53,13 +53,17 @@ const FONT_SIZE = 12;
 const SQUARE_PX = 1.75;
 const CIRCLE_PX = 4.5;
 
-/** A panel as an SVG element that scales with its width, drawn by ECharts; its colours are variables of the page. */
-export function drawPanel(panel: Panel): string {
+/**
+ * A panel as an SVG element that scales with its width, drawn by ECharts; its colours are variables of the page.
+ *
+ * @param name what ids in it begin with, so that those of several panels on a page differ
+ */
+export function drawPanel(panel: Panel, name: string): string {
   const { width = USUAL_WIDTH, height = USUAL_HEIGHT } = panel;
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(optionOf(panel, width, height));
-    return tidied(chart.renderToSVGString({ useViewBox: true }), panel.description);
+    return tidied(chart.renderToSVGString({ useViewBox: true }), panel.description, name);
   } finally {
     // what is not disposed of keeps the process alive
     chart.dispose();
@@ -80,7 +84,7 @@ function optionOf({ x, y, layers }: Panel, width: number, height: number): Optio
     },
     series: layers
       .flatMap((layer) => seriesOf(layer, x, y, inner))
-      .map((series) => ({ ...series, silent: true, emphasis: { disabled: true } })),
+      .map((series, z) => ({ ...series, z, silent: true, emphasis: { disabled: true } })),
   };
 }
 
@@ -158,9 +162,13 @@ function outlineOf(edges: readonly number[], counts: readonly number[]): [number
 }
 
 /** Without what only a script would use; named for those who listen to the page. */
-function tidied(svg: string, description: string): string {
-  return svg
-    .replace(/ (class|ecmeta_\w+|pointer-events|xmlns:xlink)="[^"]*"/g, '')
-    .replace(/<style\b[\s\S]*?<\/style>/g, '')
-    .replace(/^<svg /, `<svg role="img" aria-label="${escapeHtml(description)}" `);
+function tidied(svg: string, description: string, name: string): string {
+  return (
+    svg
+      .replace(/ (class|ecmeta_\w+|pointer-events|xmlns:xlink)="[^"]*"/g, '')
+      // ECharts counts the charts that it ever drew
+      .replace(/\bzr\d+-/g, `${name}-`)
+      .replace(/<style\b[\s\S]*?<\/style>/g, '')
+      .replace(/^<svg /, `<svg role="img" aria-label="${escapeHtml(description)}" `)
+  );
 }

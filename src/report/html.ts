@@ -117,7 +117,7 @@ function* figureHtml({ figure, question, result }: DrawnFigure): Generator<strin
     yield `<p class="notice">This figure cannot be drawn for this data: ${escapeHtml(result.missing)}.</p>\n`;
   } else {
     yield `<div class="panels ${result.layout}">\n`;
-    for (const block of result.blocks) yield* blockHtml(block);
+    for (const [i, block] of result.blocks.entries()) yield* blockHtml(block, `${id}-${i}`);
     yield '</div>\n';
     const legend = result.legend.map(legendHtml).join(' ');
     yield `<figcaption>${legend}${legend === '' ? '' : '<br>'}${escapeHtml(result.caption)}</figcaption>\n`;
@@ -126,12 +126,12 @@ function* figureHtml({ figure, question, result }: DrawnFigure): Generator<strin
   yield '</figure>\n';
 }
 
-function* blockHtml({ title, note, panels }: Block): Generator<string> {
+function* blockHtml({ title, note, panels }: Block, name: string): Generator<string> {
   const heading = title === null ? '' : `<h4>${escapeHtml(title)}</h4>`;
   const remark = note === null ? '' : `<p>${escapeHtml(note)}</p>`;
   // three rows each, so that those beside each other are aligned
   yield `<div class="panel">\n<div>${heading}</div>\n<div>${remark}</div>\n<div>\n`;
-  for (const panel of panels) yield `${drawPanel(panel)}\n`;
+  for (const [i, panel] of panels.entries()) yield `${drawPanel(panel, `${name}-${i}`)}\n`;
   yield '</div>\n</div>\n';
 }
 
