@@ -438,6 +438,19 @@ CREATE TABLE shielding_references (
   CONSTRAINT shielding_references_version_check CHECK ((version > 0))
 );
 
+CREATE TABLE studies (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  dataset_version_id bigint NOT NULL,
+  settings jsonb NOT NULL,
+  settings_sha256 text NOT NULL,
+  parts jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT studies_dataset_version_id_settings_sha256_key UNIQUE (dataset_version_id, settings_sha256),
+  CONSTRAINT studies_pkey PRIMARY KEY (id),
+  CONSTRAINT studies_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES dataset_versions(id)
+);
+
 CREATE TABLE training_runs (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   model_id bigint NOT NULL,

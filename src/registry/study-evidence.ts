@@ -1,3 +1,4 @@
+import { SPLITS } from '../chemistry/calculation-record.ts';
 import { featureMatrix } from '../ml/features/feature-matrix.ts';
 import { PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
 import { NEIGHBOUR_RADIUS_ANGSTROM, type StudyEvidence, type StudyModel } from '../ml/study/finding.ts';
@@ -9,7 +10,7 @@ import type { DatasetVersion, Study, StudyPart } from './records.ts';
 /** Calculations in memory at once, with all that is known of them. */
 const CALCULATIONS_PER_READ = 500;
 
-const SHELLS: readonly (readonly string[])[] = ['3', '4'].map((shell) => ['S', 'PX', 'PY', 'PZ'].map((l) => shell + l));
+const ORBITALS = ['3S', '3PX', '3PY', '3PZ', '4S', '4PX', '4PY', '4PZ'];
 
 const COORDINATION = { radiiAngstrom: [NEIGHBOUR_RADIUS_ANGSTROM], smearingAngstrom: PAPER_SMEARING_ANGSTROM };
 
@@ -21,9 +22,9 @@ export async function studyEvidence(store: Store, study: Study): Promise<StudyEv
 
 async function atomsOf(store: Store, version: DatasetVersion): Promise<StudyEvidence['atoms']> {
   const labels: string[] = [];
-  for (const shell of SHELLS) {
-    const lacking = await store.versionMembers.withoutPopulations(version.id, ['train', 'validation', 'test'], shell);
-    if (lacking === null) labels.push(...shell);
+  for (const label of ORBITALS) {
+    const lacking = await store.versionMembers.withoutPopulations(version.id, SPLITS, [label]);
+    if (lacking === null) labels.push(label);
   }
   const atoms = version.splitCounts.reduce((sum, count) => sum + count.atoms, 0);
   const shieldingsPpm = new Float64Array(atoms);

@@ -1,3 +1,4 @@
+import { SPLITS } from '../chemistry/calculation-record.ts';
 import {
   type FeatureSetDefinition,
   PAPER_POPULATION_LABELS,
@@ -51,7 +52,7 @@ export async function usablePopulations(store: Store, version: DatasetVersion): 
   if (populationLabels.length === 0) return { lacking: 'no calculation of the data has gross orbital populations' };
   let lacking: string | null = null;
   for (const labels of [PAPER_POPULATION_LABELS, populationLabels]) {
-    lacking = await store.versionMembers.withoutPopulations(version.id, ['train', 'validation', 'test'], labels);
+    lacking = await store.versionMembers.withoutPopulations(version.id, SPLITS, labels);
     if (lacking === null) return { labels };
   }
   return { lacking: `calculation ${lacking} lacks gross orbital populations that others have` };

@@ -14,6 +14,7 @@ import {
 } from '../support/api.ts';
 import { findImport, startImport, upload } from '../support/bulk.ts';
 import { startGeneration } from '../support/cluster-runs.ts';
+import { runStudy } from '../support/studies.ts';
 
 const ROLES = ['READER', 'CONTRIBUTOR', 'ADMIN'] as const;
 type Role = (typeof ROLES)[number];
@@ -26,6 +27,7 @@ let uploaded: string;
 let started: string;
 let levelOfTheory: string;
 let clusterRun: string;
+let study: string;
 const tokens = {} as Record<Role, Token>;
 
 beforeAll(async () => {
@@ -48,6 +50,7 @@ beforeAll(async () => {
   uploaded = await upload(server, 'a.extxyz', frame());
   started = (await startImport(server, [uploaded])).id;
   clusterRun = (await startGeneration(server, { sizes: [3], clustersPerSize: 1, seed: 1 })).id;
+  study = (await runStudy(server, { datasetVersion: 'small/1', seeds: [1] })).id;
 });
 afterAll(() => server?.dispose());
 
@@ -174,6 +177,7 @@ describe('roles', () => {
     archiveModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, reason: 'x' })],
     cancelClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     cancelImport: ['CONTRIBUTOR', () => ({ import: started })],
+    cancelStudy: ['CONTRIBUTOR', () => ({ study })],
     cancelTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     createApiToken: ['ADMIN', () => ({ name: 'x', role: 'READER' })],
     createDataset: ['CONTRIBUTOR', () => ({ name: 'x', title: 'x', description: 'x', licence: 'x' })],
@@ -191,8 +195,10 @@ describe('roles', () => {
     requestUpload: ['CONTRIBUTOR', () => ({ fileName: 'x' })],
     resumeClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     resumeImport: ['CONTRIBUTOR', () => ({ import: started })],
+    resumeStudy: ['CONTRIBUTOR', () => ({ study })],
     resumeTrainingRun: ['CONTRIBUTOR', () => ({ trainingRun: run })],
     revokeApiToken: ['ADMIN', () => ({ token: toRevoke })],
+    runStudy: ['CONTRIBUTOR', () => ({ datasetVersion: 'small/1', seeds: [1] })],
     setModelAlias: ['CONTRIBUTOR', () => ({ modelVersion, alias: 'champion' })],
     setShieldingReference: ['CONTRIBUTOR', () => ({ levelOfTheory, shieldingPpm: 1, compound: 'x', source: 'x' })],
     startImport: ['CONTRIBUTOR', () => ({ uploads: [uploaded] })],
@@ -202,7 +208,7 @@ describe('roles', () => {
 
   function mutation(name: string): string {
     const type = `${name[0].toUpperCase()}${name.slice(1)}Input`.replace(
-      /^(Cancel|Resume)(?=TrainingRun|Import|ClusterRun)/,
+      /^(Cancel|Resume)(?=TrainingRun|Import|ClusterRun|Study)/,
       '',
     );
     return `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`;

@@ -13,6 +13,7 @@ import {
 } from '../support/api.ts';
 import { startImport, upload } from '../support/bulk.ts';
 import { startGeneration } from '../support/cluster-runs.ts';
+import { runStudy } from '../support/studies.ts';
 
 let server: ApiServer;
 let source: string;
@@ -22,6 +23,7 @@ let uploaded: string;
 let started: string;
 let levelOfTheory: string;
 let clusterRun: string;
+let study: string;
 beforeAll(async () => {
   server = await startApiServer();
   const imported = await importSmallClusters(server);
@@ -38,6 +40,7 @@ beforeAll(async () => {
   uploaded = await upload(server, 'a.extxyz', frame());
   started = (await startImport(server, [uploaded])).id;
   clusterRun = (await startGeneration(server, { sizes: [3], clustersPerSize: 1, seed: 2 })).id;
+  study = (await runStudy(server, { datasetVersion: 'small/1', seeds: [1] })).id;
 });
 afterAll(() => server?.dispose());
 
@@ -94,6 +97,9 @@ const MUTATIONS: readonly (readonly [name: string, type: string, fields: string,
   ['trainLasso', 'TrainLassoInput', 'id', () => ({ model: 'l', datasetVersion: 'small/1', featureSet: 'rcn/1' })],
   ['trainSchNet', 'TrainSchNetInput', 'id', () => ({ model: 's', datasetVersion: 'small/1', seeds: [5] })],
   ['cancelTrainingRun', 'TrainingRunInput', 'id state finishedAt', () => ({ trainingRun: training })],
+  ['runStudy', 'RunStudyInput', 'id createdAt', () => ({ datasetVersion: 'small/1', seeds: [2] })],
+  ['cancelStudy', 'StudyInput', 'id state', () => ({ study })],
+  ['resumeStudy', 'StudyInput', 'id state', () => ({ study })],
   ['generateClusters', 'GenerateClustersInput', 'id state', () => ({ sizes: [3], clustersPerSize: 1, seed: 1 })],
   ['relaxClusters', 'RelaxClustersInput', 'id state total', () => ({ filter: {} })],
   ['cancelClusterRun', 'ClusterRunInput', 'id state finishedAt', () => ({ clusterRun })],

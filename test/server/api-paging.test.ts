@@ -14,6 +14,7 @@ import {
 } from '../support/api.ts';
 import { importFiles } from '../support/bulk.ts';
 import { generated } from '../support/cluster-runs.ts';
+import { changeStudy, runStudy } from '../support/studies.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, trainLasso } from '../support/training.ts';
 
@@ -44,6 +45,10 @@ beforeAll(async () => {
     } }`,
     { clusters: [clusters.nodes[0].id] },
   );
+  for (const epochs of [1, 2]) {
+    const { id } = await runStudy(server, { datasetVersion, epochs });
+    await changeStudy(server, 'cancelStudy', id);
+  }
   const levelOfTheory = await levelOfTheoryId(server);
   for (const nucleus of ['23Na', '35Cl']) await setShieldingReference(server, { levelOfTheory, nucleus });
   for (const seed of [1, 2]) await generated(server, { sizes: [3], clustersPerSize: 3, seed });
@@ -86,6 +91,7 @@ const CONNECTIONS: Readonly<
     key: 'differenceAngstrom cluster { id }',
   },
   shieldingReferences: {},
+  studies: {},
   trainingRuns: {},
   'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Trial.curve': { key: 'x', under: `node(id: "${btoa('Trial:1')}")`, on: 'Trial' },
@@ -245,7 +251,7 @@ describe('node(id)', () => {
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
     imports(first: 1) { nodes { id uploads { id } } } clusterRuns(first: 1) { nodes { id } }
-    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } }`;
+    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } } studies(first: 1) { nodes { id } }`;
 
   test('finds a record of every type that has ids', async () => {
     const found = await server.request<object>(`{ ${OWN} }`);

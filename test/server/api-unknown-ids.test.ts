@@ -117,6 +117,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
       noRecord('ShieldingReference'),
     ],
   ],
+  'Query.study.id': [[`{ study(id: ${id('Study')}) { id } }`, noRecord('Study')]],
   'Query.trainingRun.id': [[`{ trainingRun(id: ${id('TrainingRun')}) { id } }`, noRecord('TrainingRun')]],
   'Query.upload.id': [[`{ upload(id: ${id('Upload')}) { id } }`, noRecord('Upload')]],
   'ArchiveModelVersionInput.modelVersion': [
@@ -197,6 +198,14 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'ReproduceModelVersionInput.modelVersion': [
     ['mutation { reproduceModelVersion(input: { modelVersion: "m/7" }) { id } }', /m has no version 7/],
     ['mutation { reproduceModelVersion(input: { modelVersion: "m@champion" }) { id } }', /m has no alias "champion"/],
+  ],
+  'RunStudyInput.datasetVersion': [
+    ['mutation { runStudy(input: { datasetVersion: "x/1" }) { id } }', /no data set "x"/],
+    ['mutation { runStudy(input: { datasetVersion: "small/7" }) { id } }', /small has no version 7/],
+  ],
+  'StudyInput.study': [
+    [`mutation { cancelStudy(input: { study: ${id('Study')} }) { id } }`, noRecord('Study')],
+    [`mutation { resumeStudy(input: { study: ${id('Study')} }) { id } }`, noRecord('Study')],
   ],
   'TrainLassoInput.datasetVersion': [
     [

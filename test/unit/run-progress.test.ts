@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { TrialPace } from '../../src/registry/ports.ts';
 import type { RunState, TrainingRun, Trial } from '../../src/registry/records.ts';
-import { secondsLeftOfRun } from '../../src/registry/run-progress.ts';
+import { progressOfRuns, secondsLeftOfRun } from '../../src/registry/run-progress.ts';
 
 function run(state: RunState, maxMinutes: number | null = null): TrainingRun {
   return { state, hyperparameters: { kind: 'SCHNET', maxMinutes } } as TrainingRun;
@@ -42,3 +43,44 @@ function two(): Trial[] {
 function begun(): Trial {
   return trial('RUNNING', null);
 }
+
+describe('several runs', () => {
+  const SCHNET = { kind: 'SCHNET', epochs: 10, maxMinutes: null };
+  const LASSO = { kind: 'LASSO', alphas: [1, 2, 3] };
+  const runs = (...states: RunState[]) =>
+    states.map((state, i) => ({ id: String(i), state, hyperparameters: i === 0 ? LASSO : SCHNET }) as TrainingRun);
+  const of = (trainingRunId: string, { state, progress }: Trial): TrialPace => ({ trainingRunId, state, progress });
+  const lasso = (state: RunState) => of('0', { state, progress: null } as Trial);
+
+  test.each<[RunState, RunState[]]>([
+    ['QUEUED', ['QUEUED', 'QUEUED']],
+    ['RUNNING', ['QUEUED', 'RUNNING', 'SUCCEEDED']],
+    ['RUNNING', ['SUCCEEDED', 'QUEUED']],
+    ['RUNNING', ['FAILED', 'QUEUED']],
+    ['FAILED', ['CANCELLED', 'FAILED', 'SUCCEEDED']],
+    ['CANCELLED', ['CANCELLED', 'SUCCEEDED']],
+    ['SUCCEEDED', ['SUCCEEDED', 'SUCCEEDED']],
+  ])('are %s together: %j', (state, states) => {
+    expect(progressOfRuns(runs(...states), []).state).toBe(state);
+  });
+
+  test('count the steps of all trials, all of those that have succeeded', () => {
+    const trials = [lasso('SUCCEEDED'), of('1', trial('RUNNING', 4, 8)), of('1', trial('QUEUED', null))];
+    expect(progressOfRuns(runs('SUCCEEDED', 'RUNNING'), trials)).toEqual({
+      ...{ state: 'RUNNING', step: 3 + 4, steps: 3 + 10 + 10 },
+      // 12 s of the one that runs, then 20 s
+      secondsLeft: 32,
+    });
+  });
+
+  test('take as long as is not known while a kind of model waits that has not begun', () => {
+    const begun = of('1', trial('RUNNING', 4, 8));
+    expect(progressOfRuns(runs('QUEUED', 'RUNNING'), [lasso('QUEUED'), begun]).secondsLeft).toBeNull();
+    expect(progressOfRuns(runs('SUCCEEDED', 'RUNNING'), [lasso('SUCCEEDED'), begun]).secondsLeft).toBeCloseTo(12, 9);
+  });
+
+  test('know nothing of what is left once none runs', () => {
+    const trials = [of('1', trial('CANCELLED', 4, 8))];
+    expect(progressOfRuns(runs('SUCCEEDED', 'CANCELLED'), trials)).toMatchObject({ step: 4, secondsLeft: null });
+  });
+});
