@@ -126,6 +126,23 @@ describe('moments', () => {
   });
 });
 
+test.each([1, 2, 3, 4])('what varies in the part alone is constant without it (seed %i)', (seed) => {
+  const data = randomRows(400, 5, seed);
+  const isPart = (row: number) => row % 4 === 0;
+  const random = new Random(seed);
+  for (let j = 0; j < 5; j++) {
+    const constant = 1e7 * random.normal();
+    for (let i = 0; i < 400; i++) data.features.data[5 * i + j] = isPart(i) ? 1e6 * random.normal() : constant;
+  }
+  const shifts = approximateMeans(data.features, data.target);
+  const sums = new ProductSums(data.features, data.target, shifts);
+  const all = sums.over();
+  const part = sums.over(Int32Array.from([...data.target.keys()].filter(isPart)));
+  const { standardization, correlations } = momentsOf(without(all, part), shifts, momentsOf(all, shifts));
+  expect([...standardization.scale]).toEqual([0, 0, 0, 0, 0]);
+  expect([...correlations]).toEqual([0, 0, 0, 0, 0]);
+});
+
 describe('fits that leave folds out', () => {
   const data = randomRows(300, 8, 7);
   // a column that varies in the first fold only, and one that varies little elsewhere
