@@ -77,6 +77,11 @@ const CONNECTIONS: Readonly<
   'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Trial.curve': { key: 'x', under: `node(id: "${btoa('Trial:1')}")`, on: 'Trial' },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
+  'Evaluation.residuals': {
+    args: 'order: LARGEST',
+    key: 'index residualPpm calculation { id }',
+    under: `evaluation(id: "${btoa('Evaluation:1')}")`,
+  },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
   'DatasetVersion.nearDuplicates': {
     args: 'toleranceAngstrom: 1, acrossSplits: false',
