@@ -1,6 +1,6 @@
 import { NatriumError } from '../errors.ts';
-import { rankCorrelation } from './metrics.ts';
-import { ascendingOrder } from './ranks.ts';
+import { correlation } from './metrics.ts';
+import { ascendingOrder, ranks } from './ranks.ts';
 import { mean, normalQuantileOfLog, standardDeviation } from './statistics.ts';
 
 /** The central shares of a normal distribution whose coverage is told; 68.27 % lie within one standard deviation. */
@@ -49,14 +49,15 @@ export interface Calibration {
 }
 
 /**
- * Calibration of predictions with standard deviations, all in ppm and atom by atom.
+ * Calibration of predictions with standard deviations, all in ppm and atom by atom; in steps, each of which sorts once at most, so
+ * that others can come in between.
  * Throws BAD_USER_INPUT for unequal lengths or a negative standard deviation, NON_FINITE_NUMBER for NaN or infinite values.
  */
-export function calibrationOf(
+export function* calibrationSteps(
   calculatedPpm: ArrayLike<number>,
   predictedPpm: ArrayLike<number>,
   standardDeviationsPpm: ArrayLike<number>,
-): Calibration {
+): Generator<void, Calibration> {
   const total = calculatedPpm.length;
   if (predictedPpm.length !== total || standardDeviationsPpm.length !== total) {
     throw new NatriumError(
@@ -67,15 +68,21 @@ export function calibrationOf(
   }
   for (let i = 0; i < total; i++) checkAtom(i, predictedPpm[i] - calculatedPpm[i], standardDeviationsPpm[i]);
   const atoms = ascendingOrder(standardDeviationsPpm).filter((i) => standardDeviationsPpm[i] > 0);
+  yield;
   const deviations = Float64Array.from(atoms, (i) => standardDeviationsPpm[i]);
   const errors = Float64Array.from(atoms, (i) => predictedPpm[i] - calculatedPpm[i]);
   const z = errors.map((error, k) => error / deviations[k]);
   const sizes = z.map(Math.abs).sort();
+  yield;
+  const errorRanks = ranks(errors.map(Math.abs));
+  yield;
+  const spearman = correlation(errorRanks, ranks(deviations));
+  yield;
   const count = atoms.length;
   const orNull = (value: () => number) => (count === 0 ? null : value());
   const reliability = binsOf(errors, deviations);
   return {
-    ...{ count, withoutSpread: total - count },
+    ...{ count, withoutSpread: total - count, spearman, reliability },
     meanZ: orNull(() => mean(z)),
     standardDeviationZ: orNull(() => standardDeviation(z)),
     coverage: count === 0 ? [] : COVERAGE_LEVELS.map((level) => ({ level, coverage: coverageOf(sizes, level) })),
@@ -86,13 +93,24 @@ export function calibrationOf(
     negativeLogLikelihood: orNull(() =>
       mean(z.map((each, k) => Math.log(2 * Math.PI) / 2 + Math.log(deviations[k]) + (each * each) / 2)),
     ),
-    spearman: rankCorrelation(errors.map(Math.abs), deviations),
     sharpnessPpm: orNull(() => rootMeanSquare(deviations)),
-    reliability,
     expectedNormalizedCalibrationError: orNull(() =>
       mean(reliability.map((bin) => Math.abs(bin.rootMeanVariancePpm - bin.rmsePpm) / bin.rootMeanVariancePpm)),
     ),
   };
+}
+
+/** All steps of `calibrationSteps` at once. */
+export function calibrationOf(
+  calculatedPpm: ArrayLike<number>,
+  predictedPpm: ArrayLike<number>,
+  standardDeviationsPpm: ArrayLike<number>,
+): Calibration {
+  const steps = calibrationSteps(calculatedPpm, predictedPpm, standardDeviationsPpm);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 function checkAtom(atom: number, error: number, deviation: number): void {

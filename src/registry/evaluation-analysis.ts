@@ -1,5 +1,5 @@
 import { NatriumError } from '../errors.ts';
-import { type Calibration, calibrationOf } from '../ml/calibration.ts';
+import { type Calibration, calibrationSteps } from '../ml/calibration.ts';
 import {
   type DistributionSummary,
   kolmogorovSmirnov,
@@ -186,7 +186,7 @@ export class EvaluationAnalysis {
   async calibration(evaluation: Evaluation, size: number | null): Promise<Calibration | null> {
     const { calculatedPpm, predictedPpm, standardDeviationsPpm } = await this.columns(evaluation, size);
     if (standardDeviationsPpm === null) return null;
-    return this.work.do(() => calibrationOf(calculatedPpm, predictedPpm, standardDeviationsPpm));
+    return this.work.inSteps(calibrationSteps(calculatedPpm, predictedPpm, standardDeviationsPpm));
   }
 
   private async columns(evaluation: Evaluation, size: number | null): Promise<Columns> {

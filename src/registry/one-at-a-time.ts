@@ -9,4 +9,12 @@ export class OneAtATime {
     this.last = done.catch(() => {});
     return done;
   }
+
+  /** Work that says itself where others may come in between. */
+  async inSteps<T>(steps: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const step = await this.do(() => steps.next());
+      if (step.done) return step.value;
+    }
+  }
 }

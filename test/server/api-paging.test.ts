@@ -101,6 +101,11 @@ const CONNECTIONS: Readonly<
     under: 'compareModelVersions(modelVersions: ["one/1", "two/1"], split: VALIDATION)',
   },
   'Leakage.clusters': { key: 'cluster { id }', under: `evaluation(id: "${btoa('Evaluation:1')}")`, via: 'leakage' },
+  'Evaluation.residuals': {
+    args: 'order: LARGEST',
+    key: 'index residualPpm calculation { id }',
+    under: `evaluation(id: "${btoa('Evaluation:1')}")`,
+  },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
   'DatasetVersion.nearDuplicates': {
     args: 'toleranceAngstrom: 1, acrossSplits: false',

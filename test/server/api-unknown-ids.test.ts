@@ -88,6 +88,10 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'Query.shieldingDistribution.datasetVersion': [
     ['{ shieldingDistribution(datasetVersion: "x/1") { edgesPpm } }', /no data set "x"/],
   ],
+  'Query.shieldingQuantiles.datasetVersion': [
+    ['{ shieldingQuantiles(datasetVersion: "x/1") { probabilities } }', /no data set "x"/],
+    ['{ shieldingQuantiles(datasetVersion: "small/7") { probabilities } }', /small has no version 7/],
+  ],
   'Query.shieldingReference.id': [
     [`{ shieldingReference(id: ${id('ShieldingReference')}) { id } }`, noRecord('ShieldingReference')],
   ],

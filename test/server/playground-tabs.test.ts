@@ -213,6 +213,56 @@ describe('what the tabs tell their reader to look at', () => {
     expect(between('size 10', 0, 500)).toBeGreaterThan(0);
   });
 
+  it('Distribution, Quantiles: the fitted curve has the atoms of the histogram, and the tail is below the diagonal', () => {
+    const { series } = answer<{
+      shieldingDistribution: {
+        series: { counts: number[]; generalizedLogistic: { shape: number; curve: number[] } }[];
+      };
+    }>('Distribution').shieldingDistribution;
+    for (const { counts, generalizedLogistic } of series) {
+      expect(generalizedLogistic.shape).toBeLessThan(1);
+      expect(sum(generalizedLogistic.curve) / sum(counts)).toBeGreaterThan(0.95);
+    }
+    const { samplePpm, theoreticalPpm } = answer<{
+      shieldingQuantiles: { samplePpm: number[]; theoreticalPpm: number[] };
+    }>('Quantiles').shieldingQuantiles;
+    for (const k of [0, 1, 2]) expect(samplePpm[k]).toBeLessThan(theoreticalPpm[k]);
+  });
+
+  it('AtomColumns: no column is strongly correlated with the shielding', () => {
+    const { columns } = answer<{ datasetVersion: { atomColumns: { columns: { name: string; pearson: number }[] } } }>(
+      'AtomColumns',
+    ).datasetVersion.atomColumns;
+    expect(columns.map(({ name }) => name)).toEqual(['CN(4.0 Å)', 'GOP(3S)', 'GOP(3PX)', 'GOP(4S)', 'GOP(4PX)']);
+    for (const { pearson } of columns) expect(Math.abs(pearson)).toBeLessThan(0.5);
+  });
+
+  it('Residuals, PredictedDistribution, Calibration: what the committee gets wrong', () => {
+    const { evaluations } = answer<{
+      modelVersion: { evaluations: { residuals: { nodes: { calculatedPpm: number; residualPpm: number }[] } }[] };
+    }>('Residuals').modelVersion;
+    for (const { residuals } of evaluations) {
+      const sizes = residuals.nodes.map(({ residualPpm }) => Math.abs(residualPpm));
+      expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+      expect(residuals.nodes[0].calculatedPpm).toBeLessThan(550);
+    }
+    const compared = answer<{
+      modelVersion: {
+        evaluations: { distribution: Record<string, { count: number; standardDeviationPpm: number }> }[];
+      };
+    }>('PredictedDistribution').modelVersion.evaluations;
+    for (const { distribution } of compared) expect(distribution.calculated.count).toBe(distribution.predicted.count);
+    const calibrated = answer<{
+      modelVersion: {
+        evaluations: { calibration: { standardDeviationZ: number; coverage: { coverage: number }[] } }[];
+      };
+    }>('Calibration').modelVersion.evaluations;
+    for (const { calibration } of calibrated) {
+      expect(calibration.standardDeviationZ).toBeGreaterThan(1);
+      expect(calibration.coverage[1].coverage).toBeLessThan(0.68);
+    }
+  });
+
   it('Spectrum: every atom counts, isotropic only', () => {
     const { label, scale, nucleus, atomCount, positionsPpm, intensities } = answer<{
       spectrum: {
