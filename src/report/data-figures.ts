@@ -50,7 +50,7 @@ export const distributionsBySize = figure<{
         const fit =
           fitted === null
             ? `not fitted: ${notFittedBecause}`
-            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toFixed(1)} ppm, distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
+            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toPrecision(3)} ppm, distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
         return {
           title: `n = ${size}`,
           note: `${grouped(atoms)} atoms; ${fit}`,
@@ -242,7 +242,7 @@ export const shieldingsByNeighbours = figure<AtomColumns>({
   draw: ({ datasetVersion: { atomColumns } }, study) => {
     const { shieldingsPpm, columns } = atomColumns;
     const [{ values, pearson }] = columns;
-    const x = { ...axisOver(values, 14), name: 'running coordination number at 4.0 Å' };
+    const x = { ...axisOver([0, ...values], 12), name: 'running coordination number at 4.0 Å' };
     const y = { ...axisOver(shieldingsPpm, 6), name: SHIELDING };
     return {
       layout: 'one',

@@ -372,6 +372,16 @@ describe('what the tabs tell their reader to look at', () => {
     expect(leakage).toEqual(Array(3).fill({ count: 0, validationCount: 0 }));
   });
 
+  it('RunStudy, Study: all ten trainings have ended, and each claim of the paper has a verdict', () => {
+    expect(answer<{ runStudy: { parts: object[] } }>('RunStudy').runStudy.parts).toHaveLength(10);
+    const [study] = answer<{
+      studies: { nodes: { state: string; findings: { verdict: string; numbers: object[] }[] }[] };
+    }>('Study').studies.nodes;
+    expect(study.state).toBe('SUCCEEDED');
+    expect(study.findings).toHaveLength(14);
+    expect(study.findings.filter(({ verdict }) => verdict === 'CANNOT_BE_TESTED')).toEqual([]);
+  });
+
   it('Histograms: DFT and three versions over the same 110 test atoms', () => {
     const { series } = answer<{
       compareModelVersions: { histogram: { series: { name: string; counts: number[] }[] } };

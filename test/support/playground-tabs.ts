@@ -1,6 +1,7 @@
 import type { PlaygroundTab } from '../../src/http/playground-tabs.ts';
 import { finishedClusterRun } from './cluster-runs.ts';
 import { type TestServer, until } from './server.ts';
+import { studyEnded } from './studies.ts';
 import { answersOf, subscriptionClient } from './subscriptions.ts';
 
 /** The data of one tab's answer, by the names of its fields. */
@@ -20,6 +21,10 @@ export async function runTab(server: TestServer, { title, query, variables }: Pl
   if (errors || data === null) throw new Error(`the tab ${title} failed: ${JSON.stringify(errors, null, 1)}`);
   if (/\b(train(Lasso|SchNet)|reproduceModelVersion)\(/.test(query)) {
     for (const run of Object.values(data)) await waitForModel(server, title, (run as { id: string }).id);
+  }
+  if (/\brunStudy\(/.test(query)) {
+    const { state } = await studyEnded(server, (data.runStudy as { id: string }).id);
+    if (state !== 'SUCCEEDED') throw new Error(`the study of the tab ${title} ended ${state}`);
   }
   if (/\b(generate|relax)Clusters\(/.test(query)) {
     for (const { id } of Object.values(data) as { id: string }[]) {
