@@ -3,8 +3,7 @@ import { type GraphQLSchema, graphql } from 'graphql';
 import { NatriumError } from '../errors.ts';
 import type { Caller } from '../registry/caller.ts';
 import type { Question } from '../report/figure.ts';
-import { REPORT_SECURITY_POLICY } from '../report/html.ts';
-import { studyReport } from '../report/report.ts';
+import { REPORT_SECURITY_POLICY } from '../report/security-policy.ts';
 import type { RequestContext } from '../resolvers/context.ts';
 import { causeOf } from './graphql-errors.ts';
 
@@ -18,6 +17,8 @@ export function studyReportRouter({ schema, contextOf }: StudyReportOptions): Ro
   const router = Router();
   router.get('/:id/report.html', async (request, response) => {
     const context = contextOf(response.locals.caller as Caller, request.headers.host!);
+    // what draws charts is large, and few servers are ever asked for them
+    const { studyReport } = await import('../report/report.ts');
     const html = await studyReport(
       (question) => ask(schema, context, question),
       request.params.id,

@@ -1,10 +1,5 @@
-import {
-  coordinationCurves,
-  distributionsBySize,
-  populationScatters,
-  quantilesOfTheTest,
-  shieldingsByNeighbours,
-} from './data-figures.ts';
+import { coordinationCurves, populationScatters, shieldingsByNeighbours } from './atom-figures.ts';
+import { distributionsBySize, quantilesOfTheTest } from './distribution-figures.ts';
 import type { Figure } from './figure.ts';
 import { lassoPredictions, schNetPredictions } from './model-figures.ts';
 

@@ -2,6 +2,7 @@ import { drawPanel } from './chart.ts';
 import { escapeHtml } from './escape.ts';
 import type { Block, Drawing, Figure, LegendEntry, Question } from './figure.ts';
 import { findingsSection, tableSection } from './results.ts';
+import { REPORT_SECURITY_POLICY } from './security-policy.ts';
 import { grouped, levelsOfTheory, STUDY_QUERY, type Study } from './study-query.ts';
 import { STYLE_SHEET } from './style.ts';
 
@@ -11,12 +12,6 @@ export interface DrawnFigure {
   readonly question: Question | null;
   readonly result: Drawing | { readonly missing: string };
 }
-
-/**
- * Nothing from anywhere, and no script; styles are the page's own. The report says so itself too, for when it is read as a file.
- */
-export const REPORT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The parts of a report, one after the other: drawing takes a while, and whoever asks may do other things in between. */
 export function* reportHtml(study: Study, figures: readonly DrawnFigure[], version: string): Generator<string> {

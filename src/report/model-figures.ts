@@ -1,5 +1,5 @@
 import { type Axis, axisOver } from './axes.ts';
-import { diagonal, SHIELDING } from './data-figures.ts';
+import { diagonal, SHIELDING } from './distribution-figures.ts';
 import { type Block, figure } from './figure.ts';
 import { anAtomAPoint, pointsOf } from './points.ts';
 import { aboutAtoms, evaluationOf, grouped, type Study, type StudyPart, titleOf, whyMissing } from './study-query.ts';
