@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 const CACHE = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), '.cache');
 
-/** A Python that has a package of PyPI, such as `cclib==1.8.1`, in an environment of its own; ends the benchmark without. */
-export function pythonWith(requirement) {
+/**
+ * A Python that has a package of PyPI, such as `cclib==1.8.1`, in an environment of its own; ends the benchmark without.
+ * @param module what it is imported as, if not by its name
+ */
+export function pythonWith(requirement, module) {
   const [name] = requirement.split('==');
   const environment = join(CACHE, `bench-${name}`);
   const python = join(environment, 'bin', 'python');
-  if (existsSync(python) && spawnSync(python, ['-c', `import ${name}`]).status === 0) return python;
+  if (existsSync(python) && spawnSync(python, ['-c', `import ${module ?? name}`]).status === 0) return python;
   for (const [command, args] of [
     ['python3', ['-m', 'venv', environment]],
     [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement]],

@@ -3,7 +3,7 @@ import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { type GoldenRow, isWithinTolerance } from '../ml/golden-row.ts';
 import { compareWithGuptaGolden } from '../ml/gupta-golden.ts';
-import { compareWithLassoGolden } from '../ml/lasso-golden.ts';
+import { compareWithLassoDatasets, compareWithLassoGolden, isLassoDatasetsFile } from '../ml/lasso-golden.ts';
 import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
 import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
 import { wasmEngine } from '../ml/schnet/wasm/engine.ts';
@@ -52,6 +52,9 @@ async function compare(json: unknown, path: string): Promise<readonly Comparison
       });
     }
     return comparisons;
+  }
+  if (isLassoDatasetsFile(json)) {
+    return [{ what: 'Lasso', rows: compareWithLassoDatasets(json) }];
   }
   if (typeof json === 'object' && json !== null && 'fits' in json) {
     return [{ what: 'Lasso', rows: compareWithLassoGolden(json) }];

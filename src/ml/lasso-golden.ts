@@ -2,7 +2,7 @@ import { structureFromSymbols } from '../chemistry/structure.ts';
 import { featureMatrix } from './features/feature-matrix.ts';
 import { cdf, fitGeneralizedLogistic, logLikelihood } from './generalized-logistic.ts';
 import type { GoldenRow } from './golden-row.ts';
-import { fitLassoPath, predictLasso } from './lasso.ts';
+import { fitLassoPath, type LassoFit, predictLasso } from './lasso.ts';
 import { type Matrix, rowRange } from './matrix.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from './target-transform.ts';
 
@@ -55,6 +55,82 @@ export function compareWithLassoGolden(json: unknown): GoldenRow[] {
     ...lassoRows(golden, features),
     ...generalizedLogisticRows(golden),
   ];
+}
+
+/** The file that `test/golden/lasso.py` writes: small data sets of many kinds and their solutions in extended precision. */
+interface LassoDatasetsGolden {
+  readonly lassoDatasets: readonly {
+    readonly name: string;
+    /** Whether no other weights have the same objective. */
+    readonly uniqueWeights: boolean;
+    readonly rows: number;
+    readonly columns: number;
+    readonly features: readonly number[];
+    readonly target: readonly number[];
+    /** On standardised features and target. */
+    readonly fits: readonly {
+      readonly alpha: number;
+      readonly objective: number;
+      readonly nonZero: number;
+      readonly coefficients: readonly number[];
+      /** Of the first rows. */
+      readonly predictions: readonly number[];
+    }[];
+  }[];
+}
+
+export function isLassoDatasetsFile(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'lassoDatasets' in json;
+}
+
+/**
+ * Compares objectives, gaps, predictions and weights on data sets with solutions in extended precision, each the worst of its alphas.
+ * @param json the parsed content of `lasso-datasets.json`
+ */
+export function compareWithLassoDatasets(json: unknown): GoldenRow[] {
+  return (json as LassoDatasetsGolden).lassoDatasets.flatMap((golden) => {
+    const { name, rows, columns, fits, uniqueWeights } = golden;
+    const features = { rows, columns, data: Float64Array.from(golden.features) };
+    const target = forward(fitTargetTransform('STANDARDIZE', golden.target), golden.target);
+    const ours = fitLassoPath(
+      features,
+      target,
+      fits.map((fit) => fit.alpha),
+    );
+    const worst = (deviationOf: (fit: LassoFit, k: number) => number) => Math.max(...ours.map(deviationOf));
+    const first = rowRange(features, 0, fits[0].predictions.length);
+    const compared = fits.filter(({ alpha }) => alpha >= SMALLEST_COMPARED_ALPHA);
+    const weights = compared.map((fit) => ours[fits.indexOf(fit)]);
+    return [
+      {
+        quantity: `${name}: objective, relative`,
+        deviation: worst((fit, k) => Math.abs(fit.objective / fits[k].objective - 1)),
+        tolerance: 1e-9,
+      },
+      { quantity: `${name}: duality gap`, deviation: worst((fit) => fit.dualityGap), tolerance: 1e-11 },
+      {
+        quantity: `${name}: predictions`,
+        deviation: worst((fit, k) => largestDeviation(predictLasso(fit, first), fits[k].predictions)),
+        tolerance: 1e-9,
+      },
+      ...(uniqueWeights
+        ? [
+            {
+              quantity: `${name}: coefficients`,
+              deviation: Math.max(
+                ...weights.map((fit, k) => largestDeviation(fit.coefficients, compared[k].coefficients)),
+              ),
+              tolerance: 1e-9,
+            },
+            {
+              quantity: `${name}: non-zero coefficients`,
+              deviation: Math.max(...weights.map((fit, k) => Math.abs(fit.nonZero - compared[k].nonZero))),
+              tolerance: 0,
+            },
+          ]
+        : []),
+    ];
+  });
 }
 
 function goldenFeatures({ clusters, grid, smearingAngstrom }: LassoGolden): Matrix {

@@ -1,49 +1,51 @@
 import { setImmediate } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
 import { featureMatrix } from './features/feature-matrix.ts';
-import { featureNames } from './features/feature-set.ts';
-import { type LassoFit, type LassoModel, lassoPath, predictLasso } from './lasso.ts';
-import type { CurvePoint, ModelImplementation } from './model.ts';
-import {
-  checkElements,
-  checkFinite,
-  decodeModel,
-  elementsOf,
-  encodeModel,
-  joinTargets,
-  splitByCluster,
-} from './model-file.ts';
-import type { NamedTensors, Tensor } from './safetensors.ts';
+import { type FeatureSetDefinition, featureNames } from './features/feature-set.ts';
+import { type LassoFit, LassoRows, predictLasso } from './lasso.ts';
+import { foldsOfAtoms, leftOutRmsesPpm } from './lasso-cross-validation.ts';
+import { decodeLasso, encodeLasso, LASSO_FORMAT } from './lasso-file.ts';
+import type { Matrix } from './matrix.ts';
+import type { CurvePoint, LassoPathPoint, ModelImplementation, ModelInput } from './model.ts';
+import { checkElements, checkFinite, elementsOf, joinTargets, splitByCluster } from './model-file.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward } from './target-transform.ts';
 import { reachOfFeatures, trainedDistances } from './trained-distances.ts';
 
-const FORMAT = 'natrium-lasso/1';
-
 /**
- * Lasso on a feature set: one fit for each alpha on the training atoms, chosen by RMSE in ppm on the validation atoms
- * (Kaneko et al., "Lasso"). Deterministic, so the seed plays no part.
+ * Lasso on a feature set: one fit for each alpha on the training atoms (Kaneko et al., "Lasso"). Alpha is chosen by RMSE in ppm, the
+ * larger one of equals: on the validation atoms, or on the training atoms, each predicted by a fit without its fold. A fold holds
+ * whole clusters; a structure that was calculated twice is one cluster. The target transform is fitted to all training atoms, the
+ * standardisation of the features to those of each fit. The model is the fit to all training atoms in either case.
+ * Deterministic, so the seed plays no part.
  */
 export const lassoModel: ModelImplementation = {
-  format: FORMAT,
+  format: LASSO_FORMAT,
 
   async train(task, { onProgress }) {
     const { settings, features } = task;
     if (settings.kind !== 'LASSO' || features === null) throw new TypeError('Lasso needs its settings and features');
     const started = performance.now();
     const secondsSoFar = () => (performance.now() - started) / 1000;
+    const folds = settings.selection === 'CROSS_VALIDATION' ? settings.folds! : null;
+    const foldOfRow = folds === null ? null : foldsOfAtoms(task.train, folds);
     const trainPpm = joinTargets(task.train);
     const validationPpm = joinTargets(task.validation);
     const transform = fitTargetTransform(task.target === 'DIRECT' ? 'STANDARDIZE' : 'GENERALIZED_LOGISTIC', trainPpm);
     const trainTarget = forward(transform, trainPpm);
     const validationTarget = forward(transform, validationPpm);
-    const trainFeatures = featureMatrix(features, task.train);
-    const validationFeatures = featureMatrix(features, task.validation);
+    const trainFeatures = finiteFeatures(features, task.train);
+    const validationFeatures = finiteFeatures(features, task.validation);
 
-    const pointOf = (fit: LassoFit, begun: number): CurvePoint => {
+    const alphas = [...new Set(settings.alphas)];
+    const steps = alphas.length * (1 + (folds ?? 0));
+    const rows = new LassoRows(trainFeatures, trainTarget);
+    const path: FittedAlpha[] = [];
+    let begun = secondsSoFar();
+    for (const fit of rows.path(alphas)) {
       const train = predictLasso(fit, trainFeatures);
       const validation = predictLasso(fit, validationFeatures);
-      return {
+      const point = {
         x: fit.alpha,
         trainLoss: meanSquare(train, trainTarget),
         validationLoss: meanSquare(validation, validationTarget),
@@ -51,54 +53,56 @@ export const lassoModel: ModelImplementation = {
         validationRmsePpm: rmse(backward(transform, validation), validationPpm),
         seconds: secondsSoFar() - begun,
       };
-    };
-    const steps = new Set(settings.alphas).size;
-    const curve: CurvePoint[] = [];
-    let begun = secondsSoFar();
-    let best: { readonly fit: LassoFit; readonly point: CurvePoint } | null = null;
-    for (const fit of lassoPath(trainFeatures, trainTarget, settings.alphas)) {
-      const point = pointOf(fit, begun);
-      curve.unshift(point);
-      if (best === null || point.validationRmsePpm! < best.point.validationRmsePpm!) best = { fit, point };
-      onProgress({ step: curve.length, steps, point, seconds: secondsSoFar() });
+      path.push({ fit, point });
+      onProgress({ step: path.length, steps, point, seconds: secondsSoFar() });
       // lets the process hear that nobody waits any more
       await setImmediate();
       begun = secondsSoFar();
     }
-    const { fit, point } = best!;
+
+    let step = path.length;
+    const onFold = async () => {
+      step += alphas.length;
+      onProgress({ step, steps, point: null, seconds: secondsSoFar() });
+      await setImmediate();
+    };
+    const atoms = { rows, features: trainFeatures, shieldingsPpm: trainPpm, transform };
+    const leftOut =
+      folds === null || foldOfRow === null ? null : await leftOutRmsesPpm(atoms, alphas, { foldOfRow, folds }, onFold);
+    const criteria = leftOut ?? path.map(({ point }) => point.validationRmsePpm);
+    const best = criteria.reduce((least, value, k) => (value < criteria[least] ? k : least), 0);
+    const { fit, point } = path[best];
     const reach = reachOfFeatures(features);
     const trainStructures = task.train.map((input) => input.structure);
     return {
-      weights: encodeModel(FORMAT, tensorsOf(fit), {
+      weights: encodeLasso(fit, {
         elements: elementsOf(task.train),
         features,
         transform,
         featureNames: featureNames(features),
       }),
       outcome: {
-        selectionLoss: point.validationRmsePpm!,
-        validationRmsePpm: point.validationRmsePpm!,
-        trainRmsePpm: point.trainRmsePpm!,
+        selectionLoss: criteria[best],
+        validationRmsePpm: point.validationRmsePpm,
+        trainRmsePpm: point.trainRmsePpm,
         trainingMeanPpm: mean(trainPpm),
         bestEpoch: null,
         alpha: fit.alpha,
         nonZero: fit.nonZero,
-        engine: 'double precision, active set',
+        engine: 'double precision, active set on moments of blocks of rows',
         seconds: secondsSoFar(),
-        curve,
+        curve: path.map((each) => each.point).reverse(),
         distances: reach && trainedDistances(reach, trainStructures),
+        lassoPath: path.map((each, k) => pathPoint(each, leftOut?.[k] ?? null)).reverse(),
       },
     };
   },
 
   async predict(weights, inputs) {
-    const { tensors, parameters } = decodeModel(weights, FORMAT);
-    const { features, transform } = parameters;
-    if (features === undefined) throw corrupt('say nothing of features');
-    const model = modelOf(tensors, featureNames(features).length);
+    const { model, features, parameters } = decodeLasso(weights);
     checkElements(parameters, inputs);
     const predicted = predictLasso(model, featureMatrix(features, inputs));
-    const shieldings = splitByCluster(backward(transform, predicted), inputs);
+    const shieldings = splitByCluster(backward(parameters.transform, predicted), inputs);
     // before the transform as well, which is bounded
     checkFinite(inputs, splitByCluster(predicted, inputs));
     checkFinite(inputs, shieldings);
@@ -106,40 +110,35 @@ export const lassoModel: ModelImplementation = {
   },
 };
 
-function tensorsOf({ standardization, coefficients, intercept }: LassoModel): NamedTensors {
-  const vector = (data: Float64Array): Tensor => ({ dtype: 'F64', shape: [data.length], data });
-  return new Map([
-    ['coefficients', vector(coefficients)],
-    ['intercept', vector(Float64Array.of(intercept))],
-    ['feature_mean', vector(standardization.mean)],
-    ['feature_scale', vector(standardization.scale)],
-  ]);
+/** One alpha of a path, with errors in ppm. */
+interface FittedAlpha {
+  readonly fit: LassoFit;
+  readonly point: CurvePoint & { readonly trainRmsePpm: number; readonly validationRmsePpm: number };
 }
 
-function modelOf(tensors: NamedTensors, features: number): LassoModel {
-  const vector = (name: string, length: number): Float64Array => {
-    const tensor = tensors.get(name);
-    if (!(tensor?.data instanceof Float64Array)) throw corrupt(`hold no F64 tensor ${name}`);
-    if (tensor.shape.length !== 1 || tensor.shape[0] !== length) {
-      throw corrupt(`have a tensor ${name} of shape [${tensor.shape}] for [${length}]`);
-    }
-    if (!tensor.data.every(Number.isFinite)) throw corrupt(`have a tensor ${name} with numbers that are not finite`);
-    return tensor.data;
-  };
-  const scale = vector('feature_scale', features);
-  const coefficients = vector('coefficients', features);
-  if (!scale.every((value, j) => value > 0 || (value === 0 && coefficients[j] === 0))) {
-    throw corrupt('divide a feature by a scale that is not above 0');
-  }
-  return {
-    standardization: { mean: vector('feature_mean', features), scale },
-    coefficients,
-    intercept: vector('intercept', 1)[0],
-  };
+function pathPoint({ fit, point }: FittedAlpha, crossValidationRmsePpm: number | null): LassoPathPoint {
+  const { alpha, nonZero, objective, dualityGap } = fit;
+  const { trainRmsePpm, validationRmsePpm } = point;
+  return { alpha, nonZero, objective, dualityGap, trainRmsePpm, validationRmsePpm, crossValidationRmsePpm };
 }
 
-function corrupt(what: string): NatriumError {
-  return new NatriumError('CORRUPT_ARTIFACT', `the Lasso weights ${what}; train the model again`);
+/** Throws NON_FINITE_NUMBER naming the calculation, the atom and the feature. */
+function finiteFeatures(definition: FeatureSetDefinition, inputs: readonly ModelInput[]): Matrix {
+  const matrix = featureMatrix(definition, inputs);
+  const { data, columns } = matrix;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return matrix;
+  let atom = Math.floor(at / columns);
+  const calculation = inputs.find(({ structure }) => {
+    const isHere = atom < structure.atomicNumbers.length;
+    if (!isHere) atom -= structure.atomicNumbers.length;
+    return isHere;
+  })!;
+  throw new NatriumError(
+    'NON_FINITE_NUMBER',
+    `the feature ${featureNames(definition)[at % columns]} of atom ${atom + 1} of ${calculation.name} is ${data[at]}; use a feature ` +
+      'set without it, or a data set version without this calculation',
+  );
 }
 
 function meanSquare(a: Float64Array, b: Float64Array): number {

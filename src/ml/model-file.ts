@@ -14,6 +14,11 @@ export function modelFormat(bytes: Uint8Array): string {
   return safetensorsMetadata(bytes, 'the model file').format ?? '';
 }
 
+/** What a model file of any kind says beside its tensors. Throws `CORRUPT_ARTIFACT` if it cannot be read. */
+export function modelParameters(bytes: Uint8Array): ModelParameters {
+  return readModelParameters(safetensorsMetadata(bytes, 'the model file').parameters);
+}
+
 /** Throws `CORRUPT_ARTIFACT` for bytes that are no model of this format; whether the tensors fit is for the model to say. */
 export function decodeModel(
   bytes: Uint8Array,

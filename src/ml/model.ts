@@ -13,9 +13,17 @@ export const TARGETS = ['DIRECT', 'TRANSFORMED'] as const;
 /** DIRECT: standardised shieldings. TRANSFORMED: through the generalised logistic distribution to a normal one. */
 export type Target = (typeof TARGETS)[number];
 
+export const LASSO_SELECTIONS = ['VALIDATION', 'CROSS_VALIDATION'] as const;
+/** By what alpha is chosen: the RMSE in ppm on the validation split, or that on left-out clusters of the training split. */
+export type LassoSelection = (typeof LASSO_SELECTIONS)[number];
+
 export interface LassoSettings {
   readonly kind: 'LASSO';
   readonly alphas: readonly number[];
+  /** Left out of settings from before there was a choice: VALIDATION. */
+  readonly selection?: LassoSelection;
+  /** Of a cross-validation. */
+  readonly folds?: number;
 }
 
 export const SCHNET_ENGINES = ['WASM', 'TENSORFLOW'] as const;
@@ -69,6 +77,21 @@ export interface TrialOutcome {
   readonly curve: readonly CurvePoint[];
   /** Null: the model sees no distances. Left out of outcomes from before they were recorded. */
   readonly distances?: TrainedDistances | null;
+  /** Of a Lasso, ascending in alpha. Left out of outcomes of others, and from before it was recorded. */
+  readonly lassoPath?: readonly LassoPathPoint[];
+}
+
+/** What the fit for one alpha came to. */
+export interface LassoPathPoint {
+  readonly alpha: number;
+  readonly nonZero: number;
+  /** (1 / (2n)) |t - Zw - b|^2 + alpha |w|_1, in units of the fitted target. */
+  readonly objective: number;
+  readonly dualityGap: number;
+  readonly trainRmsePpm: number;
+  readonly validationRmsePpm: number;
+  /** Over the atoms of all folds, each predicted without its fold; null where alpha was chosen without. */
+  readonly crossValidationRmsePpm: number | null;
 }
 
 /** One point of a learning curve (SchNet: x is the epoch) or of a regularisation path (Lasso: x is alpha). */

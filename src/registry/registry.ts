@@ -8,6 +8,7 @@ import { FeatureSets } from './feature-sets.ts';
 import { ImportRequests } from './import-requests.ts';
 import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
+import { ModelFiles } from './model-files.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
 import { NearDuplicates } from './near-duplicates.ts';
@@ -51,6 +52,7 @@ export class Registry {
   readonly exports: Exports;
   readonly featureSets: FeatureSets;
   readonly models: Models;
+  readonly modelFiles: ModelFiles;
   readonly evaluations: Evaluations;
   readonly predictions: Predictions;
   readonly training: Training;
@@ -77,6 +79,7 @@ export class Registry {
     this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);
     this.models = new Models(mutations);
+    this.modelFiles = new ModelFiles(artifacts);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);

@@ -1,5 +1,7 @@
 import { NatriumError } from '../errors.ts';
 import { FEWEST_MEMBERS } from '../ml/committee.ts';
+import { checkFolds } from '../ml/lasso/folds.ts';
+import { checkAlphas } from '../ml/lasso.ts';
 import type { Hyperparameters, LassoSettings, SchNetSettings, Target } from '../ml/model.ts';
 import { checkRange } from '../ml/schnet/hyperparameters.ts';
 import { checkSchNetSettings } from '../ml/schnet-model.ts';
@@ -36,7 +38,9 @@ export class Training {
   constructor(private readonly mutations: Mutations) {}
 
   trainLasso(caller: Caller, request: MutationRequest, input: TrainLassoInput): Promise<string> {
-    checkAlphas(input.settings.alphas);
+    const { alphas, folds } = input.settings;
+    checkAlphas(alphas);
+    if (folds !== undefined) checkFolds(folds);
     return this.request(caller, request, input, [0], input.featureSet);
   }
 
@@ -113,6 +117,7 @@ export class Training {
     return this.mutations.run(caller, request, async (store) => {
       const references = new References(store);
       const version = await trainableVersion(references, input.datasetVersion);
+      checkEnoughClusters(input.datasetVersion, version, input.settings);
       const featureSet = featureSetReference === null ? null : await references.featureSet(featureSetReference);
       if (featureSet?.needsDft) await checkPopulations(store, version, featureSet, input.datasetVersion);
       const model = await findOrCreateModel(store, caller, input.model);
@@ -134,14 +139,15 @@ async function findOrCreateModel(store: Store, caller: Caller, name: string): Pr
   return inserted ?? (await store.models.findOne({ name }))!;
 }
 
-function checkAlphas(alphas: readonly number[]): void {
-  const wrong = alphas.find((alpha) => !(Number.isFinite(alpha) && alpha > 0));
-  if (wrong !== undefined || alphas.length === 0 || alphas.length > 1000) {
-    throw new NatriumError(
-      'INVALID_HYPERPARAMETER',
-      `alphas must be 1 to 1000 finite numbers above 0${wrong === undefined ? '' : `, and ${wrong} is not`}`,
-    );
-  }
+/** Known now, as is most that would fail a trial later; there a structure that was calculated twice counts once. */
+function checkEnoughClusters(reference: string, { splitCounts }: DatasetVersion, settings: Hyperparameters): void {
+  if (settings.kind !== 'LASSO' || settings.folds === undefined) return;
+  const { clusters } = splitCounts.find(({ split }) => split === 'train')!;
+  if (settings.folds <= clusters) return;
+  throw new NatriumError(
+    'INVALID_HYPERPARAMETER',
+    `${settings.folds} folds need as many different clusters in train, and ${reference} has ${clusters}; take fewer folds`,
+  );
 }
 
 /** Throws BAD_USER_INPUT or INVALID_HYPERPARAMETER naming the first thing that is wrong with a request as such. */

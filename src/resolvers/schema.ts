@@ -18,6 +18,7 @@ import {
   PredictionWarningResolver,
 } from './evaluations.ts';
 import { ImportResolver, UploadResolver } from './imports.ts';
+import { LassoCoefficientsResolver, LassoSettingsResolver, ModelFileResolver } from './lasso.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
 import {
   ClusterNearDuplicateResolver,
@@ -57,9 +58,12 @@ export function buildNatriumSchema(): GraphQLSchema {
     ImportedItemResolver,
     ImportResolver,
     ImportReportResolver,
+    LassoCoefficientsResolver,
+    LassoSettingsResolver,
     MemberNearDuplicateResolver,
     ModelAliasChangeResolver,
     ModelAliasResolver,
+    ModelFileResolver,
     ModelResolver,
     ModelVersionResolver,
     NodeResolver,

@@ -62,13 +62,13 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainLassoInput) input: TrainLassoInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { model, datasetVersion, featureSet, target, alphas } = input;
+    const { model, datasetVersion, featureSet, target, alphas, selection, folds } = input;
     const id = await registry.training.trainLasso(caller, requestOf('trainLasso', input), {
       model,
       datasetVersion,
       featureSet,
       target,
-      settings: { kind: 'LASSO', alphas },
+      settings: { kind: 'LASSO', alphas, selection, ...(selection === 'CROSS_VALIDATION' && { folds }) },
     });
     return load.trainingRuns.load(id);
   }

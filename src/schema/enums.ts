@@ -3,7 +3,9 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
-import { MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
+import { FEATURE_KINDS } from '../ml/features/feature-columns.ts';
+import { LASSO_SELECTIONS, MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
+import { TARGET_TRANSFORM_KINDS } from '../ml/target-transform.ts';
 import {
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
@@ -66,6 +68,23 @@ registerEnumType(TensorIndexOrderEnum, {
   name: 'TensorIndexOrder',
   description: 'What the first and the second index of a shielding tensor stand for: external field or nuclear moment.',
 });
+
+export const TargetTransformKindEnum = enumOf(TARGET_TRANSFORM_KINDS);
+registerEnumType(TargetTransformKindEnum, {
+  name: 'TargetTransformKind',
+  description: 'How shieldings become the target that a model is fitted to.',
+});
+
+export const LassoSelectionEnum = enumOf(LASSO_SELECTIONS);
+registerEnumType(LassoSelectionEnum, {
+  name: 'LassoSelection',
+  description:
+    'By what RMSE (ppm) alpha is chosen. VALIDATION: on the validation split. CROSS_VALIDATION: on the training split, each atom ' +
+    'predicted by a fit without the clusters of its fold. The model is fitted to the whole training split either way.',
+});
+
+export const FeatureKindEnum = enumOf(FEATURE_KINDS);
+registerEnumType(FeatureKindEnum, { name: 'FeatureKind', description: 'What a feature of an atom is.' });
 
 export const LossEnum = enumOf(['MSE', 'DISTRIBUTION'] as const);
 registerEnumType(LossEnum, {

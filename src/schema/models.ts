@@ -1,11 +1,12 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DEFAULT_FOLDS } from '../ml/lasso/folds.ts';
 import { LASSO_ALPHAS } from '../ml/lasso.ts';
-import type { Hyperparameters, SchNetEngineName } from '../ml/model.ts';
+import type { Hyperparameters, LassoSelection, SchNetEngineName } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { connectionOf, IDEMPOTENCY_KEY, MutationInput, Node, Recorded } from './common.ts';
-import { LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
+import { LassoSelectionEnum, LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
 
 /** As many seeds as the paper trained. */
 const PAPER_SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
@@ -329,9 +330,18 @@ export class TrainLassoInput extends TrainInput {
 
   @Field(() => [Float], {
     defaultValue: LASSO_ALPHAS,
-    description: 'Fitted on train in units of the standardised target; the best by validation RMSE is kept.',
+    description: '1 to 1,000 numbers above 0, in units of the standardised target; that of the lowest RMSE is kept.',
   })
   alphas!: number[];
+
+  @Field(() => LassoSelectionEnum, { defaultValue: 'VALIDATION' })
+  selection!: LassoSelection;
+
+  @Field(() => Int, {
+    defaultValue: DEFAULT_FOLDS,
+    description: 'Of CROSS_VALIDATION, 2 at least; train needs as many different clusters. A cluster is in one fold.',
+  })
+  folds!: number;
 
   @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;

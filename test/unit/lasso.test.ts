@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
 import { fitLassoPath, LASSO_ALPHAS, type LassoFit, predictLasso } from '../../src/ml/lasso.ts';
-import { compareWithLassoGolden } from '../../src/ml/lasso-golden.ts';
+import { compareWithLassoDatasets, compareWithLassoGolden } from '../../src/ml/lasso-golden.ts';
 import type { Matrix } from '../../src/ml/matrix.ts';
 
 function matrixFromRows(rows: readonly (readonly number[])[]): Matrix {
@@ -111,6 +111,26 @@ describe('values of scikit-learn and scipy', () => {
   });
 });
 
+describe('solutions in extended precision', () => {
+  const golden = JSON.parse(readFileSync(new URL('../golden/lasso-datasets.json', import.meta.url), 'utf8'));
+  const rows = compareWithLassoDatasets(golden);
+
+  it.each(rows)('$quantity', (row) => {
+    expect(isWithinTolerance(row), `${row.deviation} > ${row.tolerance}`).toBe(true);
+  });
+
+  it('are compared on every data set, and a difference is noticed', () => {
+    const names = golden.lassoDatasets.map((each: { name: string }) => each.name);
+    expect(rows.filter(({ quantity }) => quantity.endsWith('duality gap'))).toHaveLength(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(7);
+    const changed = structuredClone(golden);
+    changed.lassoDatasets[0].fits[2].coefficients[4] += 1e-8;
+    changed.lassoDatasets[1].fits[0].objective *= 1 + 1e-8;
+    changed.lassoDatasets[5].fits[3].predictions[1] -= 1e-8;
+    expect(compareWithLassoDatasets(changed).filter((row) => !isWithinTolerance(row))).toHaveLength(3);
+  });
+});
+
 describe('fitLassoPath', () => {
   it('has the closed form of one column: soft thresholding', () => {
     const features = matrixFromRows([[1], [2], [3], [6]]);
@@ -191,6 +211,45 @@ describe('fitLassoPath', () => {
     expectSolved(fitLassoPath(matrixFromRows(rows), target, LASSO_ALPHAS));
   });
 
+  it.each([
+    ['each of which adds to the one before', (next: () => number) => (value: number) => value + next()],
+    ['of zeros and ones', (next: () => number) => () => (next() > 0.5 ? 1 : 0)],
+    [
+      'whose scales differ by 1e12',
+      (next: () => number) => (_: number, j: number) => 10 ** ((j % 13) - 6) * (5 + next()),
+    ],
+  ])('solves with 120 columns %s, with more and with fewer rows', (_, of) => {
+    for (const rows of [60, 500]) {
+      const next = normals(rows);
+      const entryOf = of(next);
+      const features = matrixFromRows(
+        Array.from({ length: rows }, () => {
+          let value = 0;
+          return Array.from({ length: 120 }, (_, j) => {
+            value = entryOf(value, j);
+            return value;
+          });
+        }),
+      );
+      const z = standardized(features);
+      const target = Float64Array.from({ length: rows }, (_, i) => z[3][i] - z[50][i] + z[51][i] + next());
+      expectSolved(fitLassoPath(features, target, LASSO_ALPHAS));
+    }
+  });
+
+  it('knows the objective to 1e-9 where hardly any error is left', () => {
+    const next = normals(3);
+    const features = randomMatrix(200, 10, next);
+    const z = standardized(features);
+    const target = Float64Array.from({ length: 200 }, (_, i) => z[0][i] - z[7][i]);
+    for (const fit of fitLassoPath(features, target, [1e-5, 1e-7, 1e-9])) {
+      // of two nearly uncorrelated columns: penalty 2 alpha, and what it costs in error
+      expect(fit.objective / (2 * fit.alpha)).toBeCloseTo(1, 4);
+      expect(fit.objective / objective(z, target, fit.coefficients, fit.alpha)).toBeCloseTo(1, 10);
+    }
+    expectSolved(fitLassoPath(features, target, LASSO_ALPHAS));
+  });
+
   it('solves a target that does not vary and a single row', () => {
     const next = normals(3);
     const constant = fitLassoPath(randomMatrix(10, 3, next), new Float64Array(10).fill(5), [0.1]);
@@ -221,6 +280,16 @@ describe('fitLassoPath', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the alpha %d', (alpha) => {
     expect(() => fitLassoPath(matrixFromRows([[1], [2]]), Float64Array.of(1, 2), [alpha])).toThrow(
       expect.objectContaining({ code: 'INVALID_HYPERPARAMETER' }),
+    );
+  });
+
+  it.each([0, 1001])('refuses %i alphas', (count) => {
+    const alphas = Array.from({ length: count }, (_, k) => k + 1);
+    expect(() => fitLassoPath(matrixFromRows([[1], [2]]), Float64Array.of(1, 2), alphas)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_HYPERPARAMETER',
+        message: `there are ${count} alphas; give 1 to 1000`,
+      }),
     );
   });
 

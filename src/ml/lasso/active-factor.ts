@@ -6,9 +6,9 @@ const DEPENDENT = 1e-12;
 /** Cholesky factor L of the active rows and columns of a Gram matrix, G_AA = L L^T, kept while variables come and go. */
 export class ActiveFactor {
   /** The active variables in the order of the factor's rows. */
-  readonly variables: number[] = [];
+  variables: number[] = [];
   /** Row k holds k + 1 numbers. */
-  private readonly rows: Float64Array[] = [];
+  private rows: Float64Array[] = [];
 
   constructor(private readonly gram: Matrix) {}
 
@@ -26,24 +26,48 @@ export class ActiveFactor {
     if (rest <= DEPENDENT) {
       return false;
     }
-    this.variables.push(variable);
-    this.rows.push(Float64Array.of(...row, Math.sqrt(rest)));
+    this.push(variable, row, rest);
     return true;
   }
 
-  /** Takes the variable at a position out; the rows after it are computed anew, which loses no accuracy over many changes. */
+  /** Takes the variable at a position out: plane rotations make the rows after it triangular again. */
   remove(position: number): void {
-    const later = this.variables.splice(position).slice(1);
-    this.rows.length = position;
-    for (const variable of later) {
+    this.variables.splice(position, 1);
+    this.rows.splice(position, 1);
+    const cosines: number[] = [];
+    const sines: number[] = [];
+    for (let i = position; i < this.size; i++) {
+      const row = this.rows[i];
+      for (let j = position; j <= i; j++) {
+        const [left, right] = [row[j], row[j + 1]];
+        if (j === i) {
+          const length = Math.sqrt(left * left + right * right);
+          cosines.push(left / length);
+          sines.push(right / length);
+          row[j] = length;
+        } else {
+          const [c, s] = [cosines[j - position], sines[j - position]];
+          row[j] = c * left + s * right;
+          row[j + 1] = c * right - s * left;
+        }
+      }
+      this.rows[i] = row.subarray(0, i + 1);
+    }
+  }
+
+  /** Computes the factor anew, which takes out the rounding of all changes. */
+  renew(): void {
+    const variables = this.variables;
+    this.variables = [];
+    this.rows = [];
+    for (const variable of variables) {
       const row = this.forward(this.crossGram(variable));
       let rest = this.gram.data[variable * this.gram.columns + variable];
       for (const value of row) {
         rest -= value * value;
       }
-      this.variables.push(variable);
-      // it was independent of more columns than now, so only rounding can bring it below the bound
-      this.rows.push(Float64Array.of(...row, Math.sqrt(Math.max(rest, DEPENDENT))));
+      // each was independent when it came, so only rounding can bring it below the bound
+      this.push(variable, row, Math.max(rest, DEPENDENT));
     }
   }
 
@@ -52,9 +76,10 @@ export class ActiveFactor {
     const x = this.forward(b);
     for (let k = this.size - 1; k >= 0; k--) {
       const row = this.rows[k];
-      x[k] /= row[k];
+      const value = x[k] / row[k];
+      x[k] = value;
       for (let m = 0; m < k; m++) {
-        x[m] -= row[m] * x[k];
+        x[m] -= row[m] * value;
       }
     }
     return x;
@@ -63,6 +88,14 @@ export class ActiveFactor {
   /** The x for which the active columns times x come nearest to the variable's column, G_AA x = G_Aj. */
   dependence(variable: number): Float64Array {
     return this.solve(this.crossGram(variable));
+  }
+
+  private push(variable: number, row: Float64Array, rest: number): void {
+    const longer = new Float64Array(row.length + 1);
+    longer.set(row);
+    longer[row.length] = Math.sqrt(rest);
+    this.variables.push(variable);
+    this.rows.push(longer);
   }
 
   private crossGram(variable: number): Float64Array {

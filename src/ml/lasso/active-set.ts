@@ -1,120 +1,131 @@
 import type { Matrix } from '../matrix.ts';
 import { ActiveFactor } from './active-factor.ts';
 
-/** What the solver knows of the data. */
-export interface LassoProblem {
-  /** G = Z^T Z / n. */
-  readonly gram: Matrix;
-  /** Z^T (t - Zw) / n from the residuals themselves. */
-  gradientAt(weights: Float64Array): Float64Array;
-}
+/**
+ * How far a gradient may be beyond alpha before its variable enters: so little of alpha, but of the largest correlation between the
+ * bounds, since less would be rounding.
+ */
+const ENTRY_TOLERANCE = 1e-8;
+const LARGEST_ENTRY_TOLERANCE = 1e-13;
+const SMALLEST_ENTRY_TOLERANCE = 1e-15;
 
-export interface ActiveSetSolution {
-  readonly weights: Float64Array;
-  /** Variables that entered or left the active set, and solves of the active equations. */
-  readonly iterations: number;
-}
+/** How often in a row the gradient is computed anew and variables are found that still have to enter. */
+const MOST_RENEWALS = 4;
 
-/** How far a gradient may be beyond alpha before its variable enters. */
-const ENTRY_TOLERANCE = 1e-13;
-
-/** How often the gradient is computed anew from the residuals, to take out the rounding of the Gram matrix. */
-const MOST_REBASES = 4;
+/** Solves of the active equations without a change of the active set. */
+const MOST_REFINEMENTS = 4;
 
 /**
- * Minimises |t - Zw|^2 / (2n) + alpha |w|_1 exactly by an active-set method (after Osborne, Presnell and Turlach, IMA J.
- * Numer. Anal. 20, 389 (2000)): with the signs of the active weights fixed the problem is linear, so it steps to that
- * solution or to the first weight that reaches 0, which leaves; when the active equations hold, the variable with the
- * largest gradient beyond alpha enters. The objective falls at every step.
+ * Minimises |t - Zw|^2 / (2n) + alpha |w|_1 by an active-set method (after Osborne, Presnell and Turlach, IMA J. Numer. Anal. 20, 389
+ * (2000)): with the signs of the active weights fixed the problem is linear, so it steps to that solution or to the first weight that
+ * reaches 0, which leaves; when the active equations hold, the variable with the largest gradient beyond alpha enters. The
+ * objective falls at every step.
  *
- * Why not coordinate descent: neighbouring running coordination numbers are almost collinear, and at alpha = 1e-5 descent
- * one coordinate at a time still moves after a million sweeps.
+ * Why not coordinate descent: neighbouring running coordination numbers are almost collinear, so that descent one coordinate at a
+ * time takes thousands of sweeps, and says nothing exact in the end.
  *
  * A variable that depends linearly on the active ones (a duplicate column, fewer rows than columns) cannot join them. If
  * it would lower the objective, the weights move along the line on which the prediction does not change, until an active
  * one reaches 0 and makes room.
  */
 export class ActiveSetSolver {
+  /** As they are now; copy what has to stay. */
+  readonly weights: Float64Array;
+  /** Z^T (t - Zw) / n. */
+  gradient: Float64Array;
+  /** Variables that entered or left the active set, and solves of the active equations. */
+  iterations = 0;
+
   private readonly factor: ActiveFactor;
-  private readonly weights: Float64Array;
   private readonly signs: Int8Array;
   private readonly baseWeights: Float64Array;
   private baseGradient: Float64Array;
-  private iterations = 0;
+  private readonly largestCorrelation: number;
 
-  constructor(private readonly problem: LassoProblem) {
-    const { columns } = problem.gram;
-    this.factor = new ActiveFactor(problem.gram);
-    this.weights = new Float64Array(columns);
-    this.signs = new Int8Array(columns);
-    this.baseWeights = new Float64Array(columns);
-    this.baseGradient = problem.gradientAt(this.weights);
+  /**
+   * @param gram Z^T Z / n
+   * @param correlations Z^T t / n
+   */
+  constructor(
+    private readonly gram: Matrix,
+    correlations: Float64Array,
+  ) {
+    this.factor = new ActiveFactor(gram);
+    this.weights = new Float64Array(gram.columns);
+    this.signs = new Int8Array(gram.columns);
+    this.baseWeights = new Float64Array(gram.columns);
+    this.baseGradient = correlations;
+    this.gradient = correlations.slice();
+    this.largestCorrelation = correlations.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   }
 
-  /** Solves for one alpha, starting from the solution of the last one. */
-  solve(alpha: number): ActiveSetSolution {
+  /** Solves for an alpha from where it is: the solution for a larger one is near. */
+  solve(alpha: number): void {
     this.iterations = 0;
-    for (let rebase = 0; rebase < MOST_REBASES; rebase++) {
-      this.solveFromBase(alpha);
-      if (this.rebase() <= ENTRY_TOLERANCE / 100) {
-        break;
-      }
+    const size = this.largestCorrelation;
+    const tolerance = Math.max(
+      Math.min(ENTRY_TOLERANCE * alpha, LARGEST_ENTRY_TOLERANCE * size),
+      SMALLEST_ENTRY_TOLERANCE * size,
+    );
+    for (let renewal = 0; renewal < MOST_RENEWALS; renewal++) {
+      const entered = this.settle(alpha, tolerance);
+      this.renewGradient();
+      if (!entered) break;
     }
-    return { weights: this.weights.slice(), iterations: this.iterations };
+    this.solveActive(alpha, 0);
+    this.renewGradient();
   }
 
-  private solveFromBase(alpha: number): void {
+  /** Goes on from a gradient at the present weights that has none of the rounding of the Gram matrix. */
+  rebase(gradient: Float64Array): void {
+    this.baseGradient = gradient;
+    this.baseWeights.set(this.weights);
+    this.gradient = gradient.slice();
+  }
+
+  /** Whether any variable entered. */
+  private settle(alpha: number, tolerance: number): boolean {
     const limit = this.iterations + 1000 + 100 * this.weights.length;
     const refused = new Set<number>();
-    this.solveActive(alpha);
+    let any = false;
+    this.solveActive(alpha, tolerance);
     while (this.iterations < limit) {
-      const gradient = this.gradient();
-      const entering = this.mostViolating(gradient, alpha, refused);
-      if (entering < 0) {
-        break;
-      }
+      const entering = this.mostViolating(alpha + tolerance, refused);
+      if (entering < 0) break;
       this.iterations++;
-      const entered = this.enter(entering, Math.sign(gradient[entering]));
-      this.solveActive(alpha);
+      const entered = this.enter(entering, Math.sign(this.gradient[entering]));
+      this.solveActive(alpha, tolerance);
       if (entered && this.signs[entering] !== 0) {
         refused.clear();
+        any = true;
       } else {
         // rounding alone asked for it: without this the same variable would be tried for ever
         refused.add(entering);
       }
     }
+    return any;
   }
 
-  /** Takes the present weights as the new base; returns by how much the gradient was off. */
-  private rebase(): number {
-    const estimate = this.gradient();
-    this.baseGradient = this.problem.gradientAt(this.weights);
-    this.baseWeights.set(this.weights);
-    return this.baseGradient.reduce((most, value, k) => Math.max(most, Math.abs(value - estimate[k])), 0);
-  }
-
-  /** Makes G_AA w_A = q_A - alpha s_A hold, dropping every weight that would change its sign on the way. */
-  private solveActive(alpha: number): void {
-    const { factor, weights, signs } = this;
+  /** Makes the gradient of every active variable alpha times its sign, dropping weights that would change theirs on the way. */
+  private solveActive(alpha: number, tolerance: number): void {
+    const { factor, signs } = this;
     let refinements = 0;
+    let before = Number.POSITIVE_INFINITY;
     while (factor.size > 0) {
+      const residual = Float64Array.from(factor.variables, (j) => this.gradient[j] - alpha * signs[j]);
+      const largest = residual.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      if (largest <= tolerance / 10 || refinements === MOST_REFINEMENTS) return;
+      // a nearly singular G_AA leaves a residual that another solve removes, unless its factor has gathered rounding
+      if (refinements > 1 && largest > before / 2) factor.renew();
+      before = largest;
       this.iterations++;
-      const gradient = this.gradient();
-      const residual = Float64Array.from(factor.variables, (j) => gradient[j] - alpha * signs[j]);
-      const direction = factor.solve(residual);
-      const { leaving } = this.advance(direction, 1);
+      const { leaving } = this.advance(factor.solve(residual), 1);
       if (leaving >= 0) {
         this.leave(leaving);
         refinements = 0;
-        continue;
-      }
-      // a nearly singular G_AA leaves a residual that one or two more solves remove
-      const largest = residual.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      if (largest <= ENTRY_TOLERANCE / 10 || ++refinements > 3) {
-        for (const j of factor.variables) {
-          signs[j] = Math.sign(weights[j]) || signs[j];
-        }
-        return;
+        before = Number.POSITIVE_INFINITY;
+      } else {
+        refinements++;
       }
     }
   }
@@ -138,63 +149,69 @@ export class ActiveSetSolver {
     });
     if (length < Number.POSITIVE_INFINITY) {
       factor.variables.forEach((j, position) => {
-        weights[j] += length * direction[position];
+        this.move(j, length * direction[position]);
       });
     }
     return { length, leaving };
   }
 
+  private move(variable: number, change: number): void {
+    this.weights[variable] += change;
+    this.follow(variable, change);
+  }
+
+  /** What a change of a weight makes of the gradient. */
+  private follow(variable: number, change: number): void {
+    if (change === 0) return;
+    const gradient = this.gradient;
+    const gram = this.gram;
+    const row = variable * gram.columns;
+    for (let k = 0; k < gradient.length; k++) {
+      gradient[k] -= gram.data[row + k] * change;
+    }
+  }
+
   private leave(position: number): void {
     const variable = this.factor.variables[position];
-    this.weights[variable] = 0;
+    // what rounding left of it
+    this.move(variable, -this.weights[variable]);
     this.signs[variable] = 0;
     this.factor.remove(position);
   }
 
   /** Puts a variable among the active ones; false if that is impossible because it depends on them and none makes room. */
   private enter(variable: number, sign: number): boolean {
-    const { factor, weights, signs } = this;
+    const { factor, signs } = this;
     signs[variable] = sign;
-    if (factor.append(variable)) {
-      return true;
-    }
+    if (factor.append(variable)) return true;
     const direction = factor.dependence(variable).map((value) => -sign * value);
     const { leaving, length } = this.advance(direction, Number.POSITIVE_INFINITY);
     if (leaving < 0) {
       signs[variable] = 0;
       return false;
     }
-    weights[variable] = sign * length;
+    this.move(variable, sign * length);
     this.leave(leaving);
-    if (factor.append(variable)) {
-      return true;
-    }
-    weights[variable] = 0;
+    if (factor.append(variable)) return true;
+    this.move(variable, -this.weights[variable]);
     signs[variable] = 0;
     return false;
   }
 
-  /** Negative gradient of the smooth part: that of the base less G times the way from it, which is short in the end. */
-  private gradient(): Float64Array {
-    const { gram } = this.problem;
-    const result = this.baseGradient.slice();
+  /** That of the base less G times the way from it. */
+  private renewGradient(): void {
+    this.gradient = this.baseGradient.slice();
     this.weights.forEach((weight, j) => {
-      const change = weight - this.baseWeights[j];
-      if (change !== 0) {
-        const row = j * gram.columns;
-        for (let k = 0; k < result.length; k++) {
-          result[k] -= gram.data[row + k] * change;
-        }
-      }
+      this.follow(j, weight - this.baseWeights[j]);
     });
-    return result;
   }
 
-  private mostViolating(gradient: Float64Array, alpha: number, refused: ReadonlySet<number>): number {
-    let most = alpha + ENTRY_TOLERANCE;
+  private mostViolating(bound: number, refused: ReadonlySet<number>): number {
+    const { gradient, signs } = this;
+    let most = bound;
     let variable = -1;
     for (let k = 0; k < gradient.length; k++) {
-      if (this.signs[k] === 0 && Math.abs(gradient[k]) > most && !refused.has(k)) {
+      if (signs[k] === 0 && Math.abs(gradient[k]) > most && !refused.has(k)) {
         most = Math.abs(gradient[k]);
         variable = k;
       }
