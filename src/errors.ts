@@ -14,7 +14,9 @@ export const ERROR_CODES = {
   MISSING_LEVEL_OF_THEORY: 'A calculation does not say by which program, version, method and basis it was made.',
   CONFLICTING_CALCULATION: 'A stored calculation of the same name, cluster and level of theory has other values.',
   MIXED_LEVELS_OF_THEORY:
-    'Levels of theory would be mixed: in a data set version without being asked to, or in shifts, which have one reference.',
+    'Levels of theory would be mixed: in a data set version without being asked to, in shifts, which have one reference, or in ' +
+    'a comparison of model versions.',
+  NOT_COMPARABLE: 'Model versions that were not evaluated on the same atoms.',
   EMPTY_SPLIT: 'A split that is needed has no clusters.',
   FEATURES_UNAVAILABLE:
     'A feature set needs data that a cluster lacks, such as orbital populations, or a model was not trained on its elements.',

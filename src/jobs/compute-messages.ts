@@ -1,5 +1,8 @@
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
+import type { ComparedColumns } from '../ml/comparison/columns.ts';
+import type { ComparisonTask, MetricComparison } from '../ml/comparison/comparison.ts';
+import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import type { MeasurementTask, ModelInput, TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type { RelaxationInput } from '../registry/ports.ts';
@@ -14,6 +17,8 @@ export type ComputeRequest =
       readonly weights: Uint8Array;
       readonly inputs: readonly ModelInput[];
     }
+  | { readonly id: number; readonly kind: 'compare'; readonly task: ComparisonTask }
+  | { readonly id: number; readonly kind: 'distances'; readonly columns: ComparedColumns }
   | {
       readonly id: number;
       readonly kind: 'generate';
@@ -41,6 +46,8 @@ export type ComputeReply =
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
   | { readonly id: number; readonly kind: 'measured'; readonly measurement: SchNetMeasurement }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
+  | { readonly id: number; readonly kind: 'compared'; readonly metrics: readonly MetricComparison[] }
+  | { readonly id: number; readonly kind: 'distances'; readonly matrix: DistanceMatrix }
   | { readonly id: number; readonly kind: 'generated'; readonly clusters: readonly (GeneratedCluster | SentError)[] }
   | { readonly id: number; readonly kind: 'relaxed'; readonly relaxations: readonly (Relaxation | SentError)[] }
   | ({ readonly id: number; readonly kind: 'failed' } & SentError);

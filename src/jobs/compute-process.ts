@@ -1,11 +1,13 @@
 /**
- * Entry of the process in which models are trained and evaluated and structures made, one after another, so that neither the API nor a worker's
+ * Entry of the process in which models are trained, evaluated and compared and structures made, one after another, so that neither the API nor a worker's
  * heartbeat ever waits for arithmetic. Started by forked-compute.ts.
  */
 import { Worker } from 'node:worker_threads';
 import { relaxCluster } from '../chemistry/relaxation.ts';
 import { generateCluster } from '../chemistry/s-blda/generator.ts';
 import { NatriumError } from '../errors.ts';
+import { compareVersions } from '../ml/comparison/comparison.ts';
+import { distanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import { MODELS, measureSchNet, predictShieldings } from '../ml/models.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
@@ -27,6 +29,10 @@ async function answer(request: ComputeRequest): Promise<void> {
       reply({ id, kind: 'measured', measurement: await measureSchNet(request.task) });
     } else if (request.kind === 'predict') {
       reply({ id, kind: 'predicted', shieldings: await predictShieldings(request.weights, request.inputs) });
+    } else if (request.kind === 'compare') {
+      reply({ id, kind: 'compared', metrics: compareVersions(request.task) });
+    } else if (request.kind === 'distances') {
+      reply({ id, kind: 'distances', matrix: distanceMatrix(request.columns) });
     } else if (request.kind === 'relax') {
       const { inputs, options } = request;
       const relaxations = inputs.map(({ structure, name }) => attempt(() => relaxCluster(structure, name, options)));

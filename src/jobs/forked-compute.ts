@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import { type ErrorCode, NatriumError } from '../errors.ts';
+import type { ComparedColumns } from '../ml/comparison/columns.ts';
+import type { ComparisonTask, MetricComparison } from '../ml/comparison/comparison.ts';
+import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import type { MeasurementTask, ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type { Compute, RelaxationInput } from '../registry/ports.ts';
@@ -19,11 +22,12 @@ export const COMPUTE_NICENESS = 10;
 const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1' };
 
 /**
- * Computes in child processes: a fresh one for each training or measurement, a kept one for predictions and one for structures.
+ * Computes in child processes: a fresh one for each training or measurement, kept ones for predictions, comparisons and structures.
  * Aborting a training kills its process, so it takes effect at once whatever the process is doing.
  */
 export class ForkedCompute implements Compute {
   private readonly predictor = new KeptProcess();
+  private readonly comparer = new KeptProcess();
   private readonly maker = new KeptProcess();
 
   async train(
@@ -46,6 +50,18 @@ export class ForkedCompute implements Compute {
     const reply = await this.predictor.ask({ kind: 'predict', weights, inputs });
     if (reply.kind !== 'predicted') throw new TypeError(`a prediction was answered by ${reply.kind}`);
     return [...reply.shieldings];
+  }
+
+  async compare(task: ComparisonTask): Promise<readonly MetricComparison[]> {
+    const reply = await this.comparer.ask({ kind: 'compare', task });
+    if (reply.kind !== 'compared') throw new TypeError(`a comparison was answered by ${reply.kind}`);
+    return reply.metrics;
+  }
+
+  async distances(columns: ComparedColumns): Promise<DistanceMatrix> {
+    const reply = await this.comparer.ask({ kind: 'distances', columns });
+    if (reply.kind !== 'distances') throw new TypeError(`distances were answered by ${reply.kind}`);
+    return reply.matrix;
   }
 
   async generate(
@@ -71,6 +87,7 @@ export class ForkedCompute implements Compute {
 
   close(): void {
     this.predictor.close();
+    this.comparer.close();
     this.maker.close();
   }
 }

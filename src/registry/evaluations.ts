@@ -12,16 +12,7 @@ import { References } from './references.ts';
 import { predictByVersion } from './version-predictions.ts';
 import type { PredictionWarning } from './warnings.ts';
 
-const MOST_COMPARED = 50;
-
-export interface Comparison {
-  readonly datasetVersionId: string;
-  readonly split: Split;
-  readonly evaluations: readonly Evaluation[];
-  readonly histogram: CommonHistogram;
-}
-
-/** One version on one split of one data set version, stored once; and versions side by side on the same atoms. */
+/** One version on one split of one data set version, stored once. */
 export class Evaluations {
   constructor(
     private readonly store: Store,
@@ -57,36 +48,6 @@ export class Evaluations {
       const evaluation = await this.measure(SYSTEM, modelVersion!, datasetVersion!, split);
       await this.store.transaction((store) => keep(store, evaluation));
     }
-  }
-
-  /** Evaluations of up to 50 versions on the same atoms, in the order asked. */
-  async compare(input: {
-    readonly modelVersions: readonly string[];
-    readonly datasetVersion: string;
-    readonly split: Split;
-  }): Promise<Comparison> {
-    if (input.modelVersions.length < 1 || input.modelVersions.length > MOST_COMPARED) {
-      throw new NatriumError('BAD_USER_INPUT', `a comparison takes 1 to ${MOST_COMPARED} model versions`);
-    }
-    const references = new References(this.store);
-    const datasetVersion = await references.datasetVersion(input.datasetVersion);
-    const evaluations: Evaluation[] = [];
-    for (const reference of input.modelVersions) {
-      const modelVersion = await references.modelVersion(reference);
-      const evaluation = await this.find(modelVersion, datasetVersion, input.split);
-      if (evaluation === null) {
-        throw new NatriumError(
-          'NOT_FOUND',
-          `${reference} has not been evaluated on ${input.split} of ${input.datasetVersion}; run evaluateModelVersion first`,
-        );
-      }
-      evaluations.push(evaluation);
-    }
-    const histogram = commonHistogram([
-      { name: 'calculated', values: evaluations[0].calculatedPpm },
-      ...evaluations.map((each, i) => ({ name: input.modelVersions[i], values: each.predictedPpm })),
-    ]);
-    return { datasetVersionId: datasetVersion.id, split: input.split, evaluations, histogram };
   }
 
   /** Calculated and predicted shieldings of one evaluation in common bins. */

@@ -8,6 +8,9 @@ import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { Structure } from '../chemistry/structure.ts';
 import type { NatriumError } from '../errors.ts';
+import type { ComparedColumns } from '../ml/comparison/columns.ts';
+import type { ComparisonTask, MetricComparison } from '../ml/comparison/comparison.ts';
+import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import type {
   CurvePoint,
   MeasurementTask,
@@ -133,6 +136,13 @@ export interface VersionMembers {
   ): Promise<string | null>;
   /** The different frames of the calculations of a split. */
   frames(datasetVersionId: string, split: Split): Promise<records.CalculationFrame[]>;
+  /** The different levels of theory of the calculations of a split, by id. */
+  levelsOfTheory(datasetVersionId: string, split: Split): Promise<string[]>;
+  /**
+   * Which clusters of these calculations a version holds in its training or validation split, as they are or as copies of the same
+   * fingerprint: one pair a cluster and split, the same cluster before copies; by id of the cluster, training first.
+   */
+  heldClusters(datasetVersionId: string, calculationIds: readonly string[]): Promise<records.HeldCluster[]>;
   /**
    * For each of these clusters that has any: those of a split, itself too, of the same elements and charge whose shape differs
    * by at most the tolerance in every length.
@@ -483,4 +493,8 @@ export interface Compute {
   ): Promise<readonly (Relaxation | NatriumError)[]>;
   /** Shieldings in ppm, one array a cluster, by weights as they are stored. */
   predict(weights: Uint8Array, inputs: readonly ModelInput[]): Promise<Float64Array[]>;
+  /** Metrics of versions on the same atoms, with bootstrap intervals and paired differences. */
+  compare(task: ComparisonTask): Promise<readonly MetricComparison[]>;
+  /** How far the distributions of columns are from each other. */
+  distances(columns: ComparedColumns): Promise<DistanceMatrix>;
 }

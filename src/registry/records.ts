@@ -168,6 +168,18 @@ export interface CalculationFrame {
   readonly frame: string | null;
 }
 
+/** By which an evaluated cluster and one that a version was made with are the same. */
+export const LIKENESS_KINDS = ['IDENTITY', 'FINGERPRINT'] as const;
+export type LikenessKind = (typeof LIKENESS_KINDS)[number];
+
+/** A cluster that a data set version holds, itself or as a copy. */
+export interface HeldCluster {
+  readonly clusterId: string;
+  readonly heldClusterId: string;
+  readonly split: 'train' | 'validation';
+  readonly by: LikenessKind;
+}
+
 /** What the calculations of a data set version have, taken together. */
 export interface VersionContents {
   /** Labels of gross orbital populations, in the order in which they first come. */

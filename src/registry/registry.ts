@@ -1,6 +1,7 @@
 import { Access } from './access.ts';
 import { Calculations } from './calculations.ts';
 import { ClusterRuns } from './cluster-runs.ts';
+import { Comparisons } from './comparisons.ts';
 import { Datasets } from './datasets.ts';
 import { Evaluations } from './evaluations.ts';
 import { Exports } from './exports.ts';
@@ -54,6 +55,7 @@ export class Registry {
   readonly models: Models;
   readonly modelFiles: ModelFiles;
   readonly evaluations: Evaluations;
+  readonly comparisons: Comparisons;
   readonly predictions: Predictions;
   readonly training: Training;
   readonly reproductions: Reproductions;
@@ -81,6 +83,7 @@ export class Registry {
     this.models = new Models(mutations);
     this.modelFiles = new ModelFiles(artifacts);
     this.evaluations = new Evaluations(store, mutations, artifacts, compute, this.datasets);
+    this.comparisons = new Comparisons(store, compute);
     this.predictions = new Predictions(store, mutations, artifacts, compute);
     this.training = new Training(mutations);
     this.reproductions = new Reproductions(mutations);

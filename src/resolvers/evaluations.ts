@@ -1,17 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { Split } from '../chemistry/calculation-record.ts';
 import { structureFromSymbols } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
-import type { Comparison as ComparisonRecord } from '../registry/evaluations.ts';
 import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
 import type * as records from '../registry/records.ts';
 import type { PredictionWarning as PredictionWarningRecord } from '../registry/warnings.ts';
 import { Calculation, Cluster } from '../schema/clusters.ts';
 import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, Histogram } from '../schema/datasets.ts';
-import { SplitEnum } from '../schema/enums.ts';
 import {
-  Comparison,
   EvaluateModelVersionInput,
   Evaluation,
   EvaluationConnection,
@@ -44,19 +40,6 @@ export class EvaluationResolver {
     @Ctx() { registry }: RequestContext,
   ) {
     return connect(registry.store.evaluations, args, filter);
-  }
-
-  @Query(() => Comparison, {
-    description:
-      'Up to 50 versions on one split; each must have been evaluated there, as training does for its own splits.',
-  })
-  compareModelVersions(
-    @Arg('modelVersions', () => [String]) modelVersions: string[],
-    @Arg('datasetVersion', () => String) datasetVersion: string,
-    @Arg('split', () => SplitEnum) split: Split,
-    @Ctx() { registry }: RequestContext,
-  ): Promise<ComparisonRecord> {
-    return registry.evaluations.compare({ modelVersions, datasetVersion, split });
   }
 
   @Mutation(() => Evaluation, {
@@ -108,21 +91,6 @@ export class EvaluationResolver {
   @FieldResolver(() => [Calculation], { description: 'Whose atoms the columns run over, in order.' })
   calculations(@Root() evaluation: records.Evaluation, @Ctx() { load }: RequestContext) {
     return load.calculations.loadMany(evaluation.calculationIds);
-  }
-}
-
-@Resolver(() => Comparison)
-export class ComparisonResolver {
-  @FieldResolver(() => DatasetVersion)
-  datasetVersion(@Root() comparison: ComparisonRecord, @Ctx() { load }: RequestContext) {
-    return load.datasetVersions.load(comparison.datasetVersionId);
-  }
-
-  @FieldResolver(() => Histogram, {
-    description: 'Calculated and every version in common bins, 10 ppm wide, 0 an edge.',
-  })
-  histogram(@Root() comparison: ComparisonRecord): Histogram {
-    return histogramOf(comparison.histogram);
   }
 }
 

@@ -14,7 +14,7 @@ import {
   NearDuplicateArgs,
 } from '../schema/near-duplicates.ts';
 import type { RequestContext } from './context.ts';
-import { checkFirst, connection, fromCursor, pageOfAll } from './paging.ts';
+import { checkFirst, connectAll, connection, fromCursor, pageOfAll } from './paging.ts';
 
 @Resolver(() => ClusterNearDuplicate)
 export class ClusterNearDuplicateResolver {
@@ -79,10 +79,7 @@ export class VersionNearDuplicatesResolver {
     @Ctx() { registry }: RequestContext,
   ) {
     checkFirst(args.first);
-    const start = args.after == null ? 0 : Number(fromCursor(args.after)) + 1;
-    const found = await registry.nearDuplicates.inVersion(version, args.toleranceAngstrom, acrossSplits);
-    const page = pageOfAll(found, args.first, start);
-    return connection(page, (pair) => String(start + page.items.indexOf(pair)));
+    return connectAll(await registry.nearDuplicates.inVersion(version, args.toleranceAngstrom, acrossSplits), args);
   }
 }
 

@@ -1,7 +1,7 @@
 import { NatriumError } from '../errors.ts';
 import type { Collection, Filter, Page } from '../registry/ports.ts';
 import type { ItemStatus } from '../registry/records.ts';
-import type { Connection, ListArgs } from '../schema/common.ts';
+import type { Connection, ListArgs, PageArgs } from '../schema/common.ts';
 import { filterOfInput } from '../schema/filters.ts';
 import type { ItemArgs } from '../schema/imports.ts';
 
@@ -52,6 +52,14 @@ export function pageOfAll<T>(all: readonly T[], first: number, start: number): P
     hasNextPage: start + first < all.length,
     totalCount: async () => all.length,
   };
+}
+
+/** A page of a list that is there as a whole and stays as it is; cursors are places in it. */
+export function connectAll<T>(all: readonly T[], { first, after }: PageArgs): Connection<T> {
+  checkFirst(first);
+  const start = after == null ? 0 : Number(fromCursor(after)) + 1;
+  const page = pageOfAll(all, first, start);
+  return connection(page, (item) => String(start + page.items.indexOf(item)));
 }
 
 export function connection<T>(page: Page<T>, position: (item: T) => string): Connection<T> {

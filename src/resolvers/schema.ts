@@ -7,10 +7,20 @@ import { CalculationInputResolver } from './calculation-inputs.ts';
 import { ClusterRelativeResolver, ClusterRelativesResolver } from './cluster-relatives.ts';
 import { ClusterRunItemResolver, ClusterRunResolver } from './cluster-runs.ts';
 import { CalculationResolver, ClusterResolver, ImportedItemResolver, ImportReportResolver } from './clusters.ts';
+import {
+  ComparisonResolver,
+  LeakageOfEvaluationResolver,
+  LeakageResolver,
+  LeakedClusterResolver,
+  MetricComparisonResolver,
+  MetricOfVersionResolver,
+  SizeComparisonResolver,
+  SizeMetricsOfVersionResolver,
+  WorseAtomResolver,
+} from './comparisons.ts';
 import type { RequestContext } from './context.ts';
 import { DatasetResolver, DatasetVersionResolver, FeatureSetResolver } from './datasets.ts';
 import {
-  ComparisonResolver,
   EvaluationResolver,
   PredictedClusterResolver,
   PredictionResolver,
@@ -60,7 +70,12 @@ export function buildNatriumSchema(): GraphQLSchema {
     ImportReportResolver,
     LassoCoefficientsResolver,
     LassoSettingsResolver,
+    LeakageOfEvaluationResolver,
+    LeakageResolver,
+    LeakedClusterResolver,
     MemberNearDuplicateResolver,
+    MetricComparisonResolver,
+    MetricOfVersionResolver,
     ModelAliasChangeResolver,
     ModelAliasResolver,
     ModelFileResolver,
@@ -78,6 +93,8 @@ export function buildNatriumSchema(): GraphQLSchema {
     ShieldingReferenceResolver,
     ShiftsOfCalculationResolver,
     ShiftsOfPredictionResolver,
+    SizeComparisonResolver,
+    SizeMetricsOfVersionResolver,
     SpectrumResolver,
     TrainingEstimateResolver,
     TrainingRunResolver,
@@ -85,6 +102,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     TrialResolver,
     UploadResolver,
     VersionNearDuplicatesResolver,
+    WorseAtomResolver,
     ...idResolvers,
   ];
   const schema = buildSchemaSync({

@@ -3,6 +3,7 @@ import { SPLITS, TENSOR_INDEX_ORDERS } from '../chemistry/calculation-record.ts'
 import { FILE_FORMATS } from '../chemistry/formats.ts';
 import { INPUT_METHODS, INPUT_PROGRAMS } from '../chemistry/inputs/input-writer.ts';
 import { LINESHAPES } from '../chemistry/spectrum/lineshapes.ts';
+import { COMPARED_METRICS } from '../ml/comparison/metrics.ts';
 import { FEATURE_KINDS } from '../ml/features/feature-columns.ts';
 import { LASSO_SELECTIONS, MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/model.ts';
 import { TARGET_TRANSFORM_KINDS } from '../ml/target-transform.ts';
@@ -12,6 +13,7 @@ import {
   EXPORT_FORMATS,
   IMPORT_CONTENTS,
   ITEM_STATUSES,
+  LIKENESS_KINDS,
   ROLES,
   RUN_STATES,
 } from '../registry/records.ts';
@@ -155,6 +157,21 @@ registerEnumType(PredictionWarningCodeEnum, {
     'features depend on the orientation of the cluster, and it is not known that all frames are canonical. ' +
     'EXTRAPOLATED_DISTANCE: atoms nearer or farther than any of their elements that the version was trained on. ISOLATED_ATOM: one ' +
     'without neighbours, as it was never trained on. DISTANCES_NOT_RECORDED: whether it was is not known.',
+});
+
+export const ComparedMetricEnum = enumOf(COMPARED_METRICS);
+registerEnumType(ComparedMetricEnum, {
+  name: 'ComparedMetric',
+  description:
+    'Of predicted against calculated shieldings. KOLMOGOROV_SMIRNOV and WASSERSTEIN1 are distances between their distributions. ' +
+    'Errors and WASSERSTEIN1 are in ppm.',
+});
+
+export const LikenessKindEnum = enumOf(LIKENESS_KINDS);
+registerEnumType(LikenessKindEnum, {
+  name: 'LikenessKind',
+  description:
+    'IDENTITY: the same cluster. FINGERPRINT: a copy of it, turned, reflected, moved or reordered, or of another multiplicity.',
 });
 
 export const ExportFormatEnum = enumOf(EXPORT_FORMATS);

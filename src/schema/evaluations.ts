@@ -174,15 +174,6 @@ export class PredictedCluster {
   standardDeviationsPpm?: number[] | null;
 }
 
-@ObjectType({ description: 'Model versions side by side on the same atoms.' })
-export class Comparison {
-  @Field(() => SplitEnum)
-  split!: string;
-
-  @Field(() => [Evaluation], { description: 'In the order asked.' })
-  evaluations!: Evaluation[];
-}
-
 @ObjectType()
 export class PredictionResult {
   @Field(() => [PredictedCluster], {

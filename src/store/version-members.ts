@@ -93,6 +93,37 @@ export class VersionMembers implements ports.VersionMembers {
     );
   }
 
+  async levelsOfTheory(datasetVersionId: string, split: Split): Promise<string[]> {
+    const rows = await query<{ id: string }[]>(
+      this.manager,
+      `SELECT DISTINCT k.level_of_theory_id AS id
+       FROM dataset_version_members m JOIN calculations k ON k.id = m.calculation_id
+       WHERE m.dataset_version_id = $1 AND m.split = $2 ORDER BY 1`,
+      [datasetVersionId, split],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  heldClusters(datasetVersionId: string, calculationIds: readonly string[]): Promise<records.HeldCluster[]> {
+    return query(
+      this.manager,
+      `WITH held AS (
+         SELECT DISTINCT c.id, c.fingerprint, m.split
+         FROM dataset_version_members m
+         JOIN calculations k ON k.id = m.calculation_id
+         JOIN clusters c ON c.id = k.cluster_id
+         WHERE m.dataset_version_id = $1 AND m.split IN ('train', 'validation')
+       )
+       SELECT DISTINCT ON (c.id, held.split) c.id AS "clusterId", held.id AS "heldClusterId", held.split,
+              CASE WHEN held.id = c.id THEN 'IDENTITY' ELSE 'FINGERPRINT' END AS by
+       FROM calculations k
+       JOIN clusters c ON c.id = k.cluster_id
+       JOIN held ON held.fingerprint = c.fingerprint
+       WHERE k.id = ANY($2::bigint[]) ORDER BY c.id, held.split, held.id <> c.id, held.id`,
+      [datasetVersionId, calculationIds],
+    );
+  }
+
   clustersShapedLike(
     datasetVersionId: string,
     split: Split,

@@ -28,8 +28,11 @@ beforeAll(async () => {
       input: { name: 'rcn', runningCoordinationNumbers: { radiiAngstrom } },
     });
   }
-  for (const model of ['one', 'two']) {
-    const run = await trainLasso(server, { model, datasetVersion, featureSet: 'rcn', alphas: [0.1, 0.2, 0.3] });
+  for (const [model, alphas] of [
+    ['one', [0.1, 0.2, 0.3]],
+    ['two', [0.01, 1, 10]],
+  ] as const) {
+    const run = await trainLasso(server, { model, datasetVersion, featureSet: 'rcn', alphas });
     expect(await runEnded(server, run)).toMatchObject({ state: 'SUCCEEDED' });
   }
   const { clusters } = await server.request<{ clusters: { nodes: { id: string }[] } }>(
@@ -54,7 +57,17 @@ afterAll(() => server?.dispose());
 
 /** Every connection of the API: what it is asked with beside `first` and `after`, and what tells its nodes apart. */
 const CONNECTIONS: Readonly<
-  Record<string, { readonly args?: string; readonly key?: string; readonly under?: string; readonly on?: string }>
+  Record<
+    string,
+    {
+      readonly args?: string;
+      readonly key?: string;
+      readonly under?: string;
+      readonly on?: string;
+      /** Field of the owner in which it is. */
+      readonly via?: string;
+    }
+  >
 > = {
   atoms: { args: 'datasetVersion: "synthetic/1"', key: 'index cluster { id }' },
   calculationInputs: { args: 'program: ORCA, filter: {}', key: 'fileName cluster { id }' },
@@ -77,6 +90,11 @@ const CONNECTIONS: Readonly<
   'ClusterRun.items': { key: 'cluster { id }', under: `clusterRun(id: "${btoa('ClusterRun:1')}")` },
   'Trial.curve': { key: 'x', under: `node(id: "${btoa('Trial:1')}")`, on: 'Trial' },
   'Import.items': { key: 'line label', under: `import(id: "${btoa('Import:1')}")` },
+  'Comparison.worstAtoms': {
+    key: 'atom { index cluster { id } }',
+    under: 'compareModelVersions(modelVersions: ["one/1", "two/1"], split: VALIDATION)',
+  },
+  'Leakage.clusters': { key: 'cluster { id }', under: `evaluation(id: "${btoa('Evaluation:1')}")`, via: 'leakage' },
   'DatasetVersion.calculations': { under: 'datasetVersion(datasetVersion: "synthetic/1")' },
   'DatasetVersion.nearDuplicates': {
     args: 'toleranceAngstrom: 1, acrossSplits: false',
@@ -93,18 +111,21 @@ interface Page {
 }
 
 function pageQuery(name: string, first: string, after?: string | null): string {
-  const { args = '', key = 'id', under, on } = CONNECTIONS[name];
+  const { args = '', key = 'id', under, on, via } = CONNECTIONS[name];
   const given = [args, first === '' ? '' : `first: ${first}`, after == null ? '' : `after: ${JSON.stringify(after)}`];
   const fields = `totalCount nodes { ${key} } edges { cursor node { ${key} } } pageInfo { hasNextPage endCursor }`;
   const list = given.filter((each) => each !== '').join(', ');
-  const page = `page: ${name.split('.').at(-1)}${list === '' ? '' : `(${list})`} { ${fields} }`;
+  const inside = `page: ${name.split('.').at(-1)}${list === '' ? '' : `(${list})`} { ${fields} }`;
+  const page = via === undefined ? inside : `via: ${via} { ${inside} }`;
   if (under === undefined) return `{ ${page} }`;
   return on === undefined ? `{ owner: ${under} { ${page} } }` : `{ owner: ${under} { ... on ${on} { ${page} } } }`;
 }
 
 async function page(name: string, first: number, after?: string | null): Promise<Page> {
-  const answer = await server.request<{ page?: Page; owner?: { page: Page } }>(pageQuery(name, String(first), after));
-  return (answer.page ?? answer.owner?.page)!;
+  const answer = await server.request<{ page?: Page; owner?: { page?: Page; via?: { page: Page } } }>(
+    pageQuery(name, String(first), after),
+  );
+  return (answer.page ?? answer.owner?.page ?? answer.owner?.via?.page)!;
 }
 
 test('every connection of the schema is tested here', async () => {

@@ -49,6 +49,9 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     [`{ cluster(id: ${id('Calculation')}) { id } }`, /is the id of a Calculation, not of a Cluster/],
   ],
   'Query.clusterRun.id': [[`{ clusterRun(id: ${id('ClusterRun')}) { id } }`, noRecord('ClusterRun')]],
+  'Query.compareModelVersions.baseline': [
+    ['{ compareModelVersions(modelVersions: ["m/1"], baseline: "m/7", split: TEST) { split } }', /m has no version 7/],
+  ],
   'Query.compareModelVersions.datasetVersion': [
     [
       '{ compareModelVersions(modelVersions: ["m/1"], datasetVersion: "small/7", split: TEST) { split } }',
@@ -219,7 +222,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   ],
 };
 
-const REFERENCES = /^(alias|datasetVersion|modelVersions?|featureSet|dataset|name)$/;
+const REFERENCES = /^(alias|baseline|datasetVersion|modelVersions?|featureSet|dataset|name)$/;
 /** Names that a request gives to something new. */
 const NEW_NAMES = [
   'CreateApiTokenInput.name',

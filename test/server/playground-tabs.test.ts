@@ -298,6 +298,30 @@ describe('what the tabs tell their reader to look at', () => {
     expect(evaluateModelVersion.metrics.biasPpm).toBeCloseTo(0, 6);
   });
 
+  it('Compare: each metric has a verdict on the three versions, and no test cluster was trained on', () => {
+    const { compareModelVersions } = answer<{
+      compareModelVersions: {
+        atoms: number;
+        verdict: string;
+        metrics: { metric: string; verdict: string; versions: { low: number; value: number; high: number }[] }[];
+        worstAtoms: { nodes: { residualsPpm: number[] }[] };
+        distances: { names: string[]; wasserstein1Ppm: number[][] };
+        leakage: { count: number; validationCount: number }[];
+      };
+    }>('Compare');
+    const { atoms, verdict, metrics, worstAtoms, distances, leakage } = compareModelVersions;
+    expect(atoms).toBe(110);
+    expect(verdict).toContain(metrics[0].verdict);
+    expect(metrics).toHaveLength(8);
+    for (const { low, high } of metrics[0].versions) expect(high).toBeGreaterThan(low);
+    for (const { residualsPpm } of worstAtoms.nodes) {
+      expect(Math.abs(residualsPpm[2])).toBeGreaterThan(Math.abs(residualsPpm[0]));
+    }
+    expect(distances.names[0]).toBe('calculated');
+    expect(distances.wasserstein1Ppm).toHaveLength(4);
+    expect(leakage).toEqual(Array(3).fill({ count: 0, validationCount: 0 }));
+  });
+
   it('Histograms: DFT and three versions over the same 110 test atoms', () => {
     const { series } = answer<{
       compareModelVersions: { histogram: { series: { name: string; counts: number[] }[] } };

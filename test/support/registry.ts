@@ -32,7 +32,16 @@ export interface TestRegistry {
 /** A computer that can do what is given, and refuses the rest. */
 export function computing(able: Partial<Compute>): Compute {
   const refuse = () => Promise.reject(new Error('this test computes no such thing'));
-  return { train: refuse, measure: refuse, predict: refuse, generate: refuse, relax: refuse, ...able };
+  return {
+    train: refuse,
+    measure: refuse,
+    predict: refuse,
+    compare: refuse,
+    distances: refuse,
+    generate: refuse,
+    relax: refuse,
+    ...able,
+  };
 }
 
 export function request(operation: string) {

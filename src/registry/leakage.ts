@@ -1,0 +1,23 @@
+import type { Store } from './ports.ts';
+import type { HeldCluster, ModelVersion } from './records.ts';
+
+/** Evaluated clusters that a model version was made with, by identity or by fingerprint. */
+export interface Leakage {
+  readonly modelVersionId: string;
+  /** How many evaluated clusters are in the training split of its data set version. */
+  readonly count: number;
+  /** How many are in the validation split, by which the version was chosen. */
+  readonly validationCount: number;
+  readonly clusters: readonly HeldCluster[];
+}
+
+/** What a version had of the clusters of these calculations when it was trained and chosen; one query. */
+export async function leakageOf(
+  store: Store,
+  { id, datasetVersionId }: ModelVersion,
+  calculationIds: readonly string[],
+): Promise<Leakage> {
+  const clusters = await store.versionMembers.heldClusters(datasetVersionId, calculationIds);
+  const countIn = (split: string) => clusters.filter((each) => each.split === split).length;
+  return { modelVersionId: id, count: countIn('train'), validationCount: countIn('validation'), clusters };
+}
