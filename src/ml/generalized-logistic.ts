@@ -105,9 +105,10 @@ interface Profile extends LocalModel {
   readonly inverseShape: number;
 }
 
-// beyond these the likelihood no longer changes: the distribution has become a Gumbel or a one-sided exponential one
-const LARGEST_LOG_SHAPE = 32;
-const LARGEST_RATE = 1e9;
+// Beyond these the likelihood hardly changes: the distribution has become a Gumbel or a one-sided exponential one. Plain formulae,
+// with 1 + exp(-u) or c - 1, still work here.
+const LARGEST_LOG_SHAPE = 20;
+const LARGEST_RATE = 1e8;
 
 const LONGEST_STEP = [4, 1] as const;
 
@@ -128,7 +129,7 @@ const SAME_MAXIMUM = 1e-6;
  * For a location and a scale the best shape is known in closed form, so the search is one in two variables (`ascend`). The
  * likelihood can have several maxima: the search begins at places all over a grouped sample, and the maxima that it finds are
  * climbed on the sample itself. Where it has none, because it grows as the shape goes to infinity (a Gumbel distribution) or as
- * shape and scale go to 0 (an exponential one that ends at the largest value), the fit stops within 1e-7 a value of the limit.
+ * shape and scale go to 0 (an exponential one that ends at the largest value), the fit stops within 1e-6 a value of the limit.
  * @param start another place to begin at
  */
 export function fitGeneralizedLogistic(values: ArrayLike<number>, start?: GeneralizedLogistic): GeneralizedLogistic {
@@ -210,7 +211,9 @@ function climb(sample: Sample, location: number, rate: number): Profile {
     // v = log S + shift at the mode, where v = log S was
     const logS = logarithm(from.inverseShape);
     const mode = from.location - logS / from.rate;
-    return profile(sample, mode + Math.max(logS + shift, -LARGEST_LOG_SHAPE) / next, next);
+    const found = profile(sample, mode + Math.max(logS + shift, -LARGEST_LOG_SHAPE) / next, next);
+    const isAtBound = logarithm(found.inverseShape) < 0.1 - LARGEST_LOG_SHAPE && found.gradient[0] < 0;
+    return isAtBound ? { ...found, gradient: [0, found.gradient[1]] } : found;
   });
 }
 

@@ -50,7 +50,10 @@ export class EvaluationAnalysisResolver {
     return connection(page, (item) => String(places.get(item)));
   }
 
-  @FieldResolver(() => DistributionComparison)
+  @FieldResolver(() => DistributionComparison, {
+    nullable: true,
+    description: 'Null beside the error where no cluster has that size.',
+  })
   distribution(
     @Root() evaluation: records.Evaluation,
     @Arg('size', () => Int, SIZE) size: number | null,
@@ -59,7 +62,11 @@ export class EvaluationAnalysisResolver {
     return registry.evaluationAnalysis.distribution(evaluation, size ?? null);
   }
 
-  @FieldResolver(() => Histogram, { description: 'Calculated and predicted in common bins, 0 an edge.' })
+  @FieldResolver(() => Histogram, {
+    nullable: true,
+    description:
+      'Calculated and predicted in common bins, 0 an edge; null beside the error where no cluster has that size.',
+  })
   async histogram(
     @Root() evaluation: records.Evaluation,
     @Arg('size', () => Int, SIZE) size: number | null,

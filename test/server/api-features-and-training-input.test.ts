@@ -265,9 +265,9 @@ describe('trainLasso', () => {
   });
 
   test.each([
-    ['alphas: none', { alphas: [] }, /alphas must be 1 to 1000 finite numbers above 0/],
-    ['alphas: 0', { alphas: [0.1, 0] }, /and 0 is not/],
-    ['alphas: negative', { alphas: [-1] }, /and -1 is not/],
+    ['alphas: none', { alphas: [] }, /there are 0 alphas; give 1 to 1000/],
+    ['alphas: 0', { alphas: [0.1, 0] }, /alpha is 0; give finite numbers above 0/],
+    ['alphas: negative', { alphas: [-1] }, /alpha is -1; give finite numbers above 0/],
     ['alphas: too many', { alphas: Array.from({ length: 1001 }, (_, i) => i + 1) }, /1 to 1000/],
   ])('refuses %s', async (_, changes, says) => {
     const error = await refusal(server, TRAIN, input(changes));

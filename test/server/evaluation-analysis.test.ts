@@ -142,9 +142,9 @@ describe('distribution', () => {
     const { clusterSizes, predictedPpm } = await ask<Columns>('cn/1', COLUMNS);
     const { histogram } = await ask<{
       histogram: { edgesPpm: number[]; series: { name: string; counts: number[] }[] };
-    }>('cn/1', 'histogram(size: 9, binWidthPpm: 4) { edgesPpm series { name counts } }');
+    }>('cn/1', 'histogram(size: 8, binWidthPpm: 4) { edgesPpm series { name counts } }');
     expect(histogram.edgesPpm[1] - histogram.edgesPpm[0]).toBe(4);
-    const ofSize = predictedPpm.filter((_, i) => clusterSizes[i] === 9);
+    const ofSize = predictedPpm.filter((_, i) => clusterSizes[i] === 8);
     expect(histogram.series[1]).toEqual({
       name: 'predicted',
       counts: histogram.edgesPpm.slice(1).map((upper) => ofSize.filter((x) => x >= upper - 4 && x < upper).length),
@@ -187,7 +187,8 @@ test.each([
   ['distribution { quantileQuantile(points: 0) { probabilities } }', /points is 0; give 1 to 10000/],
   ['distribution { calculated { quantiles(probabilities: [2]) { valuePpm } } }', /probability 2 is not from 0 to 1/],
 ])('refuses %s', async (fields, says) => {
-  const error = await errorOf(server, `{ modelVersion(modelVersion: "members/1") { evaluations { ${fields} } } }`, {});
+  const { id } = await ask<{ id: string }>('members/1', 'id');
+  const error = await errorOf(server, `query ($id: ID!) { evaluation(id: $id) { ${fields} } }`, { id });
   expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(says) });
 });
 
