@@ -38,10 +38,18 @@ export interface Moments {
  */
 export function approximateMeans({ rows, columns, data }: Matrix, target: ArrayLike<number>): Float64Array {
   const means = new Float64Array(columns + 1);
-  for (let i = 0; i < rows; i++) {
-    const start = i * columns;
+  const inFours = rows - (rows % 4);
+  for (let i = 0; i < inFours; i += 4) {
+    const [first, second, third, fourth] = [i * columns, (i + 1) * columns, (i + 2) * columns, (i + 3) * columns];
+    // four rows for each time a sum is read and written
     for (let j = 0; j < columns; j++) {
-      means[j] += data[start + j];
+      means[j] += data[first + j] + data[second + j] + (data[third + j] + data[fourth + j]);
+    }
+    means[columns] += target[i] + target[i + 1] + (target[i + 2] + target[i + 3]);
+  }
+  for (let i = inFours; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      means[j] += data[i * columns + j];
     }
     means[columns] += target[i];
   }

@@ -78,17 +78,23 @@ export class ProductSums {
     const target = this.target;
     const shifts = this.shifts;
     const { columns, data } = this.features;
+    const inFours = columns - (columns % PANEL);
     for (let k = 0; k < block; k++) {
       const row = rows === undefined ? from + k : rows[from + k];
       const start = row * columns;
       let at = PANEL * k;
-      for (let j = 0; j < columns; j++) {
+      for (let j = 0; j < inFours; j += PANEL) {
         values[at] = data[start + j] - shifts[j];
-        at += (j & 3) === 3 ? PANEL * block - 3 : 1;
+        values[at + 1] = data[start + j + 1] - shifts[j + 1];
+        values[at + 2] = data[start + j + 2] - shifts[j + 2];
+        values[at + 3] = data[start + j + 3] - shifts[j + 3];
+        at += PANEL * block;
       }
-      values[at] = target[row] - shifts[columns];
-      at += (columns & 3) === 3 ? PANEL * block - 3 : 1;
-      values[at] = 1;
+      // at most three features are left for the panel, or panels, of the target and of the ones
+      for (let j = inFours; j <= columns + 1; j++) {
+        const value = j < columns ? data[start + j] - shifts[j] : j === columns ? target[row] - shifts[j] : 1;
+        values[PANEL * block * Math.floor(j / PANEL) + PANEL * k + (j % PANEL)] = value;
+      }
     }
   }
 }
