@@ -194,8 +194,8 @@ export class LeakedClusterResolver {
     return load.clusters.load(clusterId);
   }
 
-  @FieldResolver(() => Cluster, { description: 'The one in the split that the version was made with.' })
-  trainedCluster(@Root() { heldClusterId }: records.HeldCluster, @Ctx() { load }: RequestContext) {
+  @FieldResolver(() => Cluster, { description: 'The one in that split, itself or the copy.' })
+  matchingCluster(@Root() { heldClusterId }: records.HeldCluster, @Ctx() { load }: RequestContext) {
     return load.clusters.load(heldClusterId);
   }
 }

@@ -221,7 +221,7 @@ test('tells what versions were trained on', async () => {
     { modelVersionId: 'v0', count: 0, clusters: [] },
     { modelVersionId: 'v1', count: 1, validationCount: 0, clusters: [{ clusterId: 'c1', heldClusterId: 'c7' }] },
   ]);
-  expect(await comparison.verdict()).toContain('Of the 3 clusters m/2 was trained on 1.');
+  expect(await comparison.verdict()).toContain('Leakage: of the 3 clusters m/2 was trained on 1.');
 });
 
 test('refuses other atoms, and says of which versions and how many', async () => {
