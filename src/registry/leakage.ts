@@ -11,13 +11,17 @@ export interface Leakage {
   readonly clusters: readonly HeldCluster[];
 }
 
-/** What a version had of the clusters of these calculations when it was trained and validated; one query. */
+/** What versions had of the clusters of these calculations when they were trained and validated; one query a data set version. */
 export async function leakageOf(
   store: Store,
-  { id, datasetVersionId }: ModelVersion,
+  versions: readonly ModelVersion[],
   calculationIds: readonly string[],
-): Promise<Leakage> {
-  const clusters = await store.versionMembers.heldClusters(datasetVersionId, calculationIds);
-  const countIn = (split: string) => clusters.filter((each) => each.split === split).length;
-  return { modelVersionId: id, count: countIn('train'), validationCount: countIn('validation'), clusters };
+): Promise<Leakage[]> {
+  const held = new Map<string, Omit<Leakage, 'modelVersionId'>>();
+  for (const id of new Set(versions.map(({ datasetVersionId }) => datasetVersionId))) {
+    const clusters = await store.versionMembers.heldClusters(id, calculationIds);
+    const countIn = (split: string) => clusters.filter((each) => each.split === split).length;
+    held.set(id, { count: countIn('train'), validationCount: countIn('validation'), clusters });
+  }
+  return versions.map(({ id, datasetVersionId }) => ({ modelVersionId: id, ...held.get(datasetVersionId)! }));
 }

@@ -205,6 +205,7 @@ export class LeakageOfEvaluationResolver {
   @FieldResolver(() => Leakage)
   async leakage(@Root() evaluation: records.Evaluation, @Ctx() { registry, load }: RequestContext) {
     const version = await load.modelVersions.load(evaluation.modelVersionId);
-    return leakageOf(registry.store, version, evaluation.calculationIds);
+    const [leakage] = await leakageOf(registry.store, [version], evaluation.calculationIds);
+    return leakage;
   }
 }

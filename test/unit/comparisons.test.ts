@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { compareVersions } from '../../src/ml/comparison/comparison.ts';
 import { distanceMatrix } from '../../src/ml/comparison/distance-matrix.ts';
 import { regressionMetrics } from '../../src/ml/metrics.ts';
+import { Comparison } from '../../src/registry/comparison.ts';
 import { Comparisons } from '../../src/registry/comparisons.ts';
 import type { Store } from '../../src/registry/ports.ts';
+import type { ModelVersion } from '../../src/registry/records.ts';
 import { computing } from '../support/registry.ts';
 
 /** Size and level of theory of the calculations, whose id is that of their cluster too. */
@@ -24,7 +26,7 @@ interface Made {
 
 /** A registry that holds versions m/1, m/2, ..., evaluated on the test split of what they were trained on. */
 function registryOf(made: readonly Made[]) {
-  const counts = { compare: 0, distances: 0 };
+  const counts = { compare: 0, distances: 0, leakage: 0 };
   const evaluations = made.map(({ dataset, test: ids, error }, v) => {
     const calculatedPpm = ids.flatMap(shieldings);
     const predictedPpm = ids.flatMap((id) => shieldings(id).map((value, i) => value + error(id, i)));
@@ -40,7 +42,10 @@ function registryOf(made: readonly Made[]) {
     };
   });
   const store = {
-    models: { findOne: async () => ({ id: 'm' }), getMany: async () => [{ id: 'm', name: 'm' }] },
+    models: {
+      findOne: async () => ({ id: 'm' }),
+      getMany: async (ids: string[]) => ids.map(() => ({ id: 'm', name: 'm' })),
+    },
     modelVersions: {
       findOne: async ({ version }: { version: number }) =>
         made[version - 1] && {
@@ -54,7 +59,7 @@ function registryOf(made: readonly Made[]) {
     latestVersion: async () => made.length,
     datasets: {
       findOne: async ({ name }: { name: string }) => ({ id: name }),
-      getMany: async ([id]: string[]) => [{ id, name: id }],
+      getMany: async (ids: string[]) => ids.map((id) => ({ id, name: id })),
     },
     datasetVersions: {
       findOne: async ({ datasetId }: { datasetId: string }) => ({
@@ -63,9 +68,10 @@ function registryOf(made: readonly Made[]) {
         version: 1,
         splitCounts: [],
       }),
-      getMany: async ([id]: string[]) => [
-        { id, datasetId: id, version: 1, splitCounts: [{ split: 'validation', clusters: 0, atoms: 0 }] },
-      ],
+      getMany: async (ids: string[]) =>
+        ids.map((id) => ({
+          ...{ id, datasetId: id, version: 1, splitCounts: [{ split: 'validation', clusters: 0, atoms: 0 }] },
+        })),
     },
     evaluations: {
       findOne: async (where: { modelVersionId: string; datasetVersionId: string }) =>
@@ -80,8 +86,10 @@ function registryOf(made: readonly Made[]) {
       ids.map((id) => ({ id, clusterId: `c${id}`, size: CALCULATIONS[id][0], levelOfTheoryId: CALCULATIONS[id][1] })),
     versionMembers: {
       levelsOfTheory: async (dataset: string) => made.find((each) => each.dataset === dataset)!.trainedAt ?? ['A'],
-      heldClusters: async (dataset: string) =>
-        dataset === 'leaky' ? [{ clusterId: 'c1', heldClusterId: 'c7', split: 'train', by: 'FINGERPRINT' }] : [],
+      heldClusters: async (dataset: string) => {
+        counts.leakage++;
+        return dataset === 'leaky' ? [{ clusterId: 'c1', heldClusterId: 'c7', split: 'train', by: 'FINGERPRINT' }] : [];
+      },
     },
   } as unknown as Store;
   const compute = computing({
@@ -131,7 +139,7 @@ test('takes the same atoms in whatever order, and puts them into that of the fir
   // asked again, also by the verdict, nothing is worked out again
   expect(await comparison.metrics()).toBe(found);
   await comparison.verdict();
-  expect(counts).toEqual({ compare: 1, distances: 0 });
+  expect(counts).toMatchObject({ compare: 1, distances: 0 });
 });
 
 test('lists a version twice where it was asked twice, by whatever name, and works it out once', async () => {
@@ -212,16 +220,21 @@ test('has a row for each size of clusters', async () => {
   ]);
 });
 
-test('tells what versions were trained on', async () => {
-  const { comparison } = await compare([
+test('tells what versions were trained on, looking once into each data set version', async () => {
+  const { comparison, counts } = await compare([
     { dataset: 'a', test: ALL, error: plus(1) },
     { dataset: 'leaky', test: ALL, error: plus(0.1) },
+    { dataset: 'leaky', test: ALL, error: plus(2) },
   ]);
   expect(await comparison.leakage()).toMatchObject([
     { modelVersionId: 'v0', count: 0, clusters: [] },
     { modelVersionId: 'v1', count: 1, validationCount: 0, clusters: [{ clusterId: 'c1', heldClusterId: 'c7' }] },
+    { modelVersionId: 'v2', count: 1 },
   ]);
-  expect(await comparison.verdict()).toContain('Leakage: of the 3 clusters m/2 was trained on 1.');
+  expect(await comparison.verdict()).toContain(
+    'Leakage: of the 3 clusters m/2 was trained on 1; m/3 was trained on 1.',
+  );
+  expect(counts.leakage).toBe(2);
 });
 
 test('refuses other atoms, and says of which versions and how many', async () => {
@@ -292,8 +305,17 @@ test('refuses more work than an answer is worth, with the way out, only when it 
   await expect(comparison.metrics()).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
     message: expect.stringMatching(
-      /^2 versions on 300000 atoms in 10000 resamples .*; lower resamples to 3333, or compare fewer versions$/,
+      /^10000 resamples of 2 versions on 300000 atoms .*; lower resamples to 4166, or compare fewer versions$/,
     ),
   });
   expect(counts.compare).toBe(0);
+
+  const [evaluation] = comparison.evaluations;
+  const version = { name: 'm/1', version: { id: 'v0' } as ModelVersion, evaluation };
+  const wide = new Comparison({} as Store, computing({}), {
+    ...{ split: 'test', levelOfTheoryId: 'A', calculations: [], baseline: 0, settings: INPUT },
+    versions: Array.from({ length: 37 }, () => version),
+    asked: [{ version: 0, called: 'm/1' }],
+  });
+  await expect(wide.distances()).rejects.toThrow(/^distances between 37 versions on 300000 atoms .*; compare fewer/);
 });
