@@ -11,6 +11,7 @@ import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import { type ComparedMetric, isLowerBetter } from '../ml/comparison/metrics.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
+import { type AtomPlaces, atomPlaces } from './atom-places.ts';
 import { bestIsMoreThanNoise, type ComparedNames, remarks, verdictOf } from './comparison-verdicts.ts';
 import { type Leakage, leakageOf } from './leakage.ts';
 import type { Compute, Store } from './ports.ts';
@@ -142,7 +143,7 @@ export class Comparison {
 
   /** Atoms whose absolute error is larger than the baseline's, those that grew most first: of one version, or of any. */
   worseAtoms(called: string | null): WorseAtom[] {
-    const { versions, baseline } = this.parts;
+    const { versions, baseline, calculations } = this.parts;
     const { calculatedPpm } = this.evaluations[0];
     const among = called === null ? versions.map((_, v) => v) : [this.versionCalled(called)];
     const errors = (v: number, i: number) => versions[v].evaluation.predictedPpm[i] - calculatedPpm[i];
@@ -154,13 +155,15 @@ export class Comparison {
         if (grown > growth[i]) [growth[i], worst[i]] = [grown, v];
       }
     }
-    const places = this.places();
+    const { starts, calculationOfAtom } = this.places();
     const residuals = (i: number) => this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]);
     return Array.from(growth.keys())
       .filter((i) => growth[i] > 0)
       .sort((i, j) => growth[j] - growth[i] || i - j)
       .map((i) => ({
-        ...places(i),
+        calculationId: calculations[calculationOfAtom[i]].id,
+        clusterId: calculations[calculationOfAtom[i]].clusterId,
+        index: i - starts[calculationOfAtom[i]],
         calculatedPpm: calculatedPpm[i],
         // of those on a page only: there may be many atoms, and fifty versions
         get residualsPpm() {
@@ -252,33 +255,15 @@ export class Comparison {
   }
 
   private columns(): ComparedColumns {
-    const { versions, calculations } = this.parts;
-    const clusterStarts = new Uint32Array(calculations.length + 1);
-    calculations.forEach(({ size }, c) => {
-      clusterStarts[c + 1] = clusterStarts[c] + size;
-    });
     return {
       calculatedPpm: Float64Array.from(this.evaluations[0].calculatedPpm),
-      predictedPpm: versions.map(({ evaluation }) => Float64Array.from(evaluation.predictedPpm)),
-      clusterStarts,
+      predictedPpm: this.parts.versions.map(({ evaluation }) => Float64Array.from(evaluation.predictedPpm)),
+      clusterStarts: this.places().starts,
     };
   }
 
-  /** Finds the calculation of an atom by its place in the columns. */
-  private places() {
-    const { calculations } = this.parts;
-    const calculationOf = new Uint32Array(this.atoms);
-    const starts = new Uint32Array(calculations.length);
-    let start = 0;
-    calculations.forEach(({ size }, c) => {
-      starts[c] = start;
-      calculationOf.fill(c, start, start + size);
-      start += size;
-    });
-    return (i: number) => {
-      const c = calculationOf[i];
-      return { calculationId: calculations[c].id, clusterId: calculations[c].clusterId, index: i - starts[c] };
-    };
+  private places(): AtomPlaces {
+    return atomPlaces(this.parts.calculations.map(({ size }) => size));
   }
 
   private tooMuch(what: string, wayOut: string): NatriumError {

@@ -123,8 +123,7 @@ export class Datasets {
     return this.inputsOf(present(await this.store.calculations.getMany(drawn.map((each) => each.calculationId))));
   }
 
-  /** Calculations with their clusters. */
-  async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
+  private async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
     const clusters = await clustersOf(this.store, calculations);
     return calculations.map((calculation, i) => ({
       calculation,

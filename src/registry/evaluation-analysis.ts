@@ -14,6 +14,7 @@ import {
 } from '../ml/distribution.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import { ascendingOrder } from '../ml/ranks.ts';
+import { type AtomPlaces, atomPlaces } from './atom-places.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Page, Store } from './ports.ts';
 import type { Evaluation } from './records.ts';
@@ -72,12 +73,9 @@ interface Columns {
   readonly standardDeviationsPpm: Float64Array | null;
 }
 
-/** Where the atoms of an evaluation are. */
-interface Places {
-  /** One a calculation, with the number of all atoms behind the last. */
-  readonly starts: Uint32Array;
+/** Where the atoms of an evaluation are, and the cluster of each calculation. */
+interface Places extends AtomPlaces {
   readonly clusterIds: readonly string[];
-  readonly calculationOfAtom: Uint32Array;
 }
 
 /** What follows from the columns of an evaluation, which never change, so that it is worked out when asked. */
@@ -228,16 +226,14 @@ export class EvaluationAnalysis {
     return places;
   }
 
-  private async readPlaces({ calculationIds, calculatedPpm }: Evaluation): Promise<Places> {
-    const summaries = await this.store.calculationSummaries(calculationIds);
-    const byId = new Map(summaries.map((summary) => [summary.id, summary]));
-    const starts = new Uint32Array(calculationIds.length + 1);
-    const calculationOfAtom = new Uint32Array(calculatedPpm.length);
-    calculationIds.forEach((id, calculation) => {
-      starts[calculation + 1] = starts[calculation] + byId.get(id)!.size;
-      calculationOfAtom.fill(calculation, starts[calculation], starts[calculation + 1]);
-    });
-    return { starts, calculationOfAtom, clusterIds: calculationIds.map((id) => byId.get(id)!.clusterId) };
+  private async readPlaces({ calculationIds }: Evaluation): Promise<Places> {
+    const found = await this.store.calculationSummaries(calculationIds);
+    const byId = new Map(found.map((summary) => [summary.id, summary]));
+    const summaries = calculationIds.map((id) => byId.get(id)!);
+    return {
+      ...atomPlaces(summaries.map(({ size }) => size)),
+      clusterIds: summaries.map(({ clusterId }) => clusterId),
+    };
   }
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import {
@@ -9,7 +8,6 @@ import {
   sorted,
   summarize,
 } from '../ml/distribution.ts';
-import { featureMatrix } from '../ml/features/feature-matrix.ts';
 import { checkFeatureSetDefinition, type FeatureSetDefinition, featureNames } from '../ml/features/feature-set.ts';
 import {
   cdf,
@@ -21,14 +19,14 @@ import {
 import { commonHistogram } from '../ml/histogram.ts';
 import { correlation, rankCorrelation } from '../ml/metrics.ts';
 import { whyUnfittable } from '../ml/target-transform.ts';
-import { type Datasets, unlabelledInput } from './datasets.ts';
+import { atomCount, atomFeatures } from './atom-features.ts';
+import type { Datasets } from './datasets.ts';
 import { checkPoints, type Distribution } from './evaluation-analysis.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Store } from './ports.ts';
 import type { DatasetVersion } from './records.ts';
 
 const MOST_COLUMN_VALUES = 2_000_000;
-const CALCULATIONS_AT_A_TIME = 200;
 
 /** Shieldings of the atoms of all clusters, or of those of one size, in bins that all series share. */
 export interface DistributionSeries {
@@ -176,8 +174,7 @@ export class ShieldingDistributions {
   ): Promise<AtomColumns> {
     checkFeatureSetDefinition(definition);
     const names = featureNames(definition);
-    const counts = version.splitCounts.filter((count) => split === null || count.split === split);
-    const atoms = counts.reduce((sum, count) => sum + count.atoms, 0);
+    const atoms = atomCount(version, split);
     checkNotEmpty(version, split, atoms);
     if (atoms * names.length > MOST_COLUMN_VALUES) {
       throw new NatriumError(
@@ -186,35 +183,19 @@ export class ShieldingDistributions {
       );
     }
     await this.checkPopulations(version, split, definition.grossOrbitalPopulations?.labels ?? []);
-    const columns = names.map(() => new Float64Array(atoms));
-    const sizes: number[] = [];
-    const shieldingsPpm: number[] = [];
-    const members = await this.store.versionMembers.list(version.id, split);
-    const calculationIds = members.map((member) => member.calculationId);
-    for (let start = 0; start < calculationIds.length; start += CALCULATIONS_AT_A_TIME) {
-      const ids = calculationIds.slice(start, start + CALCULATIONS_AT_A_TIME);
-      const calculations = await this.store.calculations.getMany(ids);
-      const part = await this.datasets.inputsOf(calculations.map((each) => each!));
-      const { data } = featureMatrix(
-        definition,
-        part.map(({ cluster, calculation }) => unlabelledInput(cluster, calculation)),
-      );
-      for (let i = 0; i < data.length; i++) {
-        columns[i % names.length][shieldingsPpm.length + Math.floor(i / names.length)] = data[i];
-      }
-      for (const { calculation } of part) {
-        shieldingsPpm.push(...calculation.shieldingsPpm);
-        sizes.push(...calculation.shieldingsPpm.map(() => calculation.shieldingsPpm.length));
-      }
-      await setImmediate();
-    }
-    const found: AtomColumns['columns'][number][] = [];
+    const { calculationIds, sizes, shieldingsPpm, features } = await atomFeatures(
+      this.store,
+      version,
+      split,
+      definition,
+    );
+    const columns: AtomColumns['columns'][number][] = [];
     for (const [i, name] of names.entries()) {
-      const pearson = await this.work.do(() => correlation(columns[i], shieldingsPpm));
-      const spearman = await this.work.do(() => rankCorrelation(columns[i], shieldingsPpm));
-      found.push({ name, values: Array.from(columns[i]), pearson, spearman });
+      const pearson = await this.work.do(() => correlation(features[i], shieldingsPpm));
+      const spearman = await this.work.do(() => rankCorrelation(features[i], shieldingsPpm));
+      columns.push({ name, values: Array.from(features[i]), pearson, spearman });
     }
-    return { calculationIds, sizes, shieldingsPpm, columns: found };
+    return { calculationIds, sizes: Array.from(sizes), shieldingsPpm: Array.from(shieldingsPpm), columns };
   }
 
   private async shieldings(version: DatasetVersion, split: Split): Promise<Sorted> {
