@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
-import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
+import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
 import { follow } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
@@ -11,7 +11,6 @@ import { ProgressBar } from './progress-bar.ts';
 import { requireServer } from './server-address.ts';
 
 const POLL_MS = 1000;
-const PAPER_SEEDS = 20;
 
 const USAGE = `usage: natrium study --dataset NAME/VERSION [OPTIONS]
 
@@ -22,7 +21,7 @@ stopped and started again, or the server may: the same command goes on where the
 out where the data have none.
 
   --epochs N             of each SchNet trial (default ${SCHNET_TRAINING_DEFAULTS.epochs})
-  --seeds N              trials of each SchNet training (default ${PAPER_SEEDS})
+  --seeds N              trials of each SchNet training (default ${PAPER_SEEDS.length})
   --report FILE          (default study-NAME-VERSION.html)`;
 
 const OPTIONS = {
@@ -45,7 +44,7 @@ export async function runStudy(args: readonly string[], log: Log): Promise<void>
   if (positionals.length > 0) throw wrongUse(`${JSON.stringify(positionals[0])} is not expected`);
   const { dataset } = values;
   if (dataset === undefined) throw wrongUse('--dataset NAME/VERSION is missing');
-  const seeds = wholeNumber('seeds', values.seeds, PAPER_SEEDS, wrongUse);
+  const seeds = wholeNumber('seeds', values.seeds, PAPER_SEEDS.length, wrongUse);
   const input = {
     datasetVersion: dataset,
     epochs: wholeNumber('epochs', values.epochs, SCHNET_TRAINING_DEFAULTS.epochs, wrongUse),
@@ -132,7 +131,8 @@ function notSucceeded({ state, parts, reportUrl }: StudyRecord): NatriumError {
   );
   return new NatriumError(
     'INVALID_STATE',
-    `the study has ${state === 'FAILED' ? 'failed' : 'been cancelled'} (${why.join('; ')}); the same command lets it go on, and ${reportUrl} shows what there is`,
+    `the study has ${state === 'FAILED' ? 'failed' : 'been cancelled'} (${why.join('; ')}); the same command lets it go on, and ` +
+      `${reportUrl} shows what there is`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as others } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
 import { checkAlphas } from '../ml/lasso.ts';
 import { checkSchNetSettings } from '../ml/schnet-model.ts';
@@ -9,6 +8,7 @@ import { type Caller, requireRole } from './caller.ts';
 import { canonicalJson, sha256Hex } from './canonical-json.ts';
 import { findOrCreateFeatureSet } from './feature-sets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import type { Store } from './ports.ts';
 import type { DatasetVersion, FeatureSet, Study, StudyPart, StudySettings, TrainingRun } from './records.ts';
 import { References } from './references.ts';
@@ -35,6 +35,8 @@ export interface RunStudyInput extends StudySettings {
 
 /** The paper's grid of trainings on one data set version, as one batch of jobs. */
 export class Studies {
+  private readonly work = new OneAtATime();
+
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
@@ -113,12 +115,7 @@ export class Studies {
 
   /** What the paper found, checked on the data of a study, as far as its trainings are. */
   async findings(study: Study): Promise<Finding[]> {
-    const findings: Finding[] = [];
-    for (const finding of studyFindings(await studyEvidence(this.store, study))) {
-      findings.push(finding);
-      await others();
-    }
-    return findings;
+    return this.work.inSteps(studyFindings(await studyEvidence(this.store, study)));
   }
 
   /** Id of the first of the largest clusters of the test split. */

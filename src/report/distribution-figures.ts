@@ -50,7 +50,8 @@ export const distributionsBySize = figure<{
         const fit =
           fitted === null
             ? `not fitted: ${notFittedBecause}`
-            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toPrecision(3)} ppm, distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
+            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toPrecision(3)} ppm, ` +
+              `distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
         return {
           title: `n = ${size}`,
           note: `${grouped(atoms)} atoms; ${fit}`,

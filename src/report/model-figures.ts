@@ -65,7 +65,8 @@ function predictions(number: number, title: string, isShown: (part: StudyPart) =
         layout: 'many',
         blocks: blocksOf(evaluated, compareModelVersions),
         caption:
-          `Above, counts of atoms in bins of 10 ppm; below, ${anAtomAPoint(compareModelVersions.evaluations[0].calculatedPpm.length)}; on the line prediction and calculation agree. ` +
+          `Above, counts of atoms in bins of 10 ppm; below, ${anAtomAPoint(compareModelVersions.evaluations[0].calculatedPpm.length)}; on ` +
+          'the line prediction and calculation agree. ' +
           `${aboutAtoms(study, 'TEST')}.${lacking.length === 0 ? '' : ` Not shown: ${lacking.map(missingText).join('; ')}.`}`,
         legend: [
           { colour: 'calculated', isLine: false, text: 'calculated' },

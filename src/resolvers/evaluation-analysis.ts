@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
+import { TAIL_PPM } from '../ml/study/finding.ts';
 import type * as analysis from '../registry/evaluation-analysis.ts';
 import type * as records from '../registry/records.ts';
 import { Atom, Calculation, Cluster } from '../schema/clusters.ts';
@@ -19,8 +20,6 @@ import { checkFirst, connection, fromCursor } from './paging.ts';
 
 const SIZE = { nullable: true, description: 'Only clusters of this many atoms.' };
 const PROBABILITIES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
-/** Below this the paper speaks of the tail. */
-const TAIL_PPM = 500;
 
 @Resolver(() => Evaluation)
 export class EvaluationAnalysisResolver {
