@@ -1,28 +1,16 @@
 import { NatriumError } from '../errors.ts';
 import { type Calibration, calibrationSteps } from '../ml/calibration.ts';
-import {
-  type DistributionSummary,
-  kolmogorovSmirnov,
-  plottingProbabilities,
-  plottingQuantile,
-  quantile,
-  type Sorted,
-  shareBelow,
-  sorted,
-  summarize,
-  wasserstein1,
-} from '../ml/distribution.ts';
+import { kolmogorovSmirnov, plottingQuantile, wasserstein1 } from '../ml/distribution.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import { ascendingOrder } from '../ml/ranks.ts';
 import { type AtomPlaces, atomPlaces } from './atom-places.ts';
+import { type Distribution, distributionOf, probabilitiesOfPoints } from './distributions.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Page, Store } from './ports.ts';
 import type { Evaluation } from './records.ts';
 
 export const RESIDUAL_ORDERS = ['ATOMS', 'LARGEST'] as const;
 export type ResidualOrder = (typeof RESIDUAL_ORDERS)[number];
-
-const MOST_POINTS = 10_000;
 
 export interface ResidualSearch {
   readonly first: number;
@@ -45,11 +33,6 @@ export interface AtomResidual {
   /** Predicted minus calculated. */
   readonly residualPpm: number;
   readonly standardDeviationPpm: number | null;
-}
-
-/** Shieldings as a distribution. */
-export interface Distribution extends DistributionSummary {
-  readonly values: Sorted;
 }
 
 /** Points of a Q-Q plot, at the probabilities (k - 1/2) / n. */
@@ -132,13 +115,8 @@ export class EvaluationAnalysis {
   /** Calculated and predicted shieldings as distributions; of the clusters of one size unless it is null. */
   async distribution(evaluation: Evaluation, size: number | null): Promise<DistributionComparison> {
     const { calculatedPpm, predictedPpm } = await this.columns(evaluation, size);
-    const distribution = (column: Float64Array): Promise<Distribution> =>
-      this.work.do(() => {
-        const values = sorted(column);
-        return { ...summarize(values), values };
-      });
-    const calculated = await distribution(calculatedPpm);
-    const predicted = await distribution(predictedPpm);
+    const calculated = await this.work.do(() => distributionOf(calculatedPpm));
+    const predicted = await this.work.do(() => distributionOf(predictedPpm));
     return {
       ...{ calculated, predicted },
       kolmogorovSmirnov: kolmogorovSmirnov(calculated.values, predicted.values),
@@ -148,24 +126,12 @@ export class EvaluationAnalysis {
 
   /** At most as many points as there are atoms. Throws BAD_USER_INPUT unless 1 to 10,000 are asked. */
   quantileQuantile({ calculated, predicted }: DistributionComparison, points: number): QuantileQuantile {
-    const probabilities = plottingProbabilities(Math.min(checkPoints(points), calculated.count));
+    const probabilities = probabilitiesOfPoints(points, calculated.count);
     return {
       probabilities,
       calculatedPpm: probabilities.map((p) => plottingQuantile(calculated.values, p)),
       predictedPpm: probabilities.map((p) => plottingQuantile(predicted.values, p)),
     };
-  }
-
-  /** Throws BAD_USER_INPUT for more than 10,000 probabilities, and for one that is not from 0 to 1. */
-  quantiles({ values }: Distribution, probabilities: readonly number[]) {
-    if (probabilities.length > MOST_POINTS) {
-      throw new NatriumError('BAD_USER_INPUT', `${probabilities.length} probabilities; give at most ${MOST_POINTS}`);
-    }
-    return probabilities.map((probability) => ({ probability, valuePpm: quantile(values, probability) }));
-  }
-
-  shareBelow({ values }: Distribution, limitPpm: number): number {
-    return shareBelow(values, limitPpm);
   }
 
   /** Calculated and predicted shieldings in common bins; of the clusters of one size unless it is null. */
@@ -235,11 +201,6 @@ export class EvaluationAnalysis {
       clusterIds: summaries.map(({ clusterId }) => clusterId),
     };
   }
-}
-
-export function checkPoints(points: number): number {
-  if (points >= 1 && points <= MOST_POINTS) return points;
-  throw new NatriumError('BAD_USER_INPUT', `points is ${points}; give 1 to ${MOST_POINTS}`);
 }
 
 function checkSize(size: number, starts: Uint32Array): void {

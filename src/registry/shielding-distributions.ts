@@ -1,13 +1,6 @@
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
-import {
-  kolmogorovSmirnovFrom,
-  plottingProbabilities,
-  plottingQuantile,
-  type Sorted,
-  sorted,
-  summarize,
-} from '../ml/distribution.ts';
+import { kolmogorovSmirnovFrom, plottingQuantile, type Sorted, sorted } from '../ml/distribution.ts';
 import { checkFeatureSetDefinition, type FeatureSetDefinition, featureNames } from '../ml/features/feature-set.ts';
 import {
   cdf,
@@ -21,7 +14,7 @@ import { correlation, rankCorrelation } from '../ml/metrics.ts';
 import { whyUnfittable } from '../ml/target-transform.ts';
 import { atomCount, atomFeatures } from './atom-features.ts';
 import type { Datasets } from './datasets.ts';
-import { checkPoints, type Distribution } from './evaluation-analysis.ts';
+import { type Distribution, distributionOf, probabilitiesOfPoints } from './distributions.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Store } from './ports.ts';
 import type { DatasetVersion } from './records.ts';
@@ -117,10 +110,7 @@ export class ShieldingDistributions {
 
   summary({ valuesPpm }: DistributionSeries): Promise<Distribution | null> {
     if (valuesPpm.length === 0) return Promise.resolve(null);
-    return this.work.do(() => {
-      const values = sorted(valuesPpm);
-      return { ...summarize(values), values };
-    });
+    return this.work.do(() => distributionOf(valuesPpm));
   }
 
   /** The generalised logistic distribution fitted to a series; null where it cannot be. */
@@ -146,15 +136,14 @@ export class ShieldingDistributions {
     asked: { readonly split: Split; readonly fittedTo: Split; readonly points: number },
   ): Promise<ShieldingQuantiles> {
     const { split, fittedTo } = asked;
-    checkPoints(asked.points);
     const values = await this.shieldings(version, split);
     const training = split === fittedTo ? values : await this.shieldings(version, fittedTo);
     const whyNot = whyUnfittable(training);
     if (whyNot !== null) {
       throw new NatriumError('BAD_USER_INPUT', `no distribution can be fitted to ${fittedTo}: ${whyNot}`);
     }
+    const probabilities = probabilitiesOfPoints(asked.points, values.length);
     const generalizedLogistic = await this.work.do(() => fitTo(training));
-    const probabilities = plottingProbabilities(Math.min(asked.points, values.length));
     return {
       ...{ split, fittedTo, probabilities, generalizedLogistic },
       samplePpm: probabilities.map((p) => plottingQuantile(values, p)),

@@ -1,6 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
+import { shareBelow } from '../ml/distribution.ts';
 import { TAIL_PPM } from '../ml/study/finding.ts';
+import { type Distribution, quantilesOf } from '../registry/distributions.ts';
 import type * as analysis from '../registry/evaluation-analysis.ts';
 import type * as records from '../registry/records.ts';
 import { Atom, Calculation, Cluster } from '../schema/clusters.ts';
@@ -101,20 +103,18 @@ export class DistributionComparisonResolver {
 export class DistributionSummaryResolver {
   @FieldResolver(() => [QuantileValue], { description: 'By linear interpolation, as numpy and R do by default.' })
   quantiles(
-    @Root() distribution: analysis.Distribution,
+    @Root() distribution: Distribution,
     @Arg('probabilities', () => [Float], { defaultValue: PROBABILITIES }) probabilities: number[],
-    @Ctx() { registry }: RequestContext,
   ): QuantileValue[] {
-    return registry.evaluationAnalysis.quantiles(distribution, probabilities);
+    return quantilesOf(distribution, probabilities);
   }
 
   @FieldResolver(() => Float, { description: 'Share of the atoms below a shielding.' })
   shareBelow(
-    @Root() distribution: analysis.Distribution,
+    @Root() { values }: Distribution,
     @Arg('ppm', () => Float, { defaultValue: TAIL_PPM }) ppm: number,
-    @Ctx() { registry }: RequestContext,
   ): number {
-    return registry.evaluationAnalysis.shareBelow(distribution, ppm);
+    return shareBelow(values, ppm);
   }
 }
 

@@ -159,7 +159,9 @@ export class DistributionDistances {
 
 @ObjectType({ description: 'An evaluated cluster that the version was trained or validated on.' })
 export class LeakedCluster {
-  @Field(() => SplitEnum, { description: 'TRAIN: the version was trained on it. VALIDATION: it was validated on it.' })
+  @Field(() => SplitEnum, {
+    description: 'TRAIN: the version was trained on it. VALIDATION: the version was validated on it.',
+  })
   split!: string;
 
   @Field(() => LikenessKindEnum)
