@@ -11,10 +11,11 @@ import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import { type ComparedMetric, isLowerBetter } from '../ml/comparison/metrics.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
+import { ascendingOrder } from '../ml/ranks.ts';
 import { type AtomPlaces, atomPlaces } from './atom-places.ts';
 import { bestIsMoreThanNoise, type ComparedNames, remarks, verdictOf } from './comparison-verdicts.ts';
 import { type Leakage, leakageOf } from './leakage.ts';
-import type { Compute, Store } from './ports.ts';
+import type { Compute, Page, Store } from './ports.ts';
 import type { CalculationSummary, Evaluation, ModelVersion } from './records.ts';
 
 /** Versions x atoms x resamples of one bootstrap: the most versions on the paper's 47,600 atoms by default, some forty seconds. */
@@ -141,38 +142,41 @@ export class Comparison {
     }));
   }
 
-  /** Atoms whose absolute error is larger than the baseline's, those that grew most first: of one version, or of any. */
-  worseAtoms(called: string | null): WorseAtom[] {
+  /** A page of the atoms whose absolute error is larger than the baseline's, those that grew most first: of one version, or of any. */
+  worseAtoms(
+    called: string | null,
+    { first, start }: { readonly first: number; readonly start: number },
+  ): Page<WorseAtom> {
     const { versions, baseline, calculations } = this.parts;
     const { calculatedPpm } = this.evaluations[0];
-    const among = called === null ? versions.map((_, v) => v) : [this.versionCalled(called)];
-    const errors = (v: number, i: number) => versions[v].evaluation.predictedPpm[i] - calculatedPpm[i];
+    const baselineErrors = errorsOf(versions[baseline].evaluation);
     const growth = new Float64Array(this.atoms);
     const worst = new Uint8Array(this.atoms);
-    for (const v of among) {
+    for (const v of called === null ? versions.keys() : [this.versionCalled(called)]) {
+      const errors = errorsOf(versions[v].evaluation);
       for (let i = 0; i < this.atoms; i++) {
-        const grown = Math.abs(errors(v, i)) - Math.abs(errors(baseline, i));
-        if (grown > growth[i]) [growth[i], worst[i]] = [grown, v];
+        const grown = Math.abs(errors[i]) - Math.abs(baselineErrors[i]);
+        if (!(grown > growth[i])) continue;
+        growth[i] = grown;
+        worst[i] = v;
       }
     }
+    const order = ascendingOrder(growth.map((grown) => -grown)).filter((i) => growth[i] > 0);
     const { starts, calculationOfAtom } = this.places();
-    const residuals = (i: number) => this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]);
-    return Array.from(growth.keys())
-      .filter((i) => growth[i] > 0)
-      .sort((i, j) => growth[j] - growth[i] || i - j)
-      .map((i) => ({
+    return {
+      items: Array.from(order.subarray(start, start + first), (i) => ({
         calculationId: calculations[calculationOfAtom[i]].id,
         clusterId: calculations[calculationOfAtom[i]].clusterId,
         index: i - starts[calculationOfAtom[i]],
         calculatedPpm: calculatedPpm[i],
-        // of those on a page only: there may be many atoms, and fifty versions
-        get residualsPpm() {
-          return residuals(i);
-        },
-        baselineResidualPpm: errors(baseline, i),
+        residualsPpm: this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]),
+        baselineResidualPpm: baselineErrors[i],
         growthPpm: growth[i],
         modelVersionId: versions[worst[i]].version.id,
-      }));
+      })),
+      hasNextPage: start + first < order.length,
+      totalCount: async () => order.length,
+    };
   }
 
   /** How far the distributions of all columns are from each other: the calculated one first, then those of the versions. */
@@ -270,6 +274,13 @@ export class Comparison {
     const asked = `${what} ${this.parts.versions.length} versions on ${this.atoms} atoms`;
     return new NatriumError('BAD_USER_INPUT', `${asked} are too much for one answer; ${wayOut}`);
   }
+}
+
+/** Predicted less calculated. A loop, since `from` takes several times as long. */
+function errorsOf({ predictedPpm, calculatedPpm }: Evaluation): Float64Array {
+  const errors = new Float64Array(predictedPpm.length);
+  for (let i = 0; i < errors.length; i++) errors[i] = predictedPpm[i] - calculatedPpm[i];
+  return errors;
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

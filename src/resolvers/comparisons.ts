@@ -32,7 +32,7 @@ import { ModelVersion } from '../schema/models.ts';
 import { atomOf } from './atoms.ts';
 import type { RequestContext } from './context.ts';
 import { histogramOf } from './datasets.ts';
-import { connectAll } from './paging.ts';
+import { connectAll, connectPlaces } from './paging.ts';
 
 @Resolver(() => Comparison)
 export class ComparisonResolver {
@@ -100,7 +100,7 @@ export class ComparisonResolver {
     description: "Atoms whose absolute residual is larger than the baseline's, those where it grew most first.",
   })
   worstAtoms(@Root() comparison: ComparisonRecord, @Args(() => WorseAtomArgs) args: WorseAtomArgs) {
-    return connectAll(comparison.worseAtoms(args.modelVersion ?? null), args);
+    return connectPlaces(args, (place) => comparison.worseAtoms(args.modelVersion ?? null, place));
   }
 
   @FieldResolver(() => DistributionDistances)

@@ -18,7 +18,7 @@ import { Evaluation } from '../schema/evaluations.ts';
 import { atomOf } from './atoms.ts';
 import type { RequestContext } from './context.ts';
 import { histogramOf } from './datasets.ts';
-import { checkFirst, connection, fromCursor } from './paging.ts';
+import { connectPlaces } from './paging.ts';
 
 const SIZE = { nullable: true, description: 'Only clusters of this many atoms.' };
 const PROBABILITIES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
@@ -36,19 +36,15 @@ export class EvaluationAnalysisResolver {
   }
 
   @FieldResolver(() => AtomResidualConnection, { description: 'Atom by atom, with where each atom is from.' })
-  async residuals(
+  residuals(
     @Root() evaluation: records.Evaluation,
     @Args(() => ResidualArgs) args: ResidualArgs,
     @Ctx() { registry }: RequestContext,
   ) {
-    checkFirst(args.first);
-    const start = args.after == null ? 0 : Number(fromCursor(args.after, /^\d{1,9}$/)) + 1;
-    const page = await registry.evaluationAnalysis.residuals(evaluation, {
-      ...{ first: args.first, start, order: args.order },
-      ...{ sizes: args.sizes ?? null, absoluteAtLeastPpm: args.absoluteAtLeastPpm ?? null },
-    });
-    const places = new Map(page.items.map((item, i) => [item, start + i]));
-    return connection(page, (item) => String(places.get(item)));
+    const { order, sizes = null, absoluteAtLeastPpm = null } = args;
+    return connectPlaces(args, (place) =>
+      registry.evaluationAnalysis.residuals(evaluation, { ...place, order, sizes, absoluteAtLeastPpm }),
+    );
   }
 
   @FieldResolver(() => DistributionComparison, {

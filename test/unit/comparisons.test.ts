@@ -184,7 +184,8 @@ test('finds the atoms where errors grew most, of any version or of one', async (
     index,
     modelVersionId,
   ];
-  const worse = comparison.worseAtoms(null);
+  const all = { first: 200, start: 0 };
+  const worse = comparison.worseAtoms(null, all).items;
   expect(worse.map(place)).toEqual([
     ['2', 'c2', 1, 'v1'],
     ['3', 'c3', 0, 'v2'],
@@ -196,9 +197,12 @@ test('finds the atoms where errors grew most, of any version or of one', async (
     baselineResidualPpm: -2,
     growthPpm: 7,
   });
-  expect(comparison.worseAtoms('m/3').map(place)).toEqual(worse.slice(1).map(place));
-  expect(comparison.worseAtoms('m/1')).toEqual([]);
-  expect(() => comparison.worseAtoms('m/4')).toThrow('"m/4" is not among the versions compared, m/1, m/2, m/3');
+  const second = comparison.worseAtoms(null, { first: 1, start: 1 });
+  expect([second.items, second.hasNextPage, await second.totalCount()]).toEqual([[worse[1]], true, 3]);
+  expect(comparison.worseAtoms(null, { first: 2, start: 1 }).hasNextPage).toBe(false);
+  expect(comparison.worseAtoms('m/3', all).items.map(place)).toEqual(worse.slice(1).map(place));
+  expect(comparison.worseAtoms('m/1', all).items).toEqual([]);
+  expect(() => comparison.worseAtoms('m/4', all)).toThrow('"m/4" is not among the versions compared, m/1, m/2, m/3');
 });
 
 test('has a row for each size of clusters', async () => {
