@@ -5,7 +5,7 @@ import { mean, normalQuantileOfLog, standardDeviation } from './statistics.ts';
 import { finished } from './steps.ts';
 
 /** The central shares of a normal distribution whose coverage is told; 68.27 % lie within one standard deviation. */
-export const COVERAGE_LEVELS = [0.5, 0.6827, 0.9, 0.95] as const;
+const COVERAGE_LEVELS = [0.5, 0.6827, 0.9, 0.95] as const;
 
 const MOST_BINS = 10;
 

@@ -194,7 +194,7 @@ async function featureSetOf(
   return findOrCreateFeatureSet(store, caller, FEATURE_SET_NAMES[features], definitionOf(features, labels));
 }
 
-export function runIdsOf({ parts }: Study): string[] {
+function runIdsOf({ parts }: Study): string[] {
   return parts.flatMap(({ trainingRunId }) => trainingRunId ?? []);
 }
 
