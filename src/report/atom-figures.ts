@@ -3,7 +3,7 @@ import type { Panel } from './chart.ts';
 import { SHIELDING } from './distribution-figures.ts';
 import { figure } from './figure.ts';
 import { anAtomAPoint, pointsOf } from './points.ts';
-import { aboutAtoms } from './study-query.ts';
+import { aboutAtoms, levelsOfTheory } from './study-query.ts';
 import { INK } from './style.ts';
 
 interface AtomColumns {
@@ -176,7 +176,7 @@ export const coordinationCurves = figure<{
       ],
       caption:
         `${label === null ? formula : `${label}, ${formula}`}, the first of the largest clusters of the test split: an atom a curve, ${size} atoms. ` +
-        `${study.datasetVersion.reference}.`,
+        `${study.datasetVersion.reference} (${levelsOfTheory(study)}).`,
       legend: [
         { colour: 'predicted', isLine: true, text: 'each atom' },
         { colour: 'curve', isLine: true, text: `the one with most neighbours at 4.0 Å (${within4[most].toFixed(1)})` },

@@ -134,10 +134,12 @@ function legendHtml({ colour, isLine, text }: LegendEntry): string {
   return `<span class="key ${isLine ? 'line ' : ''}${colour}">${escapeHtml(text)}</span>`;
 }
 
-/** A request as the playground takes it. */
+/** A request as the playground takes it: the query and its variables go into editors of their own. */
 function queryDetails(summary: string, { query, variables }: Question): string {
-  const text = `${query}\n\n# variables\n${JSON.stringify(variables, null, 2)}`;
-  return `<details><summary>${escapeHtml(summary)}</summary>\n<pre>${escapeHtml(text)}</pre></details>\n`;
+  return (
+    `<details><summary>${escapeHtml(summary)}</summary>\n<pre class="query">${escapeHtml(query)}</pre>\n` +
+    `<p>with the variables</p>\n<pre class="variables">${escapeHtml(JSON.stringify(variables, null, 2))}</pre></details>\n`
+  );
 }
 
 function footer({ id, datasetVersion }: Study, version: string): string {

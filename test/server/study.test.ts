@@ -50,10 +50,12 @@ function queriesOf(html: string): { query: string; variables: object }[] {
       .replaceAll('&lt;', '<')
       .replaceAll('&gt;', '>')
       .replaceAll('&amp;', '&');
-  return [...html.matchAll(/<pre>(.*?)\n\n# variables\n(.*?)<\/pre>/gs)].map(([, query, variables]) => ({
-    query: plain(query),
-    variables: JSON.parse(plain(variables)),
-  }));
+  return [...html.matchAll(/<pre class="query">(.*?)<\/pre>.*?<pre class="variables">(.*?)<\/pre>/gs)].map(
+    ([, query, variables]) => ({
+      query: plain(query),
+      variables: JSON.parse(plain(variables)),
+    }),
+  );
 }
 
 describe('a study of data with populations', () => {

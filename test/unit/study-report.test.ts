@@ -46,6 +46,9 @@ describe('the report of a study', () => {
         /invented\/1 \(invented 1, formula\/none\), (all splits|test split), \d+ atoms/,
       );
     }
+    expect(figureOf(html, 7)).toMatch(
+      /of the test split: an atom a curve, 40 atoms\. invented\/1 \(invented 1, formula\/none\)/,
+    );
   });
 
   test('shows beside each figure the exact query that gave it', async () => {
@@ -56,10 +59,12 @@ describe('the report of a study', () => {
       return ask(question);
     });
     expect(asked).toHaveLength(8);
-    const shown = [...html.matchAll(/<pre>(.*?)\n\n# variables\n(.*?)<\/pre>/gs)].map(([, query, variables]) => ({
-      query: unescaped(query),
-      variables: JSON.parse(unescaped(variables)),
-    }));
+    const shown = [...html.matchAll(/<pre class="query">(.*?)<\/pre>.*?<pre class="variables">(.*?)<\/pre>/gs)].map(
+      ([, query, variables]) => ({
+        query: unescaped(query),
+        variables: JSON.parse(unescaped(variables)),
+      }),
+    );
     // the study is asked first and shown last
     expect(shown).toEqual([...asked.slice(1), asked[0]]);
     expect(asked[3].variables.versions).toEqual([0, 1, 2, 3].map((i) => `invented-1-part-${i}/1`));
