@@ -145,12 +145,16 @@ function duration(seconds: number): string {
 }
 
 function notSucceeded({ state, parts, reportUrl }: StudyRecord): NatriumError {
-  const why = parts.flatMap(({ name, trainingRun }) =>
-    isStopped(trainingRun) ? `${name}: ${trainingRun!.failure}` : [],
-  );
+  const namesByFailure = new Map<string | null, string[]>();
+  for (const { name, trainingRun } of parts) {
+    if (!isStopped(trainingRun)) continue;
+    const { failure } = trainingRun!;
+    namesByFailure.set(failure, [...(namesByFailure.get(failure) ?? []), name]);
+  }
+  const why = [...namesByFailure].map(([failure, names]) => `${names.join(', ')}: ${failure}`);
   return new NatriumError(
     'INVALID_STATE',
-    `the study has ${state === 'FAILED' ? 'failed' : 'been cancelled'} (${why.join('; ')}); the same command lets it go on, and ${reportUrl} shows what there is`,
+    `the study has ${state === 'FAILED' ? 'failed' : 'been cancelled'} (${why.join('; ')}); the same command tries what is missing again, and ${reportUrl} shows what there is`,
   );
 }
 

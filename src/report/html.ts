@@ -89,15 +89,29 @@ function facts(study: Study): string {
   return `<dl>\n${items.join('\n')}\n</dl>`;
 }
 
-function notice({ state, progress, parts }: Study): string {
+/** Program of the level of theory of shieldings that `natrium generate` invents. */
+const SYNTHETIC_PROGRAM = 'synthetic';
+
+const STATES: Readonly<Record<string, string>> = {
+  QUEUED: 'it has not begun',
+  RUNNING: 'it is running',
+  FAILED: 'some of its trainings have failed',
+  CANCELLED: 'it was cancelled',
+};
+
+function notice({ state, progress, parts, datasetVersion }: Study): string {
+  const isInvented = datasetVersion.levelsOfTheory.some(({ program }) => program === SYNTHETIC_PROGRAM);
   const leftOut = parts.filter((part) => part.leftOut !== null);
   const sentences = [
     ...(state === 'SUCCEEDED'
       ? []
       : [
-          `This study has not ended well yet: it is ${state.toLowerCase()}, with ${grouped(progress.step)} of ${grouped(progress.steps)} steps done. ` +
+          `This study is not complete: ${STATES[state]}, with ${grouped(progress.step)} of ${grouped(progress.steps)} steps done. ` +
             'The report shows what there is.',
         ]),
+    ...(isInvented
+      ? ['These shieldings are not of DFT: a formula invented them, to try models on. They say nothing of sodium.']
+      : []),
     ...(leftOut.length === 0
       ? []
       : [`${leftOut.length} of the ${parts.length} trainings were left out: ${leftOut[0].leftOut}.`]),

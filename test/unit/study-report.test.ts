@@ -142,10 +142,24 @@ describe('the report of a study', () => {
         ? Promise.resolve({ study: { ...study, state: 'RUNNING', progress: { step: 1234, steps: 8000 }, parts } })
         : ask(question),
     );
-    expect(html).toContain('it is running, with 1,234 of 8,000 steps done');
+    expect(html).toContain('This study is not complete: it is running, with 1,234 of 8,000 steps done');
     expect(figureOf(html, 5)).toContain('SchNet by distribution loss, direct (its training is running)');
     expect(figureOf(html, 1).match(/<svg /g)).toHaveLength(5);
     expect(html).not.toContain('mean of the training shieldings for every atom');
+  });
+
+  test('says of shieldings that a formula invented that they are none of DFT', async () => {
+    const { ask, study } = inventedAnswers(SMALL);
+    const reportBy = (program: string) => {
+      const levelsOfTheory = [{ program, version: '1', method: 'formula', basis: 'none' }];
+      const asked = { ...study, datasetVersion: { ...study.datasetVersion, levelsOfTheory } };
+      return reportOf((question) =>
+        question.query.startsWith('query Study(') ? Promise.resolve({ study: asked }) : ask(question),
+      );
+    };
+    const notice = 'These shieldings are not of DFT: a formula invented them';
+    expect(await reportBy('synthetic')).toContain(notice);
+    expect(await reportBy('PySCF')).not.toContain(notice);
   });
 
   test.each([
