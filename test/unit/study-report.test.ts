@@ -207,6 +207,15 @@ describe('an axis', () => {
   });
 });
 
+test.each([
+  [[0, 2], { min: 0, max: 2, interval: 1 }],
+  [[0, 0], { min: 0, max: 1, interval: 1 }],
+  [[0, 7], { min: 0, max: 8, interval: 2 }],
+  [[619.99985, 620], { min: 619, max: 620, interval: 1 }],
+])('an axis over %j may have no ticks between whole numbers', (values, expected) => {
+  expect(axisOver(values, 4, 1)).toEqual(expected);
+});
+
 describe('the points of a panel', () => {
   const unit = { min: 0, max: 1, interval: 1 };
 
