@@ -58,7 +58,7 @@ export const distributionsBySize = figure<{
           panels: [
             {
               x,
-              y: { ...axisOver([0, ...counts, ...(fitted?.curve ?? [])], 4), name: 'atoms' },
+              y: { ...axisOver([0, ...counts, ...(fitted?.curve ?? [])], 4, 1), name: 'atoms' },
               layers: [
                 { kind: 'histogram', edges: edgesPpm, counts, colour: INK.calculated, filled: true },
                 ...(fitted === null
@@ -103,7 +103,7 @@ export const quantilesOfTheTest = figure<{
     variables: { datasetVersion: datasetVersion.reference },
   }),
   draw: ({ shieldingQuantiles: { samplePpm, theoreticalPpm, kolmogorovSmirnov } }, study) => {
-    const axis = axisOver([...samplePpm, ...theoreticalPpm], 6);
+    const axis = axisOver([...samplePpm, ...theoreticalPpm], 6, 1);
     return {
       layout: 'square',
       blocks: [

@@ -50,10 +50,12 @@ function queriesOf(html: string): { query: string; variables: object }[] {
       .replaceAll('&lt;', '<')
       .replaceAll('&gt;', '>')
       .replaceAll('&amp;', '&');
-  return [...html.matchAll(/<pre>(.*?)\n\n# variables\n(.*?)<\/pre>/gs)].map(([, query, variables]) => ({
-    query: plain(query),
-    variables: JSON.parse(plain(variables)),
-  }));
+  return [...html.matchAll(/<pre class="query">(.*?)<\/pre>.*?<pre class="variables">(.*?)<\/pre>/gs)].map(
+    ([, query, variables]) => ({
+      query: plain(query),
+      variables: JSON.parse(plain(variables)),
+    }),
+  );
 }
 
 describe('a study of data with populations', () => {
@@ -212,7 +214,7 @@ test('a study of data without populations leaves four trainings out, goes on aft
   expect(cancelled.progress.step).toBeLessThan(cancelled.progress.steps);
   expect((await changeStudy(server, 'cancelStudy', queued.id)).state).toBe('CANCELLED');
   const stopped = await (await fetch(queued.reportUrl)).text();
-  expect(stopped).toMatch(/it is cancelled, with [\d,]+ of 342 steps done/);
+  expect(stopped).toMatch(/This study is not complete: it was cancelled, with [\d,]+ of 342 steps done/);
   expect(stopped).toContain('(cancelled by local admin)');
   const ofSchNet = (await findingsOf(queued)).filter(({ claim }) => /SchNet|mean squared error/.test(claim));
   expect(ofSchNet).toHaveLength(7);
