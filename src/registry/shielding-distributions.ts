@@ -87,7 +87,7 @@ export class ShieldingDistributions {
   async histogram(version: DatasetVersion, split: Split | null, binWidthPpm: number): Promise<ShieldingDistribution> {
     const all: number[] = [];
     const bySize = new Map<number, number[]>();
-    for (const { shieldingsPpm } of await this.datasets.calculations(version, split)) {
+    for (const shieldingsPpm of await this.datasets.shieldings(version, split)) {
       const sameSize = bySize.get(shieldingsPpm.length) ?? [];
       bySize.set(shieldingsPpm.length, sameSize);
       for (const shielding of shieldingsPpm) {
@@ -188,9 +188,9 @@ export class ShieldingDistributions {
   }
 
   private async shieldings(version: DatasetVersion, split: Split): Promise<Sorted> {
-    const calculations = await this.datasets.calculations(version, split);
-    checkNotEmpty(version, split, calculations.length);
-    return sorted(calculations.flatMap(({ shieldingsPpm }) => [...shieldingsPpm]));
+    const shieldings = await this.datasets.shieldings(version, split);
+    checkNotEmpty(version, split, shieldings.length);
+    return sorted(shieldings.flat());
   }
 
   private async checkPopulations(

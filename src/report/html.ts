@@ -59,6 +59,11 @@ ${notice(study)}</header>
 `;
 }
 
+function nuclei({ datasetVersion: { elements } }: Study): string {
+  if (elements.length === 1) return elements[0];
+  return `${elements.join(', ')}: figures, table and findings take the shieldings of all of them together`;
+}
+
 function facts(study: Study): string {
   const { reference, sha256, dataset, splitCounts } = study.datasetVersion;
   const { epochs, seeds, alphas } = study.settings;
@@ -72,6 +77,7 @@ function facts(study: Study): string {
     ['Citation', [dataset.citation, dataset.doi && `doi ${dataset.doi}`].filter(Boolean).join(', ') || null],
     ['Level of theory', levelsOfTheory(study)],
     ['Clusters', counts.join(', ')],
+    ['Nuclei', nuclei(study)],
     [
       'SchNet',
       `${grouped(epochs)} epochs, ${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}; the paper’s network`,
