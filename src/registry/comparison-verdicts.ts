@@ -99,7 +99,7 @@ export function remarks(
     ...repeated,
     ...(notNew.length > 0
       ? [
-          `Not all is new to the models. Of the ${clusters} clusters ${notNew.join('; ')}. Errors on these say little about others.`,
+          `Not all is new to the models. Of the ${clusters} cluster${clusters === 1 ? '' : 's'} ${notNew.join('; ')}. Errors on these say little about others.`,
         ]
       : []),
   ];
