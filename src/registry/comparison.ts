@@ -16,7 +16,7 @@ import { type Leakage, leakageOf } from './leakage.ts';
 import type { Compute, Store } from './ports.ts';
 import type { CalculationSummary, Evaluation, ModelVersion } from './records.ts';
 
-/** Of versions x atoms x resamples, or of versions x versions x atoms: some twenty seconds. */
+/** Of versions x atoms x resamples, or of versions x versions x atoms: some forty seconds. */
 const MOST_STEPS = 2e9;
 
 /** One of the versions to be compared. */
