@@ -98,7 +98,9 @@ export function remarks(
   return [
     ...repeated,
     ...(notNew.length > 0
-      ? [`Leakage: of the ${clusters} clusters ${notNew.join('; ')}. Errors on these may be lower than on others.`]
+      ? [
+          `Leakage: of the ${clusters} cluster${clusters === 1 ? '' : 's'} ${notNew.join('; ')}. Errors on these may be lower than on others.`,
+        ]
       : []),
   ];
 }

@@ -34,7 +34,10 @@ export class Comparisons {
   async compare(input: ComparisonInput): Promise<Comparison> {
     const { modelVersions, split, datasetVersion, baseline, resamples, confidence, seed } = input;
     if (modelVersions.length < 1 || modelVersions.length > MOST_COMPARED) {
-      throw new NatriumError('BAD_USER_INPUT', `a comparison takes 1 to ${MOST_COMPARED} model versions`);
+      throw new NatriumError(
+        'BAD_USER_INPUT',
+        `modelVersions lists ${modelVersions.length}; a comparison takes 1 to ${MOST_COMPARED}`,
+      );
     }
     checkBootstrap(input);
     const references = new References(this.store);

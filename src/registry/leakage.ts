@@ -6,7 +6,7 @@ export interface Leakage {
   readonly modelVersionId: string;
   /** How many evaluated clusters are in the training split of its data set version. */
   readonly count: number;
-  /** How many are in its validation split. Its errors there chose the version, unless folds of the training split chose its alpha. */
+  /** How many are in its validation split, by whose errors it was chosen; none where folds of the training split chose its alpha. */
   readonly validationCount: number;
   readonly clusters: readonly HeldCluster[];
 }
@@ -17,11 +17,14 @@ export async function leakageOf(
   versions: readonly ModelVersion[],
   calculationIds: readonly string[],
 ): Promise<Leakage[]> {
-  const held = new Map<string, Omit<Leakage, 'modelVersionId'>>();
+  const held = new Map<string, readonly HeldCluster[]>();
   for (const id of new Set(versions.map(({ datasetVersionId }) => datasetVersionId))) {
-    const clusters = await store.versionMembers.heldClusters(id, calculationIds);
-    const countIn = (split: string) => clusters.filter((each) => each.split === split).length;
-    held.set(id, { count: countIn('train'), validationCount: countIn('validation'), clusters });
+    held.set(id, await store.versionMembers.heldClusters(id, calculationIds));
   }
-  return versions.map(({ id, datasetVersionId }) => ({ modelVersionId: id, ...held.get(datasetVersionId)! }));
+  return versions.map(({ id, datasetVersionId, hyperparameters }) => {
+    const isCrossValidated = hyperparameters.kind === 'LASSO' && hyperparameters.selection === 'CROSS_VALIDATION';
+    const clusters = held.get(datasetVersionId)!.filter(({ split }) => split === 'train' || !isCrossValidated);
+    const countIn = (split: string) => clusters.filter((each) => each.split === split).length;
+    return { modelVersionId: id, count: countIn('train'), validationCount: countIn('validation'), clusters };
+  });
 }

@@ -56,5 +56,11 @@ async function testEvaluation(store: Store, { datasetVersionId }: Study, { train
   const evaluation =
     version &&
     (await store.evaluations.findOne({ modelVersionId: version.id, datasetVersionId, split: 'test' as const }));
-  return evaluation ?? { missing: 'its training has not ended with an evaluation of the test split' };
+  if (evaluation !== null) return evaluation;
+  return {
+    missing:
+      version === null
+        ? 'its training has made no version yet'
+        : 'its version is not evaluated on the test split; evaluateModelVersion evaluates it, or says why it cannot be',
+  };
 }

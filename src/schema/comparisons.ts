@@ -180,7 +180,10 @@ export class Leakage {
   @Field(() => Int, { description: 'Evaluated clusters that the version was trained on.' })
   count!: number;
 
-  @Field(() => Int, { description: 'Evaluated clusters that the version was validated on.' })
+  @Field(() => Int, {
+    description:
+      'Evaluated clusters by which the version was chosen, in its validation split; none where it was chosen by cross-validation.',
+  })
   validationCount!: number;
 }
 

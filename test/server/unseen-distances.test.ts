@@ -238,30 +238,6 @@ test('elements that were never near each other are flagged, and such that were n
   expect(await refusal(server, mutation, { input: evaluation })).toMatchObject({ code: 'FEATURES_UNAVAILABLE' });
 });
 
-test('a training whose test clusters hold an element that no training cluster has says so', async () => {
-  const pair = (second: string, split: string, k: number) =>
-    frame({
-      elements: ['Na', second],
-      positions: [
-        [0, 0, 0],
-        [3 + k / 10, 0, 0],
-      ],
-      ...{ sigma: [600 - k, 590 + k], id: `pair-${k}`, keys: `split=${split}` },
-    });
-  const content = [pair('Na', 'train', 1), pair('Na', 'train', 2), pair('Na', 'validation', 3), pair('Li', 'test', 4)];
-  const { sourceSha256 } = await importCalculations(server, content.join(''));
-  await createDataset(server, 'alloy');
-  const filter = { sourceSha256: { equals: sourceSha256 } };
-  await createVersion(server, { dataset: 'alloy', filter, split: { asGiven: true } });
-  const run = await trainLasso(server, { model: 'alloy', datasetVersion: 'alloy/1', featureSet: 'cn', alphas: [0.1] });
-  expect(await runEnded(server, run)).toMatchObject({
-    state: 'FAILED',
-    failure: expect.stringMatching(
-      /^the model is trained, but cannot be evaluated: pair-4 holds Li, which the model was not trained on \(Na\)/,
-    ),
-  });
-});
-
 test('a version and an evaluation from before distances were recorded say that they cannot tell', async () => {
   await server.sql(`UPDATE model_versions SET outcome = outcome - 'distances'`);
   await server.sql(`UPDATE evaluations SET metrics = metrics - 'warnings'`);

@@ -22,6 +22,8 @@ interface Made {
   /** Residuals of all atoms of a calculation. */
   readonly error: (id: string, atom: number) => number;
   readonly trainedAt?: readonly string[];
+  /** SchNet unless given. */
+  readonly hyperparameters?: object;
 }
 
 /** A registry that holds versions m/1, m/2, ..., evaluated on the test split of what they were trained on. */
@@ -41,19 +43,18 @@ function registryOf(made: readonly Made[]) {
       ...{ calculatedPpm, predictedPpm, standardDeviationsPpm: null, metricsBySize },
     };
   });
+  const versionOf = (v: number) => ({
+    ...{ id: `v${v}`, modelId: 'm', version: v + 1, datasetVersionId: made[v].dataset },
+    hyperparameters: made[v].hyperparameters ?? { kind: 'SCHNET' },
+  });
   const store = {
     models: {
       findOne: async () => ({ id: 'm' }),
       getMany: async (ids: string[]) => ids.map(() => ({ id: 'm', name: 'm' })),
     },
     modelVersions: {
-      findOne: async ({ version }: { version: number }) =>
-        made[version - 1] && {
-          ...{ id: `v${version - 1}`, modelId: 'm', version, datasetVersionId: made[version - 1].dataset },
-        },
-      getMany: async ([id]: string[]) => [
-        { id, modelId: 'm', version: Number(id.slice(1)) + 1, datasetVersionId: made[Number(id.slice(1))].dataset },
-      ],
+      findOne: async ({ version }: { version: number }) => made[version - 1] && versionOf(version - 1),
+      getMany: async ([id]: string[]) => [versionOf(Number(id.slice(1)))],
     },
     aliases: async () => [{ modelId: 'm', alias: 'champion', modelVersionId: 'v0' }],
     latestVersion: async () => made.length,
@@ -88,7 +89,12 @@ function registryOf(made: readonly Made[]) {
       levelsOfTheory: async (dataset: string) => made.find((each) => each.dataset === dataset)!.trainedAt ?? ['A'],
       heldClusters: async (dataset: string) => {
         counts.leakage++;
-        return dataset === 'leaky' ? [{ clusterId: 'c1', heldClusterId: 'c7', split: 'train', by: 'FINGERPRINT' }] : [];
+        return dataset === 'leaky'
+          ? [
+              { clusterId: 'c1', heldClusterId: 'c7', split: 'train', by: 'FINGERPRINT' },
+              { clusterId: 'c2', heldClusterId: 'c2', split: 'validation', by: 'IDENTITY' },
+            ]
+          : [];
       },
     },
   } as unknown as Store;
@@ -224,19 +230,25 @@ test('has a row for each size of clusters', async () => {
   ]);
 });
 
-test('tells what versions were trained on, looking once into each data set version', async () => {
+test('tells what versions were trained and validated on, looking once into each data set version', async () => {
+  const leaky = { dataset: 'leaky', test: ALL, error: plus(0.1) };
+  const lasso = (selection?: string) => ({ ...leaky, hyperparameters: { kind: 'LASSO', alphas: [1], selection } });
   const { comparison, counts } = await compare([
     { dataset: 'a', test: ALL, error: plus(1) },
-    { dataset: 'leaky', test: ALL, error: plus(0.1) },
-    { dataset: 'leaky', test: ALL, error: plus(2) },
+    leaky,
+    lasso(),
+    lasso('CROSS_VALIDATION'),
   ]);
+  const inTrain = { clusterId: 'c1', heldClusterId: 'c7' };
+  const inValidation = { clusterId: 'c2', heldClusterId: 'c2' };
   expect(await comparison.leakage()).toMatchObject([
     { modelVersionId: 'v0', count: 0, clusters: [] },
-    { modelVersionId: 'v1', count: 1, validationCount: 0, clusters: [{ clusterId: 'c1', heldClusterId: 'c7' }] },
-    { modelVersionId: 'v2', count: 1 },
+    { modelVersionId: 'v1', count: 1, validationCount: 1, clusters: [inTrain, inValidation] },
+    { modelVersionId: 'v2', count: 1, validationCount: 1, clusters: [inTrain, inValidation] },
+    { modelVersionId: 'v3', count: 1, validationCount: 0, clusters: [inTrain] },
   ]);
   expect(await comparison.verdict()).toContain(
-    'Leakage: of the 3 clusters m/2 was trained on 1; m/3 was trained on 1.',
+    'Leakage: of the 3 clusters m/2 was trained on 1 and validated on 1; m/3 was trained on 1 and validated on 1; m/4 was trained on 1.',
   );
   expect(counts.leakage).toBe(2);
 });
@@ -283,7 +295,10 @@ test('refuses what it cannot find or should not do', async () => {
   ];
   const refused = (input: object) => expect(compare(made, input)).rejects;
   await refused({ modelVersions: [] }).toMatchObject({ code: 'BAD_USER_INPUT' });
-  await refused({ modelVersions: Array(51).fill('m/1') }).toMatchObject({ code: 'BAD_USER_INPUT' });
+  await refused({ modelVersions: Array(51).fill('m/1') }).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: 'modelVersions lists 51; a comparison takes 1 to 50',
+  });
   await refused({ seed: -1 }).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/^seed is -1/) });
   await refused({ modelVersions: ['m/1'], baseline: 'm/2' }).toMatchObject({
     code: 'BAD_USER_INPUT',
