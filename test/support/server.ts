@@ -51,6 +51,7 @@ export async function startTestServer({ dataFolder, environment }: TestServerOpt
       NATRIUM_DATA_FOLDER: folder,
       NATRIUM_WORKERS: '1',
       NATRIUM_EXAMPLE_DATA: 'off',
+      NATRIUM_LOG: 'text',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
