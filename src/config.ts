@@ -135,7 +135,7 @@ function allowedHosts(text = ''): readonly string[] {
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');
   for (const name of names) {
-    if (!URL.canParse(`http://${name}`) || new URL(`http://${name}`).host !== name || /:\d+$/.test(name)) {
+    if (!/^[\w.-]+$|^\[[\da-f:]+\]$/.test(name)) {
       throw refused('NATRIUM_ALLOWED_HOSTS', name, 'names such as natrium.example or 10.0.0.7, without a port');
     }
   }

@@ -10,6 +10,7 @@ import { exportFormatOf, exportPath } from '../registry/export-formats.ts';
 import { parseReference } from '../registry/names.ts';
 import type { Print } from './print.ts';
 import { requireServer } from './server-address.ts';
+import { serverFetch } from './server-fetch.ts';
 
 const BYTES_PER_LINE = 64 << 20;
 
@@ -86,7 +87,7 @@ async function download(url: string, part: string, print: Print): Promise<void> 
 }
 
 async function ask(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init).catch((cause: Error) => {
+  const response = await serverFetch(url, init).catch((cause: Error) => {
     throw new NatriumError(
       'UNAVAILABLE',
       `the server at ${url} does not answer (${cause.message}); try again`,

@@ -15,6 +15,7 @@ import { commandLine } from './command-line.ts';
 import { GraphqlClient } from './graphql-client.ts';
 import type { Print } from './print.ts';
 import { requireServer } from './server-address.ts';
+import { serverFetch } from './server-fetch.ts';
 
 const POLL_MS = 500;
 /** Between two lines of progress. */
@@ -152,7 +153,7 @@ function countsOf({ inserted, existing, rejected }: State): string {
 }
 
 async function saveReport(url: string, path: string): Promise<void> {
-  const response = await fetch(url);
+  const response = await serverFetch(url);
   if (!response.ok) throw new NatriumError('UNAVAILABLE', `the report cannot be downloaded: ${await response.text()}`);
   await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(path));
 }

@@ -9,6 +9,7 @@ import { GraphqlClient } from './graphql-client.ts';
 import type { Print } from './print.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { requireServer } from './server-address.ts';
+import { serverFetch } from './server-fetch.ts';
 
 const POLL_MS = 1000;
 const PAPER_SEEDS = 20;
@@ -137,7 +138,7 @@ function notSucceeded({ state, parts, reportUrl }: StudyRecord): NatriumError {
 }
 
 async function download(url: string, path: string): Promise<void> {
-  const response = await fetch(url);
+  const response = await serverFetch(url);
   const text = await response.text();
   if (!response.ok) throw new NatriumError('UNAVAILABLE', `the report could not be made: ${text.slice(0, 1000)}`);
   try {

@@ -93,7 +93,8 @@ class Check {
       (error) => this.reasonOf(error),
     );
     if (finding !== null && finding !== this.last?.finding) this.log.warn(`${this.what}: ${finding}`);
-    if (finding === null && typeof this.last?.finding === 'string') this.log.info(`${this.what}: as it should be again`);
+    if (finding === null && typeof this.last?.finding === 'string')
+      this.log.info(`${this.what}: as it should be again`);
     this.last = { finding, at: performance.now() };
     this.running = null;
     return finding;

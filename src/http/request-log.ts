@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import type { Log } from '../logging.ts';
 import type { Caller } from '../registry/caller.ts';
 import { forRequest } from '../request-scope.ts';
@@ -33,36 +33,55 @@ export function requestIdOf(given: string | string[] | undefined): string {
 export function watchRequests(log: Log, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
     const started = performance.now();
-    const { locals } = response as Response<unknown, RequestLocals>;
+    const locals = response.locals as RequestLocals;
     locals.requestId = requestIdOf(request.headers['x-request-id']);
     response.set('x-request-id', locals.requestId);
-    const { method } = request;
-    const route = routeOf(request.path);
-    const path = route === UPLOADS ? UPLOADS : request.path.slice(0, LONGEST_PATH);
+    const { method, path } = request;
+    const route = routeOf(path);
     forRequest(locals.requestId, () => {
       response.once('close', () => {
         const seconds = (performance.now() - started) / 1000;
-        const isComplete = response.writableFinished;
-        const { operation, caller } = locals;
-        const status = response.statusCode;
-        metrics.request({ route, method, status: isComplete ? String(status) : 'aborted', seconds });
-        if (operation !== undefined) metrics.operation(operation, seconds);
-        if (QUIET.has(route) && status < 400) return;
-        const outcome = isComplete
-          ? (operation?.outcome ?? locals.errorCode ?? (status < 400 ? 'ok' : 'error'))
-          : 'aborted';
-        const what = operation === undefined ? `${method} ${path}` : `${operation.type} ${operation.field}`;
-        const by = caller === undefined ? '' : ` by ${caller.name}`;
-        const milliseconds = Math.round(1000 * seconds);
-        log.info(`${what}${by}: ${outcome}, ${milliseconds} ms`, {
-          requestId: locals.requestId,
-          ...{ method, path, status, caller: caller?.name, milliseconds, outcome },
-          ...(operation && { operation: `${operation.type} ${operation.field}`, operationName: operation.name }),
-        });
+        const status = response.writableFinished ? String(response.statusCode) : 'aborted';
+        metrics.request({ route, method, status, seconds });
+        if (locals.operation !== undefined) {
+          // Apollo refuses what is no operation before it looks for one
+          if (locals.operation.type === 'unknown' && locals.operation.outcome === 'ok')
+            locals.operation.outcome = 'BAD_REQUEST';
+          metrics.operation(locals.operation, seconds);
+        }
+        if (QUIET.has(route) && response.statusCode < 400) return;
+        tell(log, locals, { method, path: shownPath(route, path), status }, Math.round(1000 * seconds));
       });
       next();
     });
   };
+}
+
+interface Shown {
+  readonly method: string;
+  readonly path: string;
+  readonly status: string;
+}
+
+function tell(
+  log: Log,
+  { requestId, caller, operation, errorCode }: RequestLocals,
+  shown: Shown,
+  milliseconds: number,
+): void {
+  const { method, path, status } = shown;
+  const failure = status === 'aborted' ? status : (errorCode ?? (Number(status) < 400 ? 'ok' : 'refused'));
+  const outcome = operation === undefined || status === 'aborted' ? failure : operation.outcome;
+  const asked = operation === undefined || operation.type === 'unknown' ? null : `${operation.type} ${operation.field}`;
+  const by = caller === undefined ? '' : ` by ${caller.name}`;
+  log.info(`${asked ?? `${method} ${path}`}${by}: ${outcome}, ${milliseconds} ms`, {
+    ...{ requestId, ...shown, caller: caller?.name, milliseconds, outcome },
+    ...(asked !== null && { operation: asked, operationName: operation?.name }),
+  });
+}
+
+function shownPath(route: string, path: string): string {
+  return route === UPLOADS ? UPLOADS : path.slice(0, LONGEST_PATH);
 }
 
 function routeOf(path: string): string {
