@@ -150,7 +150,11 @@ describe('metrics', () => {
     await server.ask('{ nonsense }');
     await server.ask('{');
     await server.ask('mutation { createFeatureSet(input: { name: "none" }) { id } }');
-    await fetch(`${server.url}/graphql?query={viewer{name}}`);
+    await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
     await fetch(`${server.url}/nowhere`);
     const metrics = await scrape();
     expect(metrics.get(count('viewer', 'query', 'ok'))).toBe(2);

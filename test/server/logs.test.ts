@@ -45,7 +45,8 @@ function lineOf(requestId: string): Promise<Line> {
 }
 
 describe('the log', () => {
-  test('has an object a line, beside the lines that say where the server is', () => {
+  test('has an object a line, beside the lines that say where the server is', async () => {
+    await until(async () => /^playground /m.test(server.output()), 'the last of them');
     const others = server
       .output()
       .trim()
@@ -84,7 +85,7 @@ describe('the log', () => {
 
   test('says how a request failed', async () => {
     await ask('{ node(id: "x") { id } }', { 'x-request-id': 'failed' });
-    expect(await lineOf('failed')).toMatchObject({ outcome: 'BAD_USER_INPUT', status: '200' });
+    expect(await lineOf('failed')).toMatchObject({ outcome: 'NOT_FOUND', status: '200' });
     await ask('{ viewer { name } }', { 'x-request-id': 'stranger', authorization: 'Bearer none' });
     expect(await lineOf('stranger')).toMatchObject({ outcome: 'UNAUTHENTICATED', status: '401', path: '/graphql' });
     await fetch(`${server.url}/nowhere`, { headers: { 'x-request-id': 'lost' } });
