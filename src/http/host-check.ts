@@ -46,9 +46,13 @@ export class HostCheck {
   /** Null if the request is answered. */
   refusalOf({ host: given = '', origin }: IncomingHttpHeaders): Refusal | null {
     const name = hostName(`http://${given}`);
-    if (name === null || !this.names.has(name)) return this.foreign(421, `the Host header is ${JSON.stringify(given)}`);
+    if (name === null || !this.names.has(name)) {
+      const message = `the Host header is ${JSON.stringify(given)}; this server answers ${this.known()} only`;
+      return refusal(421, 'FORBIDDEN', `${message}: NATRIUM_ALLOWED_HOSTS lists further names`);
+    }
     if (origin !== undefined && origin !== `http://${given}` && origin !== this.publicUrl?.origin) {
-      return this.foreign(403, `the request comes from the page ${JSON.stringify(origin)}`);
+      const message = `the request comes from the page ${JSON.stringify(origin)}; this server answers its own pages only`;
+      return refusal(403, 'FORBIDDEN', message);
     }
     return null;
   }
@@ -64,10 +68,9 @@ export class HostCheck {
     else response.status(refused.status).json(refused.body);
   };
 
-  private foreign(status: number, reason: string): Refusal {
+  private known(): string {
     const [last, ...others] = [...this.names].filter((name) => name !== '[::1]').reverse();
-    const names = others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`;
-    return refusal(status, 'FORBIDDEN', `${reason}; this server answers ${names}, and pages of its own, only`);
+    return others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`;
   }
 }
 

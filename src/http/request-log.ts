@@ -50,7 +50,9 @@ export function watchRequests(log: Log, metrics: Metrics): RequestHandler {
           metrics.operation(locals.operation, seconds);
         }
         if (QUIET.has(route) && response.statusCode < 400) return;
-        tell(log, locals, { method, path: shownPath(route, path), status }, Math.round(1000 * seconds));
+        const isAborted = !response.writableFinished;
+        const shown = { method, path: shownPath(route, path), status: response.statusCode };
+        tell(log, locals, { ...shown, milliseconds: Math.round(1000 * seconds) }, isAborted);
       });
       next();
     });
@@ -60,22 +62,23 @@ export function watchRequests(log: Log, metrics: Metrics): RequestHandler {
 interface Shown {
   readonly method: string;
   readonly path: string;
-  readonly status: string;
+  readonly status: number;
+  readonly milliseconds: number;
 }
 
 function tell(
   log: Log,
   { requestId, caller, operation, errorCode }: RequestLocals,
   shown: Shown,
-  milliseconds: number,
+  isAborted: boolean,
 ): void {
-  const { method, path, status } = shown;
-  const failure = status === 'aborted' ? status : (errorCode ?? (Number(status) < 400 ? 'ok' : 'refused'));
-  const outcome = operation === undefined || status === 'aborted' ? failure : operation.outcome;
+  const { method, path, status, milliseconds } = shown;
+  const ended = operation?.outcome ?? errorCode ?? (status < 400 ? 'ok' : 'refused');
+  const outcome = isAborted ? 'aborted' : ended;
   const asked = operation === undefined || operation.type === 'unknown' ? null : `${operation.type} ${operation.field}`;
   const by = caller === undefined ? '' : ` by ${caller.name}`;
   log.info(`${asked ?? `${method} ${path}`}${by}: ${outcome}, ${milliseconds} ms`, {
-    ...{ requestId, ...shown, caller: caller?.name, milliseconds, outcome },
+    ...{ requestId, ...shown, caller: caller?.name, outcome },
     ...(asked !== null && { operation: asked, operationName: operation?.name }),
   });
 }

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 import { Watched } from '../support/subscriptions.ts';
@@ -67,7 +68,7 @@ describe('the log', () => {
     const asked = await ask('query Mine { viewer { name } }');
     const requestId = asked.headers.get('x-request-id')!;
     expect(await lineOf(requestId)).toMatchObject({
-      ...{ level: 'info', method: 'POST', path: '/graphql', status: '200', caller: 'local admin', outcome: 'ok' },
+      ...{ level: 'info', method: 'POST', path: '/graphql', status: 200, caller: 'local admin', outcome: 'ok' },
       ...{ operation: 'query viewer', operationName: 'Mine', milliseconds: expect.any(Number) },
     });
     expect(lines().filter((line) => line.requestId === requestId)).toHaveLength(1);
@@ -85,11 +86,24 @@ describe('the log', () => {
 
   test('says how a request failed', async () => {
     await ask('{ node(id: "x") { id } }', { 'x-request-id': 'failed' });
-    expect(await lineOf('failed')).toMatchObject({ outcome: 'NOT_FOUND', status: '200' });
+    expect(await lineOf('failed')).toMatchObject({ outcome: 'NOT_FOUND', status: 200 });
     await ask('{ viewer { name } }', { 'x-request-id': 'stranger', authorization: 'Bearer none' });
-    expect(await lineOf('stranger')).toMatchObject({ outcome: 'UNAUTHENTICATED', status: '401', path: '/graphql' });
+    expect(await lineOf('stranger')).toMatchObject({ outcome: 'UNAUTHENTICATED', status: 401, path: '/graphql' });
     await fetch(`${server.url}/nowhere`, { headers: { 'x-request-id': 'lost' } });
-    expect(await lineOf('lost')).toMatchObject({ outcome: 'NOT_FOUND', status: '404', path: '/nowhere' });
+    expect(await lineOf('lost')).toMatchObject({ outcome: 'NOT_FOUND', status: 404, path: '/nowhere' });
+  });
+
+  test('says that a caller went away before the answer was whole', async () => {
+    const left = request(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': 1000, 'x-request-id': 'left' },
+    });
+    left.on('error', () => {});
+    left.write('{"query":');
+    // the server has begun to read
+    await until(async () => (await ask('{ viewer { name } }')).ok, 'an answer');
+    left.destroy();
+    expect(await lineOf('left')).toMatchObject({ outcome: 'aborted', path: '/graphql' });
   });
 
   test('keeps the secret address of an upload to itself', async () => {
@@ -97,7 +111,7 @@ describe('the log', () => {
       `mutation { requested: requestUpload(input: { fileName: "none" }) { url } }`,
     );
     await fetch(requested.url, { method: 'PUT', body: 'x', headers: { 'x-request-id': 'upload' } });
-    expect(await lineOf('upload')).toMatchObject({ path: '/uploads', status: '204' });
+    expect(await lineOf('upload')).toMatchObject({ path: '/uploads', status: 204 });
     expect(server.output()).not.toContain(new URL(requested.url).pathname.split('/').at(-1));
   });
 

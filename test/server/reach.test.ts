@@ -62,7 +62,9 @@ describe('a server for other machines', () => {
     for (const host of ['evil.example', 'api.evil.example', '0.0.0.0:4000', '10.0.0.1', 'x y'])
       expect(await status(host), host).toBe(421);
     const { body } = await requestAs(`${server.url}/metrics`, { ...token, host: 'evil.example' });
-    expect(body).toContain('this server answers 127.0.0.1, localhost, api and natrium.lab, and pages of its own, only');
+    expect(body).toContain(
+      'answers 127.0.0.1, localhost, api and natrium.lab only: NATRIUM_ALLOWED_HOSTS lists further',
+    );
   });
 
   test('refuses pages of others', async () => {
