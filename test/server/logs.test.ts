@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
@@ -96,12 +97,17 @@ describe('the log', () => {
   test('says that a caller went away before the answer was whole', async () => {
     const left = request(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': 1000, 'x-request-id': 'left' },
+      headers: {
+        'content-type': 'application/json',
+        'content-length': 1000,
+        expect: '100-continue',
+        'x-request-id': 'left',
+      },
     });
     left.on('error', () => {});
-    left.write('{"query":');
-    // the server has begun to read
-    await until(async () => (await ask('{ viewer { name } }')).ok, 'an answer');
+    left.flushHeaders();
+    // the server has the request and waits for its body
+    await once(left, 'continue');
     left.destroy();
     expect(await lineOf('left')).toMatchObject({ outcome: 'aborted', path: '/graphql' });
   });
