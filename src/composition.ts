@@ -9,9 +9,12 @@ import { TemporaryFolder } from './artifacts/temporary-files.ts';
 import type { Config } from './config.ts';
 import { ForkedCompute } from './jobs/forked-compute.ts';
 import { Queue } from './jobs/queue.ts';
+import type { Log } from './logging.ts';
+import type { Operations } from './registry/operations.ts';
 import type { ArtifactStore } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
 import { connectDatabase, migrate } from './store/database.ts';
+import { DatabaseWatch } from './store/database-watch.ts';
 import { PostgresStore } from './store/postgres-store.ts';
 import { RunChanges } from './store/run-changes.ts';
 
@@ -25,10 +28,9 @@ export interface Parts {
   readonly compute: ForkedCompute;
   readonly queue: Queue;
   readonly dataSource: DataSource;
+  readonly operations: Operations;
   close(): Promise<void>;
 }
-
-export type Log = (line: string) => void;
 
 /** Connects everything that a server or a worker needs; the database is brought up to date on the way. */
 export async function openParts(config: Config, databaseUrl: string, application: string, log: Log): Promise<Parts> {
@@ -38,7 +40,7 @@ export async function openParts(config: Config, databaseUrl: string, application
   const queue = new Queue(databaseUrl, application, log);
   const compute = new ForkedCompute();
   try {
-    for (const migration of await migrate(dataSource)) log(`migration ${migration} applied`);
+    for (const migration of await migrate(dataSource)) log.info(`migration ${migration} applied`);
     await queue.start();
   } catch (error) {
     await dataSource.destroy();
@@ -46,7 +48,7 @@ export async function openParts(config: Config, databaseUrl: string, application
   }
   const store = PostgresStore.over(dataSource, queue.enqueue);
   const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
-  const runChanges = new RunChanges(databaseUrl, application, log);
+  const runChanges = new RunChanges(databaseUrl, application, (line) => log.warn(line));
   const registry = new Registry({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges });
   return {
     registry,
@@ -56,6 +58,7 @@ export async function openParts(config: Config, databaseUrl: string, application
     compute,
     queue,
     dataSource,
+    operations: Object.assign(new DatabaseWatch(dataSource), { checkArtifacts: () => artifacts.check() }),
     async close() {
       await registry.exports.close();
       // jobs in hand may still compute

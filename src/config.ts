@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { NatriumError } from './errors.ts';
@@ -10,8 +11,19 @@ export interface S3Config {
   readonly region: string;
 }
 
+/** `json`: a JSON object a line. `text`: for people. */
+export type LogFormat = 'json' | 'text';
+
 export interface Config {
+  /** The address to listen on. */
+  readonly host: string;
   readonly port: number;
+  /** Where callers elsewhere reach this server; without a slash at the end. */
+  readonly publicUrl: string | null;
+  /** Host names that requests may name, beside those of the loopback interface and of `publicUrl`. */
+  readonly allowedHosts: readonly string[];
+  /** Null: as fits the standard output. */
+  readonly logFormat: LogFormat | null;
   readonly dataFolder: string;
   /** Null: the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | null;
@@ -23,7 +35,19 @@ export interface Config {
 
 /** Every setting: what it means and what it is when it is not set. The README's table says the same. */
 export const SETTINGS = {
-  NATRIUM_PORT: { default: '4000', meaning: 'port of the API and the playground, on 127.0.0.1; 0 takes a free one' },
+  NATRIUM_HOST: {
+    default: '127.0.0.1',
+    meaning: 'address that the API listens on; with another than a loopback one every request needs a token',
+  },
+  NATRIUM_PORT: { default: '4000', meaning: 'port of the API and the playground; 0 takes a free one' },
+  NATRIUM_PUBLIC_URL: {
+    default: '',
+    meaning: 'where callers reach it through a proxy, as `https://natrium.example`; then every request needs a token',
+  },
+  NATRIUM_ALLOWED_HOSTS: {
+    default: '',
+    meaning: 'further host names that it answers to, separated by commas; then every request needs a token',
+  },
   NATRIUM_DATA_FOLDER: {
     default: 'data',
     meaning: 'folder of the embedded database, the file store and the admin token',
@@ -32,6 +56,10 @@ export const SETTINGS = {
   NATRIUM_EXAMPLE_DATA: {
     default: 'on',
     meaning: '`on` loads the example data set at the first start, `off` does not',
+  },
+  NATRIUM_LOG: {
+    default: '`text` on a terminal, else `json`',
+    meaning: 'form of the log on standard output: lines for people, or a JSON object a line',
   },
   DATABASE_URL: { default: 'embedded PostgreSQL', meaning: '`postgres://user:password@host:5432/database`' },
   S3_ENDPOINT: {
@@ -56,7 +84,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const value = (setting: Setting) => environment[setting] || undefined;
 
   return Object.freeze({
+    host: host(value('NATRIUM_HOST') ?? SETTINGS.NATRIUM_HOST.default),
     port: wholeNumber('NATRIUM_PORT', value('NATRIUM_PORT') ?? SETTINGS.NATRIUM_PORT.default, 0, 65_535),
+    publicUrl: publicUrl(value('NATRIUM_PUBLIC_URL')),
+    allowedHosts: allowedHosts(value('NATRIUM_ALLOWED_HOSTS')),
+    logFormat: readLogFormat(environment),
     dataFolder: resolve(value('NATRIUM_DATA_FOLDER') ?? SETTINGS.NATRIUM_DATA_FOLDER.default),
     databaseUrl: databaseUrl(value('DATABASE_URL')),
     s3: s3(value),
@@ -79,6 +111,42 @@ function wholeNumber(setting: Setting, text: string, least: number, most: number
 function onOrOff(setting: Setting, text: string): boolean {
   if (text !== 'on' && text !== 'off') throw refused(setting, text, 'on or off');
   return text === 'on';
+}
+
+function host(text: string): string {
+  if (isIP(text) === 0 && text !== 'localhost') {
+    throw refused('NATRIUM_HOST', text, 'an IP address of this machine, or 0.0.0.0 for all of them');
+  }
+  return text;
+}
+
+function publicUrl(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const wanted = 'the address of a server and no more, such as https://natrium.example';
+  if (!/^https?:$/.test(protocolOf(text))) throw refused('NATRIUM_PUBLIC_URL', text, wanted);
+  const { origin, href } = new URL(text);
+  if (href !== `${origin}/`) throw refused('NATRIUM_PUBLIC_URL', text, wanted);
+  return origin;
+}
+
+function allowedHosts(text = ''): readonly string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  for (const name of names) {
+    if (!/^[\w.-]+$|^\[[\da-f:]+\]$/.test(name)) {
+      throw refused('NATRIUM_ALLOWED_HOSTS', name, 'names such as natrium.example or 10.0.0.7, without a port');
+    }
+  }
+  return names;
+}
+
+/** For processes that need no other setting. */
+export function readLogFormat({ NATRIUM_LOG: text }: Readonly<Record<string, string | undefined>>): LogFormat | null {
+  if (!text) return null;
+  if (text !== 'json' && text !== 'text') throw refused('NATRIUM_LOG', text, 'json or text');
+  return text;
 }
 
 function databaseUrl(text: string | undefined): string | null {

@@ -8,62 +8,62 @@ interface Command {
   run(args: readonly string[]): Promise<void>;
 }
 
-function log(line: string): void {
+function print(line: string): void {
   console.log(line);
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     does: 'database, API, playground and workers, until Ctrl-C',
-    run: async () => (await import('./commands/serve.ts')).serve(readConfig(process.env), log),
+    run: async () => (await import('./commands/serve.ts')).serve(readConfig(process.env)),
   },
   worker: {
     does: 'trains for a server that runs elsewhere; needs DATABASE_URL and the same artifact store',
-    run: async () => (await import('./commands/worker.ts')).runWorker(readConfig(process.env), log),
+    run: async () => (await import('./commands/worker.ts')).runWorker(readConfig(process.env)),
   },
   migrate: {
     does: 'brings the database at DATABASE_URL up to date and ends',
-    run: async () => (await import('./commands/migrate.ts')).migrateDatabase(readConfig(process.env), log),
+    run: async () => (await import('./commands/migrate.ts')).migrateDatabase(readConfig(process.env), print),
   },
   parse: {
     does: 'FILE: what an output of Gaussian, ORCA or NWChem, or an XYZ file holds, as JSON, an item a line',
-    run: async (files) => (await import('./commands/parse.ts')).parseFile(files, log),
+    run: async (files) => (await import('./commands/parse.ts')).parseFile(files, print),
   },
   generate: {
     does: '[--sizes 14,16 --per-size 200 --seed 1 ...] FILE: random clusters by S-BLDA as extended XYZ; --help says more',
-    run: async (args) => (await import('./commands/generate.ts')).generateFile(args, log),
+    run: async (args) => (await import('./commands/generate.ts')).generateFile(args, print),
   },
   inputs: {
     does: '--program NAME ... FOLDER: an input of Gaussian, NWChem, ORCA or PySCF for each cluster of a set; --help says more',
-    run: async (args) => (await import('./commands/inputs.ts')).writeInputFiles(args, log),
+    run: async (args) => (await import('./commands/inputs.ts')).writeInputFiles(args, print),
   },
   import: {
     does: '[--structures] FILE...: brings files and archives in, of any size; --help says more',
-    run: async (args) => (await import('./commands/import.ts')).importFiles(args, log),
+    run: async (args) => (await import('./commands/import.ts')).importFiles(args, print),
   },
   export: {
     does: 'DATASET/VERSION FILE [--features NAME/VERSION]: downloads a data set version; .extxyz, .csv, .jsonl or .arrow',
-    run: async (args) => (await import('./commands/export.ts')).exportDataset(args, log),
+    run: async (args) => (await import('./commands/export.ts')).exportDataset(args, print),
   },
   protocol: {
     does: "schnet --dataset NAME/VERSION: the paper's whole training of SchNet on a running server; --help says more",
-    run: async (args) => (await import('./commands/protocol.ts')).runProtocol(args, log),
+    run: async (args) => (await import('./commands/protocol.ts')).runProtocol(args, print),
   },
   study: {
     does: "--dataset NAME/VERSION: the paper's whole study on a running server, with a report as HTML; --help says more",
-    run: async (args) => (await import('./commands/study.ts')).runStudy(args, log),
+    run: async (args) => (await import('./commands/study.ts')).runStudy(args, print),
   },
   demo: {
     does: 'the whole chain over HTTP on the example data, on a server of its own',
-    run: async () => (await import('./commands/demo.ts')).demo(log),
+    run: async () => (await import('./commands/demo.ts')).demo(print),
   },
   golden: {
     does: 'FILE...: compares with the values of independent programs',
-    run: async (files) => (await import('./commands/golden.ts')).compareWithGoldenFiles(files, log),
+    run: async (files) => (await import('./commands/golden.ts')).compareWithGoldenFiles(files, print),
   },
   'generated-files': {
     does: '[--check]: writes the files made from the code, or says which are stale',
-    run: async (args) => (await import('./commands/generated-files.ts')).generateFiles(args.includes('--check'), log),
+    run: async (args) => (await import('./commands/generated-files.ts')).generateFiles(args.includes('--check'), print),
   },
 };
 
@@ -75,7 +75,7 @@ function help(): string {
 
 async function main([name = 'help', ...args]: readonly string[]): Promise<void> {
   if (['help', '--help', '-h'].includes(name)) {
-    log(help());
+    print(help());
     return;
   }
   const command = COMMANDS[name];

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Log } from '../composition.ts';
 import { readConfig } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { follow } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
+import type { Print } from './print.ts';
 import { readServerAddress } from './server-address.ts';
 
 const EXAMPLE = new URL('../../examples/na-dft/na-dft.extxyz', import.meta.url);
@@ -57,17 +57,17 @@ interface Version {
  * `natrium demo`: the whole chain over HTTP, as a lab tool would drive it, on the server that uses the data folder or, if
  * none runs, on one started for it. Fails unless Lasso on populations and SchNet beat the training mean on validation.
  */
-export async function demo(log: Log): Promise<void> {
+export async function demo(print: Print): Promise<void> {
   const config = readConfig(process.env);
   const running = await readServerAddress(config.dataFolder);
   if (running !== null) {
-    log(`using the server at ${running}`);
-    await runChain(running, log);
+    print(`using the server at ${running}`);
+    await runChain(running, print);
     return;
   }
-  const { child, url } = await startServer(log);
+  const { child, url } = await startServer(print);
   try {
-    await runChain(url, log);
+    await runChain(url, print);
   } finally {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
@@ -75,10 +75,10 @@ export async function demo(log: Log): Promise<void> {
   }
 }
 
-async function startServer(log: Log): Promise<{ child: ChildProcess; url: string }> {
-  log('no server runs on this data folder; starting one for the demo');
+async function startServer(print: Print): Promise<{ child: ChildProcess; url: string }> {
+  print('no server runs on this data folder; starting one for the demo');
   const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env: { ...process.env, NATRIUM_PORT: '0' },
+    env: { ...process.env, NATRIUM_PORT: '0', NATRIUM_LOG: 'text' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: child.stdout! })) {
@@ -91,16 +91,16 @@ async function startServer(log: Log): Promise<{ child: ChildProcess; url: string
   throw new NatriumError('UNAVAILABLE', 'the server did not start; see above');
 }
 
-async function runChain(url: string, log: Log): Promise<void> {
+async function runChain(url: string, print: Print): Promise<void> {
   const started = Date.now();
   const client = new GraphqlClient(`${url}/graphql`);
-  const trainingClusters = await importExample(client, log);
+  const trainingClusters = await importExample(client, print);
   await createFeatureSets(client);
-  log('feature sets cn/1, gop/1 and cn-gop/1 are there');
+  print('feature sets cn/1, gop/1 and cn-gop/1 are there');
 
   const runs = await Promise.all(PLANS.map((plan) => train(client, plan)));
-  log(`${runs.length} training runs are queued`);
-  const versions = await waitForRuns(client, runs, log);
+  print(`${runs.length} training runs are queued`);
+  const versions = await waitForRuns(client, runs, print);
 
   const champion = best(versions, 'VALIDATION');
   await client.request(
@@ -108,25 +108,25 @@ async function runChain(url: string, log: Log): Promise<void> {
     { version: champion.reference },
   );
   const alias = `${champion.reference.split('/')[0]}@champion`;
-  log(`best on validation: ${champion.reference}, now ${alias}`);
+  print(`best on validation: ${champion.reference}, now ${alias}`);
   const structural = best(
     versions.filter((version) => version.featureSet?.needsDft !== true),
     'VALIDATION',
   );
-  await predict(client, structural.reference, log);
-  const comparison = await compare(client, versions, log);
-  log('');
-  printTable(versions, log);
-  log('');
-  log(`histogram bins in common: ${comparison} (10 ppm each)`);
-  log(`done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
-  log(`look next: npm start, then its playground; ask compareModelVersions for these versions,`);
-  log(`           or examples/playground for the queries behind each step`);
+  await predict(client, structural.reference, print);
+  const comparison = await compare(client, versions, print);
+  print('');
+  printTable(versions, print);
+  print('');
+  print(`histogram bins in common: ${comparison} (10 ppm each)`);
+  print(`done in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  print(`look next: npm start, then its playground; ask compareModelVersions for these versions,`);
+  print(`           or examples/playground for the queries behind each step`);
   checkOutcome(versions, trainingClusters);
 }
 
 /** Answers how many clusters there are to train on. */
-async function importExample(client: GraphqlClient, log: Log): Promise<number> {
+async function importExample(client: GraphqlClient, print: Print): Promise<number> {
   const { importCalculations: report } = await client.request<{
     importCalculations: {
       inserted: number;
@@ -142,7 +142,7 @@ async function importExample(client: GraphqlClient, log: Log): Promise<number> {
     }`,
     { content: readFileSync(EXAMPLE, 'utf8') },
   );
-  log(`imported: ${report.inserted} new, ${report.existing} known, ${report.rejected} rejected`);
+  print(`imported: ${report.inserted} new, ${report.existing} known, ${report.rejected} rejected`);
   const { datasets } = await client.request<{ datasets: { totalCount: number } }>(
     `{ datasets(first: 1, filter: { name: { equals: "na-dft" } }) { totalCount } }`,
   );
@@ -164,7 +164,7 @@ async function importExample(client: GraphqlClient, log: Log): Promise<number> {
   const counts = version.splitCounts.map(
     (each) => `${each.split.toLowerCase()} ${each.clusters} clusters (${each.atoms} atoms)`,
   );
-  log(`data set version ${version.reference}: ${counts.join(', ')}`);
+  print(`data set version ${version.reference}: ${counts.join(', ')}`);
   return version.splitCounts.find((each) => each.split === 'TRAIN')!.clusters;
 }
 
@@ -194,7 +194,7 @@ interface Run {
 }
 
 /** Follows the runs until all have ended, saying what is new. */
-async function waitForRuns(client: GraphqlClient, ids: readonly string[], log: Log): Promise<Version[]> {
+async function waitForRuns(client: GraphqlClient, ids: readonly string[], print: Print): Promise<Version[]> {
   const told = new Map<string, string>();
   const failedOf = (runs: readonly Run[]) => runs.find(({ state }) => state === 'FAILED' || state === 'CANCELLED');
   const ended = await follow(
@@ -203,7 +203,7 @@ async function waitForRuns(client: GraphqlClient, ids: readonly string[], log: L
     (runs) => {
       for (const run of runs) {
         const line = `${run.model.name}: ${progressOf(run)}`;
-        if (told.get(run.model.name) !== line) log(line);
+        if (told.get(run.model.name) !== line) print(line);
         told.set(run.model.name, line);
       }
     },
@@ -239,7 +239,7 @@ async function readRun(client: GraphqlClient, id: string): Promise<Run> {
   return trainingRun;
 }
 
-async function predict(client: GraphqlClient, modelVersion: string, log: Log): Promise<void> {
+async function predict(client: GraphqlClient, modelVersion: string, print: Print): Promise<void> {
   const { clusters } = await client.request<{ clusters: { nodes: { id: string }[] } }>(
     `{ clusters(first: 1, filter: { size: { equals: 8 } }) { nodes { id } } }`,
   );
@@ -260,11 +260,11 @@ async function predict(client: GraphqlClient, modelVersion: string, log: Log): P
     { input: { modelVersion, clusters: [clusters.nodes[0].id], structures: [triangle] } },
   );
   for (const { label, shieldingsPpm } of predictShieldings.predictions) {
-    log(`${modelVersion} predicts ${label}: ${shieldingsPpm.map((each) => each.toFixed(1)).join(' ')} ppm`);
+    print(`${modelVersion} predicts ${label}: ${shieldingsPpm.map((each) => each.toFixed(1)).join(' ')} ppm`);
   }
 }
 
-async function compare(client: GraphqlClient, versions: readonly Version[], log: Log): Promise<number> {
+async function compare(client: GraphqlClient, versions: readonly Version[], print: Print): Promise<number> {
   const { compareModelVersions } = await client.request<{
     compareModelVersions: { evaluations: unknown[]; histogram: { edgesPpm: number[] } };
   }>(
@@ -276,11 +276,11 @@ async function compare(client: GraphqlClient, versions: readonly Version[], log:
     }`,
     { versions: versions.map((version) => version.reference) },
   );
-  log(`compared ${compareModelVersions.evaluations.length} versions on the same test atoms`);
+  print(`compared ${compareModelVersions.evaluations.length} versions on the same test atoms`);
   return compareModelVersions.histogram.edgesPpm.length - 1;
 }
 
-function printTable(versions: readonly Version[], log: Log): void {
+function printTable(versions: readonly Version[], print: Print): void {
   const header = ['version', 'kind', 'features', 'target', 'loss', 'val RMSE', 'val MAE', 'test RMSE', 'test MAE'];
   const rows = versions.map((version) => [
     version.reference,
@@ -299,9 +299,9 @@ function printTable(versions: readonly Version[], log: Log): void {
   });
   const table = [header, ...rows, ['training mean', '', '', '', '', ...mean]];
   const widths = header.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  log('errors in ppm');
+  print('errors in ppm');
   for (const row of table) {
-    log(
+    print(
       row
         .map((cell, i) => (i < 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
         .join('  ')

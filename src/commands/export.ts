@@ -5,11 +5,12 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { exportFormatOf, exportPath } from '../registry/export-formats.ts';
 import { parseReference } from '../registry/names.ts';
+import type { Print } from './print.ts';
 import { requireServer } from './server-address.ts';
+import { serverFetch } from './server-fetch.ts';
 
 const BYTES_PER_LINE = 64 << 20;
 
@@ -17,14 +18,14 @@ const BYTES_PER_LINE = 64 << 20;
  * `natrium export DATASET/VERSION FILE`: downloads from the server that uses the data folder. What has come is kept in
  * `FILE.part`; the same command goes on from there, and FILE appears when it is complete and has the sha256 that the server says.
  */
-export async function exportDataset(args: readonly string[], log: Log): Promise<void> {
+export async function exportDataset(args: readonly string[], print: Print): Promise<void> {
   const { reference, file, featureSet } = readArguments(args);
   const { name, version } = parseReference('data set version', reference);
   if (version === null) throw new NatriumError('BAD_USER_INPUT', `${reference} names no version; write ${name}/1`);
   const path = exportPath(reference, exportFormatOf(file), featureSet);
   const url = `${await requireServer()}${path}`;
   const part = `${file}.part`;
-  await download(url, part, log);
+  await download(url, part, print);
   const expected = etagOf(await ask(url, { method: 'HEAD' }))?.slice(1, -1);
   const sha256 = await sha256OfFile(part);
   if (expected !== undefined && sha256 !== expected) {
@@ -35,7 +36,7 @@ export async function exportDataset(args: readonly string[], log: Log): Promise<
     );
   }
   await rename(part, file);
-  log(`${file}: ${(await stat(file)).size} bytes, sha256 ${sha256}`);
+  print(`${file}: ${(await stat(file)).size} bytes, sha256 ${sha256}`);
 }
 
 function readArguments(args: readonly string[]): { reference: string; file: string; featureSet: string | null } {
@@ -56,7 +57,7 @@ function readArguments(args: readonly string[]): { reference: string; file: stri
 }
 
 /** Completes `part`, going on where it ends. */
-async function download(url: string, part: string, log: Log): Promise<void> {
+async function download(url: string, part: string, print: Print): Promise<void> {
   const there = await sizeOf(part);
   const etag = there === 0 ? null : etagOf(await ask(url, { method: 'HEAD' }));
   const headers: Record<string, string> =
@@ -68,10 +69,10 @@ async function download(url: string, part: string, log: Log): Promise<void> {
     return;
   }
   const goesOn = response.status === 206;
-  if (goesOn) log(`going on after ${there} bytes`);
+  if (goesOn) print(`going on after ${there} bytes`);
   const start = goesOn ? there : 0;
   const rest = response.headers.get('content-length');
-  const progress = new Progress(start, rest === null ? null : start + Number(rest), log);
+  const progress = new Progress(start, rest === null ? null : start + Number(rest), print);
   const body = Readable.fromWeb(response.body as ReadableStream);
   try {
     await pipeline(body, progress, createWriteStream(part, { flags: goesOn ? 'a' : 'w' }));
@@ -86,7 +87,7 @@ async function download(url: string, part: string, log: Log): Promise<void> {
 }
 
 async function ask(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init).catch((cause: Error) => {
+  const response = await serverFetch(url, init).catch((cause: Error) => {
     throw new NatriumError(
       'UNAVAILABLE',
       `the server at ${url} does not answer (${cause.message}); try again`,
@@ -125,7 +126,7 @@ class Progress extends Transform {
   constructor(
     private count: number,
     private readonly total: number | null,
-    private readonly log: Log,
+    private readonly print: Print,
   ) {
     super();
     this.told = count;
@@ -136,7 +137,7 @@ class Progress extends Transform {
     if (this.count - this.told >= BYTES_PER_LINE) {
       this.told = this.count;
       const of = this.total === null ? '' : ` of ${megabytes(this.total)}`;
-      this.log(`${megabytes(this.count)}${of} MB`);
+      this.print(`${megabytes(this.count)}${of} MB`);
     }
     this.push(chunk);
     done();

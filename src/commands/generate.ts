@@ -17,10 +17,10 @@ import {
 import { type DistanceLaw, PAPER_LAWS } from '../chemistry/s-blda/law.ts';
 import { twoShortestDistances } from '../chemistry/s-blda/two-nearest.ts';
 import { syntheticLevelOfTheory, syntheticShieldings, withNoise } from '../chemistry/synthetic-shieldings.ts';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { mean, normalCdf, standardDeviation } from '../ml/statistics.ts';
 import { commandLine } from './command-line.ts';
+import type { Print } from './print.ts';
 
 const PROGRESS_MS = 5000;
 const MOST_NOISE_PPM = 1000;
@@ -64,10 +64,10 @@ const { parse, wrongUse } = commandLine('generate', OPTIONS);
  * `natrium generate FILE`: clusters by S-BLDA as a file, and for each size what their distances are. FILE appears when it is
  * complete. Throws a NatriumError as `checkGenerationParameters` and `generateCluster` do.
  */
-export async function generateFile(args: readonly string[], log: Log): Promise<void> {
+export async function generateFile(args: readonly string[], print: Print): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help) {
-    log(USAGE);
+    print(USAGE);
     return;
   }
   if (positionals.length !== 1) throw wrongUse(`name one file for the clusters, not ${positionals.length}`);
@@ -78,9 +78,9 @@ export async function generateFile(args: readonly string[], log: Log): Promise<v
   if (!values.overwrite && (await exists(file))) {
     throw new NatriumError('ALREADY_EXISTS', `${file} is there already; name another file, or give --overwrite`);
   }
-  const measured = await write(parameters, noisePpm, file, log);
-  log(`${file}: ${generatedCount(parameters)} clusters`);
-  for (const size of parameters.sizes) log(summary(size, measured.get(size)!, parameters));
+  const measured = await write(parameters, noisePpm, file, print);
+  print(`${file}: ${generatedCount(parameters)} clusters`);
+  for (const size of parameters.sizes) print(summary(size, measured.get(size)!, parameters));
 }
 
 function parametersOf(values: ReturnType<typeof parse>['values']): GenerationParameters {
@@ -141,7 +141,7 @@ async function write(
   parameters: GenerationParameters,
   noisePpm: number | null,
   file: string,
-  log: Log,
+  print: Print,
 ): Promise<Map<number, Measured>> {
   const measured = new Map(parameters.sizes.map((size) => [size, { nearest: [], nextNearest: [] } as Measured]));
   const total = generatedCount(parameters);
@@ -161,7 +161,7 @@ async function write(
       if (!stream.write(text)) await Promise.race([once(stream, 'drain'), ended]);
       if (Date.now() - told < PROGRESS_MS) continue;
       told = Date.now();
-      log(`${index + 1} of ${total} clusters`);
+      print(`${index + 1} of ${total} clusters`);
     }
     stream.end();
     await ended;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { type GoldenRow, isWithinTolerance } from '../ml/golden-row.ts';
 import { compareWithGuptaGolden } from '../ml/gupta-golden.ts';
@@ -8,9 +7,10 @@ import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
 import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
 import { wasmEngine } from '../ml/schnet/wasm/engine.ts';
 import { compareWithStatisticsGolden, isStatisticsGoldenFile } from '../ml/statistics-golden.ts';
+import type { Print } from './print.ts';
 
 /** `natrium golden FILE...`: largest deviations from independent programs; exit code 1 if one is out of tolerance. */
-export async function compareWithGoldenFiles(paths: readonly string[], log: Log): Promise<void> {
+export async function compareWithGoldenFiles(paths: readonly string[], print: Print): Promise<void> {
   if (paths.length === 0) {
     throw new NatriumError(
       'BAD_USER_INPUT',
@@ -24,11 +24,11 @@ export async function compareWithGoldenFiles(paths: readonly string[], log: Log)
       throw new NatriumError('MALFORMED_FILE', `${path} lacks a part of a golden file: ${error.message}`);
     });
     for (const { what, rows } of comparisons) {
-      log(`${path} (${what})`);
+      print(`${path} (${what})`);
       for (const row of rows) {
         const verdict = isWithinTolerance(row) ? 'ok' : 'OUT OF TOLERANCE';
         if (!isWithinTolerance(row)) failed += 1;
-        log(
+        print(
           `  ${row.quantity.padEnd(44)} ${row.deviation.toExponential(2)}  of ${row.tolerance.toExponential(0)}  ${verdict}`,
         );
       }

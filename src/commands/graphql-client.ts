@@ -1,4 +1,5 @@
 import { NatriumError } from '../errors.ts';
+import { serverFetch } from './server-fetch.ts';
 
 interface Answer {
   readonly data?: unknown;
@@ -20,7 +21,7 @@ export class GraphqlClient {
 
   private async ask(body: string): Promise<Answer> {
     try {
-      const response = await fetch(this.endpoint, {
+      const response = await serverFetch(this.endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,

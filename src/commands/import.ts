@@ -10,11 +10,12 @@ import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ParseArgsConfig } from 'node:util';
 import { FILE_FORMATS } from '../chemistry/formats.ts';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { commandLine } from './command-line.ts';
 import { GraphqlClient } from './graphql-client.ts';
+import type { Print } from './print.ts';
 import { requireServer } from './server-address.ts';
+import { serverFetch } from './server-fetch.ts';
 
 const POLL_MS = 500;
 /** Between two lines of progress. */
@@ -59,10 +60,10 @@ interface Refused {
  * `natrium import FILE...`: puts files to the server that uses the data folder and waits for their import. Throws a
  * NatriumError if the import failed or rejected an item; whatever is good is stored all the same.
  */
-export async function importFiles(args: readonly string[], log: Log): Promise<void> {
+export async function importFiles(args: readonly string[], print: Print): Promise<void> {
   const { values, positionals: paths } = parse(args);
   if (values.help) {
-    log(USAGE);
+    print(USAGE);
     return;
   }
   if (paths.length === 0) throw wrongUse('name a file');
@@ -70,14 +71,14 @@ export async function importFiles(args: readonly string[], log: Log): Promise<vo
   const server = await requireServer();
   const client = new GraphqlClient(`${server}/graphql`);
   const uploads: string[] = [];
-  for (const path of paths) uploads.push(await upload(client, path, log));
+  for (const path of paths) uploads.push(await upload(client, path, print));
   const { started } = await client.request<{ started: { id: string } }>(
     `mutation ($input: StartImportInput!) { started: startImport(input: $input) { id } }`,
     { input: { ...input, uploads } },
   );
-  const finished = await finish(client, started.id, log);
+  const finished = await finish(client, started.id, print);
   if (values.report !== undefined) await saveReport(finished.reportUrl, values.report);
-  log(countsOf(finished));
+  print(countsOf(finished));
   if (finished.state !== 'SUCCEEDED') {
     throw new NatriumError('BAD_USER_INPUT', `the import ${finished.state.toLowerCase()}: ${finished.failure}`);
   }
@@ -103,7 +104,7 @@ function inputOf(values: ReturnType<typeof parse>['values']): object {
   };
 }
 
-async function upload(client: GraphqlClient, path: string, log: Log): Promise<string> {
+async function upload(client: GraphqlClient, path: string, print: Print): Promise<string> {
   const file = await stat(path).catch((error: Error) => {
     throw new NatriumError('BAD_USER_INPUT', `cannot read ${path}: ${error.message}`);
   });
@@ -113,7 +114,7 @@ async function upload(client: GraphqlClient, path: string, log: Log): Promise<st
     { input: { fileName: basename(path) } },
   );
   await put(requested.url, path, file.size);
-  log(`${path}: ${(file.size / 1e6).toFixed(1)} MB uploaded`);
+  print(`${path}: ${(file.size / 1e6).toFixed(1)} MB uploaded`);
   return requested.id;
 }
 
@@ -134,7 +135,7 @@ async function put(url: string, path: string, length: number): Promise<void> {
   }
 }
 
-async function finish(client: GraphqlClient, id: string, log: Log): Promise<State> {
+async function finish(client: GraphqlClient, id: string, print: Print): Promise<State> {
   for (let told = Date.now(); ; await wait(POLL_MS)) {
     const { found } = await client.request<{ found: State }>(
       `query ($id: ID!) { found: import(id: $id) { state failure inserted existing rejected reportUrl } }`,
@@ -143,7 +144,7 @@ async function finish(client: GraphqlClient, id: string, log: Log): Promise<Stat
     if (found.state !== 'QUEUED' && found.state !== 'RUNNING') return found;
     if (Date.now() - told < PROGRESS_MS) continue;
     told = Date.now();
-    log(found.state === 'QUEUED' ? 'waiting for a worker' : countsOf(found));
+    print(found.state === 'QUEUED' ? 'waiting for a worker' : countsOf(found));
   }
 }
 
@@ -152,7 +153,7 @@ function countsOf({ inserted, existing, rejected }: State): string {
 }
 
 async function saveReport(url: string, path: string): Promise<void> {
-  const response = await fetch(url);
+  const response = await serverFetch(url);
   if (!response.ok) throw new NatriumError('UNAVAILABLE', `the report cannot be downloaded: ${await response.text()}`);
   await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(path));
 }

@@ -14,11 +14,11 @@ import {
   type InputProgram,
   writeInput,
 } from '../chemistry/inputs/input-writer.ts';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { commandLine } from './command-line.ts';
 import { type ClusterChoice, inputsFromServer } from './inputs-from-server.ts';
 import { chunksOf } from './local-file.ts';
+import type { Print } from './print.ts';
 import { requireServer } from './server-address.ts';
 
 /** Inputs between two lines of progress. */
@@ -78,10 +78,10 @@ interface Task {
  * alone, so the command can be repeated; one with other content is an error unless `--overwrite` is given. Throws a
  * NatriumError; structures of a file that are refused lose no others.
  */
-export async function writeInputFiles(args: readonly string[], log: Log): Promise<void> {
+export async function writeInputFiles(args: readonly string[], print: Print): Promise<void> {
   const task = readTask(args);
   if (task === null) {
-    log(USAGE);
+    print(USAGE);
     return;
   }
   const refused: NatriumError[] = [];
@@ -95,16 +95,16 @@ export async function writeInputFiles(args: readonly string[], log: Log): Promis
   for await (const input of inputs) {
     counts[await writeInputFile(task, input)] += 1;
     const all = counts.written + counts.known;
-    if (all % PROGRESS_STEP === 0) log(`${all} inputs`);
+    if (all % PROGRESS_STEP === 0) print(`${all} inputs`);
   }
   const { written, known } = counts;
-  log(`${written} inputs written to ${task.folder}${known === 0 ? '' : `, ${known} were there`}`);
+  print(`${written} inputs written to ${task.folder}${known === 0 ? '' : `, ${known} were there`}`);
   if (refused.length > 0) {
     const more = refused.length > 1 ? ` (and ${refused.length - 1} more structures have no input)` : '';
     throw new NatriumError(refused[0].code, refused[0].message + more, refused[0].details);
   }
   if (written + known === 0) throw new NatriumError('NOT_FOUND', 'there are no such clusters; nothing was written');
-  log('next: run them, then natrium import what they give; each result finds its cluster by itself');
+  print('next: run them, then natrium import what they give; each result finds its cluster by itself');
 }
 
 /** Null if help is asked for. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Log } from '../composition.ts';
 import { COMPUTE_NICENESS } from '../jobs/forked-compute.ts';
+import type { Log } from '../logging.ts';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 /** Before a worker that ended is replaced: doubled each time, unless it lived for a while. */
@@ -39,7 +39,7 @@ export class LocalWorkers {
       this.children.delete(slot);
       if (this.stopping) return;
       const next = Date.now() - started > A_WHILE_MS ? SHORTEST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
-      this.log(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another in ${pause / 1000} s`);
+      this.log.warn(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another in ${pause / 1000} s`);
       setTimeout(() => !this.stopping && this.start(slot, next), pause).unref();
     });
   }

@@ -3,9 +3,9 @@ import type { CalculationRecord } from '../chemistry/calculation-record.ts';
 import { symbolOf } from '../chemistry/elements.ts';
 import { type FileFormat, readItems, withFormat } from '../chemistry/formats.ts';
 import { parseOutput } from '../chemistry/outputs/output-file.ts';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { chunksOf } from './local-file.ts';
+import type { Print } from './print.ts';
 
 type Matrix = readonly (readonly number[])[];
 
@@ -40,7 +40,7 @@ export interface ParsedCalculation {
  * XYZ, extended XYZ, QCSchema or CSV may hold many items: one object on a line for each. Throws a NatriumError that names
  * file and line; of such a file the items that can be read are printed first.
  */
-export async function parseFile(paths: readonly string[], log: Log): Promise<void> {
+export async function parseFile(paths: readonly string[], print: Print): Promise<void> {
   if (paths.length !== 1) {
     throw new NatriumError('BAD_USER_INPUT', 'name one file: natrium parse FILE');
   }
@@ -48,9 +48,9 @@ export async function parseFile(paths: readonly string[], log: Log): Promise<voi
   const fileName = basename(path);
   const { format, chunks } = await withFormat(chunksOf(path));
   if (format === null || format === 'PROGRAM_OUTPUT') {
-    log(JSON.stringify(parsedCalculation(await parseOutput(chunks, fileName))));
+    print(JSON.stringify(parsedCalculation(await parseOutput(chunks, fileName))));
   } else {
-    await parseItems(chunks, fileName, format, log);
+    await parseItems(chunks, fileName, format, print);
   }
 }
 
@@ -110,13 +110,13 @@ async function parseItems(
   chunks: AsyncIterable<Uint8Array>,
   fileName: string,
   format: FileFormat,
-  log: Log,
+  print: Print,
 ): Promise<void> {
   let refused = 0;
   let firstError: NatriumError | null = null;
   for await (const item of readItems(chunks, fileName, format)) {
     if ('record' in item) {
-      log(JSON.stringify(parsedCalculation(item.record)));
+      print(JSON.stringify(parsedCalculation(item.record)));
     } else {
       refused += 1;
       firstError ??= item.error;

@@ -1,5 +1,5 @@
-import type { Log } from '../composition.ts';
 import { nowAndThen } from './follow.ts';
+import type { Print } from './print.ts';
 
 /** Between two lines where there is no terminal. */
 const PAUSE_MS = 30_000;
@@ -18,11 +18,11 @@ export class ProgressBar {
 
   constructor(
     private readonly terminal: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown },
-    log: Log,
+    print: Print,
   ) {
     this.line = terminal.isTTY
       ? (progress) => void terminal.write(`${ERASE_LINE}${barOf(progress).slice(0, widthOf(terminal) - 1)}`)
-      : nowAndThen(PAUSE_MS, ({ share, text }: Progress) => log(`${percent(share)} ${text}`));
+      : nowAndThen(PAUSE_MS, ({ share, text }: Progress) => print(`${percent(share)} ${text}`));
   }
 
   show(progress: Progress): void {

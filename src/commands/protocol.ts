@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ParseArgsConfig } from 'node:util';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
 import { follow, nowAndThen } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
+import type { Print } from './print.ts';
 import { clustersOf, describeDataset, type ProtocolDataset, type ProtocolRun, report } from './protocol-report.ts';
 import { requireServer } from './server-address.ts';
 
@@ -49,10 +49,10 @@ interface Protocol {
 }
 
 /** `natrium protocol schnet`: the paper's training of SchNet on a data set version, on the server that uses the data folder. */
-export async function runProtocol(args: readonly string[], log: Log): Promise<void> {
+export async function runProtocol(args: readonly string[], print: Print): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help) {
-    log(USAGE);
+    print(USAGE);
     return;
   }
   if (positionals.length !== 1 || positionals[0] !== 'schnet') {
@@ -61,16 +61,16 @@ export async function runProtocol(args: readonly string[], log: Log): Promise<vo
   const protocol = protocolOf(values);
   const client = new GraphqlClient(`${await requireServer()}/graphql`);
   const dataset = await readDataset(client, protocol.datasetVersion);
-  log(describeDataset(dataset));
+  print(describeDataset(dataset));
   const stepsPerEpoch = Math.ceil(clustersOf(dataset, 'TRAIN') / SCHNET_TRAINING_DEFAULTS.batchSize);
-  log(`${protocol.seeds} seeds of ${protocol.epochs} epochs of ${stepsPerEpoch} steps`);
+  print(`${protocol.seeds} seeds of ${protocol.epochs} epochs of ${stepsPerEpoch} steps`);
   const lasso = await trainLasso(client, protocol);
-  if (!(await isUnderWay(client, protocol.model))) log(await estimate(client, protocol));
+  if (!(await isUnderWay(client, protocol.model))) print(await estimate(client, protocol));
   const schNet = await trainSchNet(client, protocol);
   const reference = await finishedRun(client, lasso, () => {});
-  const tell = nowAndThen(PROGRESS_MS, (run: ProtocolRun) => log(progressOf(run, protocol)));
+  const tell = nowAndThen(PROGRESS_MS, (run: ProtocolRun) => print(progressOf(run, protocol)));
   const finished = await finishedRun(client, schNet, (run) => isOpen(run) && tell(run));
-  for (const line of report({ dataset, protocol, stepsPerEpoch, schNet: finished, lasso: reference })) log(line);
+  for (const line of report({ dataset, protocol, stepsPerEpoch, schNet: finished, lasso: reference })) print(line);
 }
 
 function protocolOf(values: ReturnType<typeof parse>['values']): Protocol {

@@ -1,9 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Log, openParts } from '../composition.ts';
+import { openParts } from '../composition.ts';
 import type { Config } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { startHttpServer } from '../http/server.ts';
+import { createLog } from '../logging.ts';
 import { startEmbeddedPostgres } from '../store/embedded-postgres.ts';
 import { packageVersion } from '../version.ts';
 import { writeAdminToken } from './admin-token.ts';
@@ -12,19 +13,22 @@ import { LocalWorkers } from './local-workers.ts';
 import { removeServerAddress, writeServerAddress } from './server-address.ts';
 
 /** `natrium serve`: database, API and workers, until Ctrl-C. Parts stop in the opposite order of their start. */
-export async function serve(config: Config, log: Log): Promise<void> {
+export async function serve(config: Config): Promise<void> {
+  const log = createLog('api', config.logFormat);
+  const tell = (line: string) => log.info(line);
   const stops: (() => Promise<void>)[] = [];
   let ending: Promise<void> | null = null;
   const end = (code: number): Promise<void> => {
     ending ??= (async () => {
-      for (const stop of stops.reverse()) await stop().catch((error: Error) => log(`while stopping: ${error.message}`));
+      for (const stop of stops.reverse())
+        await stop().catch((error: Error) => log.error(`while stopping: ${error.message}`));
       process.exit(code);
     })();
     return ending;
   };
   const onSignal = (signal: NodeJS.Signals) => {
     if (ending !== null) process.exit(1);
-    log(`${signal}: stopping; once more to stop at once`);
+    log.info(`${signal}: stopping; once more to stop at once`);
     void end(0);
   };
   process.on('SIGINT', onSignal);
@@ -34,11 +38,11 @@ export async function serve(config: Config, log: Log): Promise<void> {
     await makeDataFolder(config.dataFolder);
     let databaseUrl = config.databaseUrl;
     if (databaseUrl === null) {
-      const postgres = await startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
+      const postgres = await startEmbeddedPostgres({ dataFolder: config.dataFolder, log: tell });
       stops.push(() => postgres.stop());
       void postgres.exited.then((reason) => {
         if (ending !== null) return;
-        log(`the embedded PostgreSQL ended: ${reason}`);
+        log.error(`the embedded PostgreSQL ended: ${reason}`);
         void end(1);
       });
       databaseUrl = postgres.url;
@@ -46,7 +50,7 @@ export async function serve(config: Config, log: Log): Promise<void> {
     const parts = await openParts(config, databaseUrl, 'natrium api', log);
     stops.push(() => parts.close());
     await parts.temporaryFiles.removeLeftovers();
-    if (config.exampleData && (await loadExampleData(parts.registry))) log('example data set na-dft/1 loaded');
+    if (config.exampleData && (await loadExampleData(parts.registry))) log.info('example data set na-dft/1 loaded');
     const tokenPath = await writeAdminToken(parts.registry, config.dataFolder);
 
     const facts = { version: packageVersion, artifactStore: parts.artifacts.description };
@@ -54,6 +58,8 @@ export async function serve(config: Config, log: Log): Promise<void> {
       registry: parts.registry,
       receiver: parts.receiver,
       facts,
+      operations: parts.operations,
+      reach: config,
       port: config.port,
       log,
     });
@@ -69,9 +75,11 @@ export async function serve(config: Config, log: Log): Promise<void> {
     const workers = new LocalWorkers(config.workers, environment, log);
     stops.push(() => workers.stop());
 
-    log(`data in ${config.dataFolder}; admin token in ${tokenPath}`);
-    log(`API        ${http.url}/graphql`);
-    log(`playground ${http.url}/playground/`);
+    // where nobody asked for JSON, whoever starts the server from a script still reads these lines
+    const announce = config.logFormat === null ? console.log : tell;
+    announce(`data in ${config.dataFolder}; admin token in ${tokenPath}`);
+    announce(`API        ${http.url}/graphql`);
+    announce(`playground ${http.url}/playground/`);
   } catch (error) {
     for (const stop of stops.reverse()) await stop().catch(() => {});
     throw error;

@@ -1,14 +1,15 @@
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
-import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
 import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
 import { follow } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
+import type { Print } from './print.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { requireServer } from './server-address.ts';
+import { serverFetch } from './server-fetch.ts';
 
 const POLL_MS = 1000;
 
@@ -35,10 +36,10 @@ const OPTIONS = {
 const { parse, wrongUse } = commandLine('study', OPTIONS);
 
 /** `natrium study`: the paper's study of a data set version, on the server that uses the data folder. */
-export async function runStudy(args: readonly string[], log: Log): Promise<void> {
+export async function runStudy(args: readonly string[], print: Print): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help) {
-    log(USAGE);
+    print(USAGE);
     return;
   }
   if (positionals.length > 0) throw wrongUse(`${JSON.stringify(positionals[0])} is not expected`);
@@ -53,11 +54,11 @@ export async function runStudy(args: readonly string[], log: Log): Promise<void>
   const path = resolve(values.report ?? `study-${dataset.replaceAll('/', '-')}.html`);
   await requirePlace(path);
   const client = new GraphqlClient(`${await requireServer()}/graphql`);
-  const study = await startOrGoOn(client, input, log);
-  const { reportUrl, findings } = await watch(client, study, log);
+  const study = await startOrGoOn(client, input, print);
+  const { reportUrl, findings } = await watch(client, study, print);
   await download(reportUrl, path);
-  for (const line of verdictLines(findings)) log(line);
-  log(`report in ${path}`);
+  for (const line of verdictLines(findings)) print(line);
+  print(`report in ${path}`);
 }
 
 /** That the report can be written is looked at before hours of training. */
@@ -99,14 +100,14 @@ const STUDY = `id state reportUrl progress { step steps secondsLeft }
   parts { name leftOut trainingRun { state failure } }`;
 
 /** The study of this input, which may be there already; one that stopped goes on. */
-async function startOrGoOn(client: GraphqlClient, input: object, log: Log): Promise<string> {
+async function startOrGoOn(client: GraphqlClient, input: object, print: Print): Promise<string> {
   const { study } = await client.request<{ study: StudyRecord }>(
     `mutation ($input: RunStudyInput!) { study: runStudy(input: $input) { ${STUDY} } }`,
     { input },
   );
-  for (const { name, leftOut } of study.parts) if (leftOut !== null) log(`${name} is left out: ${leftOut}`);
+  for (const { name, leftOut } of study.parts) if (leftOut !== null) print(`${name} is left out: ${leftOut}`);
   if (study.parts.some(({ trainingRun }) => isStopped(trainingRun))) {
-    log('some trainings had stopped; they go on');
+    print('some trainings had stopped; they go on');
     await client.request(`mutation ($study: ID!) { resumeStudy(input: { study: $study }) { id } }`, {
       study: study.id,
     });
@@ -118,8 +119,8 @@ function isStopped(run: { readonly state: string } | null): boolean {
   return run?.state === 'FAILED' || run?.state === 'CANCELLED';
 }
 
-async function watch(client: GraphqlClient, id: string, log: Log) {
-  const bar = new ProgressBar(process.stdout, log);
+async function watch(client: GraphqlClient, id: string, print: Print) {
+  const bar = new ProgressBar(process.stdout, print);
   const read = async () =>
     (await client.request<{ study: StudyRecord }>(`query ($id: ID!) { study(id: $id) { ${STUDY} } }`, { id })).study;
   const isOver = ({ state }: StudyRecord) => state !== 'QUEUED' && state !== 'RUNNING';
@@ -159,7 +160,7 @@ function notSucceeded({ state, parts, reportUrl }: StudyRecord): NatriumError {
 }
 
 async function download(url: string, path: string): Promise<void> {
-  const response = await fetch(url);
+  const response = await serverFetch(url);
   const text = await response.text();
   if (!response.ok) throw new NatriumError('UNAVAILABLE', `the report could not be made: ${text.slice(0, 1000)}`);
   try {

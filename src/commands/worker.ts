@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
-import { type Log, openParts } from '../composition.ts';
+import { openParts } from '../composition.ts';
 import type { Config } from '../config.ts';
 import { NatriumError } from '../errors.ts';
 import { startWorker } from '../jobs/worker.ts';
+import { createLog } from '../logging.ts';
 import { workerApplication } from '../store/workers-alive.ts';
 
 /** `natrium worker`: trains what the queue holds, one trial at a time, until it is told to stop. */
-export async function runWorker(config: Config, log: Log): Promise<void> {
+export async function runWorker(config: Config): Promise<void> {
   if (config.databaseUrl === null) {
     throw new NatriumError(
       'BAD_USER_INPUT',
@@ -18,6 +19,7 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
   process.on('disconnect', () => process.exit());
 
   const name = `${hostname()}:${process.pid}`;
+  const log = createLog('worker', config.logFormat).child({ worker: name });
   const stopping = new AbortController();
   const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log);
   const { registry, queue, compute } = parts;

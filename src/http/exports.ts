@@ -1,13 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import { NatriumError } from '../errors.ts';
+import type { Log } from '../logging.ts';
 import type { Caller } from '../registry/caller.ts';
 import { exportFormatOf } from '../registry/export-formats.ts';
 import type { MadeExport, OpenExport } from '../registry/exports.ts';
 import type { ByteRange } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
-
-type Log = (line: string) => void;
 
 /**
  * Data set versions as files: `/<data set>/<version>.<extension>`, for CSV with `?featureSet=name/1`. A file that was asked for
@@ -113,7 +112,7 @@ async function send(response: Response, bytes: NodeJS.ReadableStream, log: Log):
     const { code } = error as NodeJS.ErrnoException;
     // the caller went away
     if (code === 'ERR_STREAM_PREMATURE_CLOSE') return;
-    log(`request ${response.locals.requestId} broke off: ${(error as Error).message}`);
+    log.error(`an export broke off: ${(error as Error).message}`);
     response.destroy();
   }
 }

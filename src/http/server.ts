@@ -1,31 +1,33 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
-import { GraphQLError } from 'graphql';
+import express, { type ErrorRequestHandler } from 'express';
 import { type ErrorCode, NatriumError } from '../errors.ts';
+import type { Log } from '../logging.ts';
 import type { Caller } from '../registry/caller.ts';
+import type { Operations } from '../registry/operations.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
 import { authentication } from './authentication.ts';
 import { exportsRouter } from './exports.ts';
-import { causeOf, formatError, INTERNAL_ERROR, isUnexpected } from './graphql-errors.ts';
-import { hostCheck } from './host-check.ts';
+import { formatError, INTERNAL_ERROR } from './graphql-errors.ts';
+import { Health } from './health.ts';
+import { HostCheck, isLocalOnly, type Reach } from './host-check.ts';
 import { importReportRouter } from './import-report.ts';
+import { Metrics } from './metrics.ts';
+import { type OperationContext, unreadOperation, watchOperations } from './operations.ts';
 import { playgroundRouter } from './playground.ts';
+import { type RequestLocals, watchRequests } from './request-log.ts';
 import { studyReportRouter } from './study-report.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 import { type UploadReceiver, uploadRouter } from './uploads.ts';
-
-const LOOPBACK_ADDRESS = '127.0.0.1';
 
 /** Inline files may have 8 MiB; JSON escapes can double that. */
 const LARGEST_BODY = '20mb';
@@ -40,17 +42,19 @@ export interface HttpServerOptions {
   /** Null where uploads do not pass through this server. */
   readonly receiver: UploadReceiver | null;
   readonly facts: ServerFacts;
+  readonly operations: Operations;
+  readonly reach: Reach;
   readonly port: number;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
-/** The API on the loopback interface. The pipeline of a request reads from top to bottom. */
+/** The API where it shall be reached. The pipeline of a request reads from top to bottom. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { registry, receiver, facts, log } = options;
+  const { registry, receiver, facts, operations, reach, log } = options;
   const app = express();
   const server = createServer(app);
   const schema = buildNatriumSchema();
-  const apollo = new ApolloServer<RequestContext & { requestId: string }>({
+  const apollo = new ApolloServer<OperationContext>({
     schema,
     introspection: true,
     persistedQueries: false,
@@ -65,35 +69,41 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ],
   });
   await apollo.start();
+  const hostCheck = new HostCheck(reach);
+  const authenticated = { registry, isLocalOnly: isLocalOnly(reach) };
+  const health = new Health(operations, log);
   const contextOf = (caller: Caller, host: string): RequestContext => ({
     caller,
-    baseUrl: `http://${host}`,
+    baseUrl: hostCheck.baseUrl(host),
     registry,
     load: new Loaders(registry.store),
     server: facts,
   });
 
   app.disable('x-powered-by');
-  app.use(hostCheck);
-  app.use(requestId);
+  const metrics = new Metrics(operations, () => subscriptions.counts(), log);
+  app.use(watchRequests(log, metrics));
+  app.use(health.router());
+  app.use(hostCheck.handler);
   app.get('/', (_request, response) => response.redirect('/playground/'));
-  app.get('/livez', (_request, response) => void response.type('text/plain').send('ok\n'));
+  app.get('/metrics', authentication(authenticated), metrics.handler);
   app.use('/playground', playgroundRouter());
   if (receiver !== null) app.use('/uploads', uploadRouter(registry, receiver));
-  app.use('/imports', authentication(registry), importReportRouter(registry));
-  app.use('/exports', authentication(registry), exportsRouter(registry, log));
-  app.use('/studies', authentication(registry), studyReportRouter({ schema, contextOf }));
-  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(registry));
+  app.use('/imports', authentication(authenticated), importReportRouter(registry));
+  app.use('/exports', authentication(authenticated), exportsRouter(registry, log));
+  app.use('/studies', authentication(authenticated), studyReportRouter({ schema, contextOf }));
+  app.use('/graphql', express.json({ limit: LARGEST_BODY }), authentication(authenticated));
   app.use(
     '/graphql',
     expressMiddleware(apollo, {
-      context: async ({ req, res }) => ({
-        ...contextOf(res.locals.caller as Caller, req.headers.host!),
-        requestId: res.locals.requestId as string,
-      }),
+      context: async ({ req, res }) => {
+        const locals = res.locals as RequestLocals;
+        locals.operation = unreadOperation();
+        return { ...contextOf(locals.caller!, req.headers.host!), operation: locals.operation };
+      },
     }),
   );
-  const subscriptions = serveSubscriptions(server, { schema, registry, contextOf, log });
+  const subscriptions = serveSubscriptions(server, { schema, authenticated, hostCheck, contextOf, metrics, log });
 
   app.use((request) => {
     throw new NatriumError(
@@ -103,20 +113,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   app.use(answerError, maskUnexpectedErrors(log));
 
-  await listen(server, options.port);
-  const { port } = server.address() as AddressInfo;
+  await listen(server, reach.host, options.port);
   const stop = async () => {
+    health.stop();
     await subscriptions.stop();
     await apollo.stop();
   };
-  return { url: `http://${LOOPBACK_ADDRESS}:${port}`, stop };
+  return { url: localUrl(server.address() as AddressInfo), stop };
 }
-
-const requestId: RequestHandler = (_request, response, next) => {
-  response.locals.requestId = randomUUID();
-  response.set('x-request-id', response.locals.requestId);
-  next();
-};
 
 const STATUS_OF_CODE: Partial<Readonly<Record<ErrorCode, number>>> = {
   UNAUTHENTICATED: 401,
@@ -136,15 +140,17 @@ const answerError: ErrorRequestHandler = (error, _request, response, next) => {
     next(error);
     return;
   }
+  response.locals.errorCode = known.code;
   response
     .status(STATUS_OF_CODE[known.code] ?? 400)
     .json({ errors: [{ message: known.message, extensions: { ...known.details, code: known.code } }] });
 };
 
 /** What fails outside GraphQL: as in GraphQL, the caller learns only where to look. */
-function maskUnexpectedErrors(log: (line: string) => void): ErrorRequestHandler {
+function maskUnexpectedErrors(log: Log): ErrorRequestHandler {
   return (error, _request, response, next) => {
-    log(`request ${response.locals.requestId}: ${error instanceof Error ? error.stack : String(error)}`);
+    log.error('a defect outside GraphQL', { error });
+    response.locals.errorCode = INTERNAL_ERROR.extensions.code;
     if (response.headersSent) {
       next(error);
       return;
@@ -165,42 +171,28 @@ function asNatriumError(error: unknown): NatriumError | null {
     : new NatriumError('BAD_USER_INPUT', `the body of the request cannot be read: ${message}; send JSON in UTF-8`);
 }
 
-function watchOperations(log: (line: string) => void): ApolloServerPlugin<RequestContext & { requestId: string }> {
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ operation }) {
-          if (operation?.operation === 'subscription') {
-            throw new GraphQLError(
-              'subscriptions come over a WebSocket (graphql-transport-ws) to this address; or ask with a query',
-              {
-                extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
-              },
-            );
-          }
-        },
-        async didEncounterErrors({ errors, contextValue }) {
-          for (const error of errors) {
-            const cause = causeOf(error);
-            if (cause instanceof NatriumError || !isUnexpected(error)) continue;
-            const stack = cause instanceof Error ? cause.stack : String(cause);
-            log(`request ${contextValue.requestId} ${error.path?.join('.') ?? ''}: ${stack}`);
-          }
-        },
-      };
-    },
-  };
+/** The address for programs on this machine. */
+function localUrl({ address, port }: AddressInfo): string {
+  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (address === '::') return `http://[::1]:${port}`;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const message =
-        cause.code === 'EADDRINUSE'
-          ? `port ${port} is in use; stop the other program or set NATRIUM_PORT to another port`
-          : `cannot listen on port ${port}: ${cause.message}; set NATRIUM_PORT to another port`;
-      reject(new NatriumError('UNAVAILABLE', message, {}, { cause }));
+      reject(new NatriumError('UNAVAILABLE', reasonOf(cause, host, port), {}, { cause }));
     });
-    server.listen(port, LOOPBACK_ADDRESS, resolve);
+    server.listen(port, host, resolve);
   });
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === 'EADDRINUSE') {
+    return `port ${port} is in use; stop the other program or set NATRIUM_PORT to another port`;
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return `this machine has no address ${host}; set NATRIUM_HOST to one that it has, or to 0.0.0.0 for all`;
+  }
+  return `cannot listen on port ${port}: ${message}; set NATRIUM_PORT to another port`;
 }

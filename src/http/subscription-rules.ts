@@ -7,17 +7,20 @@ import {
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
+  type OperationDefinitionNode,
   parse,
   validate,
 } from 'graphql';
 import { CloseCode, type Context, type ServerOptions, type SubscribePayload } from 'graphql-ws';
 import type { Extra } from 'graphql-ws/use/ws';
 import { NatriumError } from '../errors.ts';
+import type { Log } from '../logging.ts';
 import type { Caller } from '../registry/caller.ts';
-import type { Registry } from '../registry/registry.ts';
 import type { RequestContext } from '../resolvers/context.ts';
-import { callerOf } from './authentication.ts';
+import { type Authentication, callerOf } from './authentication.ts';
 import { causeOf, formatError, isUnexpected } from './graphql-errors.ts';
+import type { Metrics } from './metrics.ts';
+import { type Operation, operationOf, outcomeOf } from './operations.ts';
 
 const MOST_SUBSCRIPTIONS = 20;
 const TRY_AGAIN_LATER = 1013;
@@ -26,24 +29,49 @@ const LONGEST_REASON = 123;
 
 export interface SubscriptionParts {
   readonly schema: GraphQLSchema;
-  readonly registry: Registry;
+  readonly authenticated: Authentication;
   readonly contextOf: (caller: Caller, host: string) => RequestContext;
   readonly requestId: (request: IncomingMessage) => string;
-  readonly log: (line: string) => void;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+interface Begun {
+  readonly operation: Operation;
+  readonly caller: Caller;
+  readonly started: number;
 }
 
 type Parameters = Record<string, unknown>;
 type Connection = Context<Parameters, Extra>;
 
+export interface SubscriptionRules {
+  readonly rules: ServerOptions<Parameters, Extra> & { isProd: boolean };
+  /** How many subscriptions there are. */
+  held(): number;
+}
+
 /** Who may subscribe to what, and how errors are told: as by HTTP. Tokens come as `authorization` in the connection's parameters. */
-export function subscriptionRules(parts: SubscriptionParts): ServerOptions<Parameters, Extra> & { isProd: boolean } {
-  const { schema, registry, contextOf, requestId, log } = parts;
+export function subscriptionRules(parts: SubscriptionParts): SubscriptionRules {
+  const { schema, authenticated, contextOf, requestId, metrics, log } = parts;
+  const connections = new Set<Connection>();
+  const begun = new WeakMap<SubscribePayload, Begun>();
   const callerIn = ({ connectionParams = {}, extra }: Connection): Promise<Caller> => {
     const [, given] = Object.entries(connectionParams).find(([name]) => name.toLowerCase() === 'authorization') ?? [];
-    return callerOf(registry, given ?? extra.request.headers.authorization);
+    return callerOf(authenticated, given ?? extra.request.headers.authorization);
   };
   const logged = ({ extra }: Connection, what: string, cause: unknown) =>
-    log(`request ${requestId(extra.request)} ${what}: ${cause instanceof Error ? cause.stack : String(cause)}`);
+    log.error(`a defect at ${what}`, { requestId: requestId(extra.request), error: cause });
+  const ended = ({ extra }: Connection, { operation, caller, started }: Begun) => {
+    const seconds = (performance.now() - started) / 1000;
+    metrics.operation(operation, seconds);
+    const { field, name, outcome } = operation;
+    const milliseconds = Math.round(1000 * seconds);
+    log.info(`subscription ${field} by ${caller.name}: ${outcome}, ${milliseconds} ms`, {
+      requestId: requestId(extra.request),
+      ...{ operation: `subscription ${field}`, operationName: name, caller: caller.name, milliseconds, outcome },
+    });
+  };
   const format = (connection: Connection, errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
     errors.map((error) => {
       const cause = causeOf(error);
@@ -53,10 +81,11 @@ export function subscriptionRules(parts: SubscriptionParts): ServerOptions<Param
       return formatError(error.toJSON(), error);
     });
 
-  return {
+  const rules: SubscriptionRules['rules'] = {
     // what is wrong inside is not for clients
     isProd: true,
     async onConnect(connection) {
+      connections.add(connection);
       try {
         await callerIn(connection);
       } catch (error) {
@@ -67,7 +96,7 @@ export function subscriptionRules(parts: SubscriptionParts): ServerOptions<Param
     },
     async onSubscribe(connection, _id, payload) {
       try {
-        const checked = checkOperation(schema, payload);
+        const { operation, ...checked } = checkOperation(schema, payload);
         if (Object.keys(connection.subscriptions).length > MOST_SUBSCRIPTIONS) {
           throw new NatriumError(
             'TOO_LARGE',
@@ -76,6 +105,7 @@ export function subscriptionRules(parts: SubscriptionParts): ServerOptions<Param
         }
         // the token may have been revoked since
         const caller = await callerIn(connection);
+        begun.set(payload, { operation: operationOf(operation, checked.document), caller, started: performance.now() });
         return { ...checked, contextValue: contextOf(caller, connection.extra.request.headers.host!) };
       } catch (error) {
         if (error instanceof AggregateError) return error.errors as GraphQLError[];
@@ -88,8 +118,24 @@ export function subscriptionRules(parts: SubscriptionParts): ServerOptions<Param
       });
       return { data, ...(errors && { errors: format(connection, errors) }) };
     },
-    onError: (connection, _id, _payload, errors) => format(connection, errors),
+    onError(connection, _id, payload, errors) {
+      const formatted = format(connection, errors);
+      const subscription = begun.get(payload);
+      if (subscription !== undefined) subscription.operation.outcome = outcomeOf(formatted[0]?.extensions?.code);
+      return formatted;
+    },
+    onComplete(connection, _id, payload) {
+      const subscription = begun.get(payload);
+      if (subscription !== undefined) ended(connection, subscription);
+    },
+    onClose: (connection) => void connections.delete(connection),
   };
+  const held = () => {
+    let count = 0;
+    for (const { subscriptions } of connections) count += Object.keys(subscriptions).length;
+    return count;
+  };
+  return { rules, held };
 }
 
 /**
@@ -100,7 +146,9 @@ export function subscriptionRules(parts: SubscriptionParts): ServerOptions<Param
 function checkOperation(
   schema: GraphQLSchema,
   { query, operationName, variables }: SubscribePayload,
-): Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'> {
+): Pick<ExecutionArgs, 'schema' | 'document' | 'operationName' | 'variableValues'> & {
+  readonly operation: OperationDefinitionNode;
+} {
   let document: DocumentNode;
   try {
     document = parse(query);
@@ -118,7 +166,7 @@ function checkOperation(
   }
   const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {});
   if (errors) throw refused(errors, 'BAD_USER_INPUT');
-  return { schema, document, operationName, variableValues: variables };
+  return { schema, document, operationName, variableValues: variables, operation };
 }
 
 function refused(errors: readonly GraphQLError[], code: string): AggregateError {

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { useServer as speakProtocol } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import { type Refusal, refusal, refusalOf } from './host-check.ts';
+import { type HostCheck, type Refusal, refusal } from './host-check.ts';
+import type { SubscriptionCounts } from './metrics.ts';
+import { requestIdOf } from './request-log.ts';
 import { type SubscriptionParts, subscriptionRules } from './subscription-rules.ts';
 
 const PATH = '/graphql';
@@ -19,14 +20,19 @@ const GOING_AWAY = 1001;
 /** For clients to answer that they, too, have closed. */
 const CLOSING_MS = 1000;
 
+export interface SubscriptionServer {
+  counts(): SubscriptionCounts;
+  stop(): Promise<void>;
+}
+
 /**
  * Subscriptions by the graphql-transport-ws protocol at the address of the API, for whomever it would answer there. `stop` tells
  * every client that the server goes away.
  */
 export function serveSubscriptions(
   server: Server,
-  parts: Omit<SubscriptionParts, 'requestId'>,
-): { stop(): Promise<void> } {
+  { hostCheck, ...parts }: Omit<SubscriptionParts, 'requestId'> & { readonly hostCheck: HostCheck },
+): SubscriptionServer {
   const requestIds = new WeakMap<IncomingMessage, string>();
   const requestId = (request: IncomingMessage) => requestIds.get(request) ?? '';
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES });
@@ -38,22 +44,26 @@ export function serveSubscriptions(
       if (socket.bufferedAmount > MOST_UNREAD_BYTES) socket.terminate();
     });
   });
-  speakProtocol(subscriptionRules({ ...parts, requestId }), sockets, KEEP_ALIVE_MS);
+  const { rules, held } = subscriptionRules({ ...parts, requestId });
+  speakProtocol(rules, sockets, KEEP_ALIVE_MS);
 
   server.on('upgrade', (request, connection, head) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       withoutUpgrade(server, request, connection, head);
       return;
     }
-    const refused = refusalOf(request.headers) ?? refusalHere(request, sockets.clients.size);
+    const refused = hostCheck.refusalOf(request.headers) ?? refusalHere(request, sockets.clients.size);
     if (refused !== null) {
       refuse(connection, refused);
       return;
     }
-    requestIds.set(request, randomUUID());
+    requestIds.set(request, requestIdOf(request.headers['x-request-id']));
     sockets.handleUpgrade(request, connection, head, (socket) => sockets.emit('connection', socket, request));
   });
-  return { stop: () => stop(sockets) };
+  return {
+    counts: () => ({ connections: sockets.clients.size, subscriptions: held() }),
+    stop: () => stop(sockets),
+  };
 }
 
 function refusalHere({ url = '' }: IncomingMessage, connections: number): Refusal | null {

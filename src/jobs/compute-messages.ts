@@ -33,6 +33,9 @@ export type ComputeRequest =
       readonly options: RelaxationOptions;
     };
 
+/** A question as it travels: with the id of the request that it serves. */
+export type SentRequest = ComputeRequest & { readonly requestId?: string };
+
 /** A NatriumError as it travels; any other error has no code. */
 export interface SentError {
   readonly code: string | null;

@@ -5,11 +5,16 @@
 import { Worker } from 'node:worker_threads';
 import { relaxCluster } from '../chemistry/relaxation.ts';
 import { generateCluster } from '../chemistry/s-blda/generator.ts';
+import { readLogFormat } from '../config.ts';
 import { NatriumError } from '../errors.ts';
+import { createLog } from '../logging.ts';
 import { compareVersions } from '../ml/comparison/comparison.ts';
 import { distanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import { MODELS, measureSchNet, predictShieldings } from '../ml/models.ts';
-import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
+import { forRequest } from '../request-scope.ts';
+import type { ComputeReply, ComputeRequest, SentError, SentRequest } from './compute-messages.ts';
+
+const log = createLog('compute', readLogFormat(process.env));
 
 function reply(message: ComputeReply): void {
   process.send!(message);
@@ -20,10 +25,12 @@ async function answer(request: ComputeRequest): Promise<void> {
   try {
     if (request.kind === 'train') {
       const { task } = request;
+      log.info(`training begins: ${task.settings.kind}, seed ${task.seed}`);
       const trained = await MODELS[task.settings.kind].train(task, {
         onProgress: (progress) => reply({ id, kind: 'progress', progress }),
         onCheckpoint: (checkpoint) => reply({ id, kind: 'checkpoint', checkpoint }),
       });
+      log.info(`training ends: ${task.settings.kind}, seed ${task.seed}, ${trained.outcome.seconds.toFixed(1)} s`);
       reply({ id, kind: 'trained', ...trained });
     } else if (request.kind === 'measure') {
       reply({ id, kind: 'measured', measurement: await measureSchNet(request.task) });
@@ -66,8 +73,8 @@ function toSend(error: unknown): SentError {
 }
 
 let turn = Promise.resolve();
-process.on('message', (request: ComputeRequest) => {
-  turn = turn.then(() => answer(request));
+process.on('message', (request: SentRequest) => {
+  turn = turn.then(() => forRequest(request.requestId, () => answer(request)));
 });
 // whoever asked is gone: nobody is left to answer. Long arithmetic hears of nothing, so a thread of its own looks as well.
 process.on('disconnect', () => process.exit());

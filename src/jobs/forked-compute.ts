@@ -10,7 +10,8 @@ import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import type { MeasurementTask, ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type { Compute, RelaxationInput } from '../registry/ports.ts';
-import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
+import { currentRequestId } from '../request-scope.ts';
+import type { ComputeReply, ComputeRequest, SentError, SentRequest } from './compute-messages.ts';
 
 const ENTRY = fileURLToPath(new URL('./compute-process.js', import.meta.url));
 const IDLE_MS = 60_000;
@@ -184,7 +185,7 @@ class ComputeProcess {
     const id = ++this.questions;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject, listener });
-      this.child.send({ ...question, id } as ComputeRequest, (error) => {
+      this.child.send({ ...question, id, requestId: currentRequestId() } as SentRequest, (error) => {
         if (error) this.end(`cannot be asked (${error.message})`);
       });
     });

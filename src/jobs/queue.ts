@@ -1,6 +1,8 @@
 import { PgBoss } from 'pg-boss';
 import { NatriumError } from '../errors.ts';
+import type { Log } from '../logging.ts';
 import type { Job } from '../registry/ports.ts';
+import { currentRequestId, forRequest } from '../request-scope.ts';
 
 /** Each queue with the one to which its job goes when it has failed too often; the latter first, so that it exists. */
 const QUEUES: readonly (readonly [Job['kind'], Job['kind'] | null])[] = [
@@ -20,6 +22,11 @@ const SUPERVISE_SECONDS = 5;
 const POLL_SECONDS = 0.5;
 const LONGEST_JOB_SECONDS = 23 * 3600;
 
+/** What the queue keeps of a job: whose request it serves, and what the job is about. */
+interface QueuedJob {
+  readonly requestId?: string;
+}
+
 type Query = (sql: string, values?: unknown[]) => Promise<unknown[]>;
 
 /** Jobs on PostgreSQL by pg-boss: the only scheduler there is. */
@@ -29,7 +36,7 @@ export class Queue {
   constructor(
     databaseUrl: string,
     application: string,
-    private readonly log: (line: string) => void,
+    private readonly log: Log,
   ) {
     this.boss = new PgBoss({
       connectionString: databaseUrl,
@@ -39,7 +46,7 @@ export class Queue {
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       schedule: false,
     });
-    this.boss.on('error', (error) => log(`job queue: ${error.message}`));
+    this.boss.on('error', (error) => log.error(`job queue: ${error.message}`));
   }
 
   async start(): Promise<void> {
@@ -58,7 +65,8 @@ export class Queue {
 
   /** Queues a job through a query function, so that it joins whatever transaction that belongs to. */
   enqueue = async (job: Job, isBegun: boolean, query: Query): Promise<void> => {
-    const { kind, ...data } = job;
+    const { kind, ...subject } = job;
+    const data = { ...subject, requestId: currentRequestId() };
     const executeSql = async (sql: string, values?: unknown[]) => ({ rows: (await query(sql, values)) as never[] });
     const id = await this.boss.send(kind, data, { priority: Number(isBegun), db: { executeSql } });
     if (id === null) throw new NatriumError('UNAVAILABLE', `the job queue did not take a ${kind} job; try again`);
@@ -69,13 +77,16 @@ export class Queue {
     kind: K,
     handler: (job: Extract<Job, { kind: K }>, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    await this.boss.work<object>(kind, { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS }, async ([job]) => {
-      try {
-        await handler({ kind, ...job.data } as Extract<Job, { kind: K }>, job.signal);
-      } catch (error) {
-        this.log(`job ${kind} ${JSON.stringify(job.data)} failed: ${(error as Error).stack}`);
-        throw error;
-      }
+    await this.boss.work<QueuedJob>(kind, { batchSize: 1, pollingIntervalSeconds: POLL_SECONDS }, ([job]) => {
+      const { requestId, ...subject } = job.data;
+      return forRequest(requestId, async () => {
+        try {
+          await handler({ kind, ...subject } as Extract<Job, { kind: K }>, job.signal);
+        } catch (error) {
+          this.log.error(`job ${kind} ${JSON.stringify(subject)} failed`, { error });
+          throw error;
+        }
+      });
     });
   }
 

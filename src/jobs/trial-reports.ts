@@ -1,3 +1,4 @@
+import type { Log } from '../logging.ts';
 import type { TrialProgress } from '../ml/model.ts';
 import type { Trial } from '../registry/records.ts';
 import type { Trials } from '../registry/trials.ts';
@@ -15,7 +16,7 @@ export class TrialReports {
   constructor(
     private readonly trials: Trials,
     private readonly trial: Trial,
-    private readonly log: (line: string) => void,
+    private readonly log: Log,
     /** Is called when the trial is no longer this worker's. */
     private readonly onLost: () => void,
   ) {}
@@ -37,7 +38,7 @@ export class TrialReports {
   keep(checkpoint: Uint8Array): Promise<void> {
     return this.tell('keep a checkpoint', async (made) => {
       const isOurs = await this.trials.keepCheckpoint(this.trial, checkpoint, made);
-      if (isOurs) this.log(`trial ${this.trial.id}: checkpoint kept`);
+      if (isOurs) this.log.info(`trial ${this.trial.id}: checkpoint kept`);
       return isOurs;
     });
   }
@@ -54,7 +55,7 @@ export class TrialReports {
         else this.onLost();
       } catch (error) {
         // the database may be back the next time; the heartbeat decides otherwise
-        this.log(`trial ${this.trial.id}: cannot ${what}: ${(error as Error).message}`);
+        this.log.warn(`trial ${this.trial.id}: cannot ${what}: ${(error as Error).message}`);
       }
     });
     return this.telling;

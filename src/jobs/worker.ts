@@ -1,4 +1,5 @@
 import { NatriumError } from '../errors.ts';
+import type { Log } from '../logging.ts';
 import type { Compute } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Queue } from './queue.ts';
@@ -9,7 +10,7 @@ export interface WorkerParts {
   readonly queue: Queue;
   readonly compute: Compute;
   readonly name: string;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Aborts when the worker shall stop: the trial it holds goes back to the queue. */
   readonly stopping: AbortSignal;
 }
@@ -28,15 +29,15 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
 }
 
 async function runImport({ registry, name, log, stopping }: WorkerParts, importId: string, lost: AbortSignal) {
-  log(`import ${importId} begins`);
+  log.info(`import ${importId} begins`);
   await registry.importRuns.run(importId, name, { stopping, lost });
-  log(`import ${importId} left`);
+  log.info(`import ${importId} left`);
 }
 
 async function runClusterRun({ registry, name, log, stopping }: WorkerParts, runId: string, lost: AbortSignal) {
-  log(`cluster run ${runId} begins`);
+  log.info(`cluster run ${runId} begins`);
   await registry.clusterRuns.run(runId, name, { stopping, lost });
-  log(`cluster run ${runId} left`);
+  log.info(`cluster run ${runId} left`);
 }
 
 async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal): Promise<void> {
@@ -46,7 +47,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
   if (begun === null) return;
   const { trial, task } = begun;
   const how = task.resumeFrom === null ? 'begins' : 'goes on from its checkpoint';
-  log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
+  log.info(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
 
   const abandoned = new AbortController();
   const reports = new TrialReports(trials, trial, log, () => abandoned.abort());
@@ -61,17 +62,17 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
     );
     await reports.report();
     await trials.complete(trial, weights, outcome);
-    log(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s by ${outcome.engine}`);
+    log.info(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s by ${outcome.engine}`);
   } catch (error) {
     if (abandoned.signal.aborted) {
-      log(`trial ${trial.id} is no longer wanted`);
+      log.info(`trial ${trial.id} is no longer wanted`);
     } else if (stopping.aborted) {
       await trials.release(trial);
-      log(`trial ${trial.id} goes back to the queue`);
+      log.info(`trial ${trial.id} goes back to the queue`);
     } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
       await reports.report();
       await trials.fail(trial, error.message);
-      log(`trial ${trial.id} failed: ${error.message}`);
+      log.info(`trial ${trial.id} failed: ${error.message}`);
     } else {
       await trials.recordSetback(trial, (error as Error).message);
       throw error;

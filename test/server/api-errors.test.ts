@@ -134,7 +134,9 @@ describe('a defect of the server', () => {
       expect(body).toEqual({ data: null, errors: [{ ...MASKED, path: ['models'] }] });
       expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
       const log = server.output();
-      expect(log).toContain(`request ${requestId} models: QueryFailedError: relation "models" does not exist`);
+      expect(log).toContain(
+        `error: a defect at models [${requestId}]\nQueryFailedError: relation "models" does not exist`,
+      );
     });
     expect(await server.request('{ models(first: 1) { totalCount } }')).toEqual({ models: { totalCount: 0 } });
   });
@@ -144,7 +146,9 @@ describe('a defect of the server', () => {
       const { status, requestId, body } = await post('{"query": "{ viewer { name } }"}', { authorization: 'Bearer x' });
       expect(status).toBe(500);
       expect(body).toEqual({ errors: [MASKED] });
-      expect(server.output()).toContain(`request ${requestId}: QueryFailedError: relation "api_tokens" does not exist`);
+      expect(server.output()).toContain(
+        `error: a defect outside GraphQL [${requestId}]\nQueryFailedError: relation "api_tokens" does not exist`,
+      );
     });
   });
 

@@ -238,7 +238,12 @@ describe('a start that cannot work is refused in one line', () => {
 
   const database = () => new URL(inject('postgresUrl'));
   test.each<[string, () => Readonly<Record<string, string>>, RegExp]>([
-    ['an unknown setting', () => ({ NATRIUM_PROT: '4000' }), /unknown setting NATRIUM_PROT; there are NATRIUM_PORT, /],
+    ['an unknown setting', () => ({ NATRIUM_PROT: '4000' }), /unknown setting NATRIUM_PROT; there are NATRIUM_HOST, /],
+    [
+      'an address that is not of this machine',
+      () => ({ NATRIUM_HOST: '192.0.2.1' }),
+      /has no address 192\.0\.2\.1; set NATRIUM_HOST/,
+    ],
     [
       'a data folder that is a file',
       () => ({ NATRIUM_DATA_FOLDER: fileURLToPath(import.meta.url) }),

@@ -265,7 +265,7 @@ describe('a subscription', () => {
       await server.sql(`UPDATE training_runs SET failure = 'more news' WHERE state = 'QUEUED'`);
       expect(await failed).toMatch(/an internal error; the log of the server has it/);
       expect(server.output()).toMatch(
-        /request [0-9a-f-]{36} .*: QueryFailedError: relation "trial_points" does not exist/,
+        /a defect at .* \[[0-9a-f-]{36}\]\nQueryFailedError: relation "trial_points" does not exist/,
       );
     } finally {
       await server.sql('ALTER TABLE hidden RENAME TO trial_points');

@@ -51,6 +51,7 @@ export async function startTestServer({ dataFolder, environment }: TestServerOpt
       NATRIUM_DATA_FOLDER: folder,
       NATRIUM_WORKERS: '1',
       NATRIUM_EXAMPLE_DATA: 'off',
+      NATRIUM_LOG: 'text',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,7 +66,7 @@ export async function startTestServer({ dataFolder, environment }: TestServerOpt
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       output += `${line}\n`;
-      const match = /^API\s+(http:\S+)\/graphql$/.exec(line);
+      const match = /(?:^|"msg":")API\s+(http:\S+?)\/graphql(?:$|")/.exec(line);
       if (match) resolve(match[1]);
     });
     void ended.then(() => reject(new Error(`the server ended before it listened:\n${output}`)));

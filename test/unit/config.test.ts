@@ -8,7 +8,11 @@ const S3 = { S3_ENDPOINT: 'http://127.0.0.1:9000', S3_ACCESS_KEY: 'key', S3_SECR
 describe('readConfig', () => {
   it('needs no settings at all', () => {
     expect(readConfig({ PATH: '/bin', HOME: '/root' })).toEqual({
+      host: '127.0.0.1',
       port: 4000,
+      publicUrl: null,
+      allowedHosts: [],
+      logFormat: null,
       dataFolder: resolve('data'),
       databaseUrl: null,
       s3: null,
@@ -19,7 +23,11 @@ describe('readConfig', () => {
 
   it('takes every setting', () => {
     const config = readConfig({
+      NATRIUM_HOST: '0.0.0.0',
       NATRIUM_PORT: '0',
+      NATRIUM_PUBLIC_URL: 'https://Natrium.example/',
+      NATRIUM_ALLOWED_HOSTS: 'api, Natrium.lab,10.0.0.7,[fd00::1]',
+      NATRIUM_LOG: 'json',
       NATRIUM_DATA_FOLDER: 'some folder',
       NATRIUM_WORKERS: '3',
       NATRIUM_EXAMPLE_DATA: 'off',
@@ -29,7 +37,11 @@ describe('readConfig', () => {
       S3_REGION: 'eu-north-1',
     });
     expect(config).toEqual({
+      host: '0.0.0.0',
       port: 0,
+      publicUrl: 'https://natrium.example',
+      allowedHosts: ['api', 'natrium.lab', '10.0.0.7', '[fd00::1]'],
+      logFormat: 'json',
       dataFolder: resolve('some folder'),
       databaseUrl: 'postgresql://u:p@db/natrium',
       workers: 3,
@@ -55,7 +67,10 @@ describe('readConfig', () => {
   });
 
   it.each([
-    [{ NATRIUM_PROT: '1' }, /^unknown setting NATRIUM_PROT; there are NATRIUM_PORT, NATRIUM_DATA_FOLDER/],
+    [
+      { NATRIUM_PROT: '1' },
+      /^unknown setting NATRIUM_PROT; there are NATRIUM_HOST, NATRIUM_PORT, NATRIUM_PUBLIC_URL, /,
+    ],
     [{ NATRIUM_PORT: '65536' }, /^NATRIUM_PORT is "65536"; it must be a whole number from 0 to 65535$/],
     [{ NATRIUM_PORT: '-1' }, /^NATRIUM_PORT is "-1"/],
     [{ NATRIUM_PORT: '4e3' }, /^NATRIUM_PORT is "4e3"/],
@@ -63,6 +78,17 @@ describe('readConfig', () => {
     [{ NATRIUM_WORKERS: '257' }, /^NATRIUM_WORKERS is "257"; it must be a whole number from 0 to 256$/],
     [{ NATRIUM_WORKERS: '1.5' }, /^NATRIUM_WORKERS is "1.5"/],
     [{ NATRIUM_EXAMPLE_DATA: 'yes' }, /^NATRIUM_EXAMPLE_DATA is "yes"; it must be on or off$/],
+    [
+      { NATRIUM_HOST: 'natrium.example' },
+      /^NATRIUM_HOST is "natrium.example"; it must be an IP address of this machine/,
+    ],
+    [{ NATRIUM_PUBLIC_URL: 'natrium.example' }, /^NATRIUM_PUBLIC_URL is "natrium.example"; it must be the address/],
+    [{ NATRIUM_PUBLIC_URL: 'https://natrium.example/api' }, /^NATRIUM_PUBLIC_URL is .* and no more/],
+    [{ NATRIUM_PUBLIC_URL: 'ftp://natrium.example' }, /^NATRIUM_PUBLIC_URL is/],
+    [{ NATRIUM_ALLOWED_HOSTS: 'a,http://b' }, /^NATRIUM_ALLOWED_HOSTS is "http:\/\/b"; it must be names/],
+    [{ NATRIUM_ALLOWED_HOSTS: 'api:4000' }, /^NATRIUM_ALLOWED_HOSTS is "api:4000"/],
+    [{ NATRIUM_ALLOWED_HOSTS: '*' }, /^NATRIUM_ALLOWED_HOSTS is "\*"/],
+    [{ NATRIUM_LOG: 'xml' }, /^NATRIUM_LOG is "xml"; it must be json or text$/],
     [{ DATABASE_URL: 'mysql://u:p@db/x' }, /^DATABASE_URL must be `postgres:\/\//],
     [{ DATABASE_URL: 'db' }, /^DATABASE_URL must be/],
     [{ ...S3, S3_ENDPOINT: 'minio:9000' }, /^S3_ENDPOINT is "minio:9000"; it must be a URL/],

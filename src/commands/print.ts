@@ -1,0 +1,2 @@
+/** Tells whoever ran a command, on standard output. */
+export type Print = (line: string) => void;
