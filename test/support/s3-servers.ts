@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'minio';
 import type { S3Settings } from '../../src/artifacts/s3-client.ts';
 import { skipUnless } from './skips.ts';
+import { onSmallDisk } from './small-disk.ts';
 
 export type S3ServerName = 'versitygw' | 'minio';
 
@@ -104,17 +105,18 @@ export async function unusedPort(): Promise<number> {
   return port;
 }
 
-/**
- * Starts the server, and resolves when it answers; it ends with this process.
- *
- * @param folder where it keeps its objects, below `objects/`; a new one unless given. `stop` removes it.
- */
-export async function startS3Server(name: S3ServerName, folder?: string): Promise<S3Server> {
-  const home = folder ?? (await mkdtemp(join(tmpdir(), 'natrium-test-s3-')));
+export interface S3ServerOptions {
+  /** Size of the disk that it has for itself, see `canMount`; nothing of it outlives `halt`. */
+  readonly diskMebibytes?: number;
+}
+
+/** Starts the server on an empty folder, and resolves when it answers; it ends with this process. */
+export async function startS3Server(name: S3ServerName, options: S3ServerOptions = {}): Promise<S3Server> {
+  const home = await mkdtemp(join(tmpdir(), 'natrium-test-s3-'));
   for (const each of ['objects', 'metadata']) await mkdir(join(home, each), { recursive: true });
   const address = `127.0.0.1:${await unusedPort()}`;
   const endpoint = `http://${address}`;
-  let running = await run(name, address, home);
+  let running = await run(name, address, home, options);
   const client = new Client({
     ...{ endPoint: '127.0.0.1', port: Number(new URL(endpoint).port), useSSL: false },
     ...{ accessKey: ACCESS_KEY, secretKey: SECRET_KEY, region: REGION },
@@ -155,7 +157,7 @@ export async function startS3Server(name: S3ServerName, folder?: string): Promis
     },
     halt,
     async resume() {
-      running = await run(name, address, home);
+      running = await run(name, address, home, options);
     },
     async stop() {
       await halt();
@@ -164,9 +166,11 @@ export async function startS3Server(name: S3ServerName, folder?: string): Promis
   };
 }
 
-async function run(name: S3ServerName, address: string, folder: string) {
+async function run(name: S3ServerName, address: string, folder: string, { diskMebibytes }: S3ServerOptions) {
   const { command, environment } = KINDS[name].start(programOf(name), address, folder);
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
+  const bound = ['setpriv', '--pdeathsig', 'KILL', ...command];
+  const whole = diskMebibytes === undefined ? bound : onSmallDisk(join(folder, 'objects'), diskMebibytes, bound);
+  const child = spawn(whole[0], whole.slice(1), {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
     cwd: folder,

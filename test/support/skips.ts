@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 export const SKIPS: Record<string, string> = {
   chromium: 'no Chromium: install it (Debian: apt-get install chromium) or name one by CHROMIUM_PATH',
   minio: 'needs MinIO: run scripts/s3-servers.sh minio, which needs Go',
+  mount: 'needs to run as root, where it may mount a small disk',
   root: 'needs to run as root, to start programs under another user',
   shared: 'needs the outputs of ../shared/data/logs beside the project, which it does not contain',
   tensorflow:
