@@ -302,7 +302,13 @@ export interface ModelVersion extends Recorded {
   readonly archivedAt: Date | null;
   readonly archivedBy: string | null;
   readonly archiveReason: string | null;
+  /** When weights were found damaged or missing; null once they were found right again. */
+  readonly quarantinedAt: Date | null;
+  readonly quarantineReason: string | null;
 }
+
+export const MODEL_VERSION_STATES = ['ACTIVE', 'ARCHIVED', 'QUARANTINED'] as const;
+export type ModelVersionState = (typeof MODEL_VERSION_STATES)[number];
 
 export interface ModelAlias {
   readonly modelId: string;

@@ -174,6 +174,7 @@ describe('roles', () => {
   const modelVersion = 'm/1';
   /** Every mutation, with an input that only its role can be held against, and the least role that may send it. */
   const MUTATIONS: Readonly<Record<string, readonly [least: Role, input: () => object]>> = {
+    verifyModelVersion: ['CONTRIBUTOR', () => ({ modelVersion })],
     archiveModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, reason: 'x' })],
     cancelClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     cancelImport: ['CONTRIBUTOR', () => ({ import: started })],

@@ -125,6 +125,7 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'Query.trainingRun.id': [[`{ trainingRun(id: ${id('TrainingRun')}) { id } }`, noRecord('TrainingRun')]],
   'Query.upload.id': [[`{ upload(id: ${id('Upload')}) { id } }`, noRecord('Upload')]],
   'ArchiveModelVersionInput.modelVersion': [
+    ['mutation { verifyModelVersion(input: { modelVersion: "m/7" }) { id } }', /m has no version 7/],
     ['mutation { archiveModelVersion(input: { modelVersion: "m/7", reason: "x" }) { id } }', /m has no version 7/],
   ],
   'ClusterRunInput.clusterRun': [
