@@ -11,6 +11,7 @@ import { finishedImport, startImport, upload } from '../support/bulk.ts';
 import { download } from '../support/exports.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { processesOf } from '../support/processes.ts';
+import { verifyVersion } from '../support/quarantine.ts';
 import { describeOnS3Servers, type S3Server, startS3Server } from '../support/s3-servers.ts';
 import { startTestServer, type TestServer, until, withoutSettings } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
@@ -249,6 +250,7 @@ describeOnS3Servers('an S3 that S3_ENDPOINT names', (name) => {
     await s3.replace('weights', key, damaged);
     expect(await errorOf(server, PREDICT, { version: 'lasso/1' })).toMatchObject({ code: 'CORRUPT_ARTIFACT' });
     await s3.replace('weights', key, intact);
+    expect(await verifyVersion(server, 'lasso/1')).toMatchObject({ state: 'ACTIVE' });
     expect((await server.ask(PREDICT, { version: 'lasso/1' })).errors).toBeUndefined();
   });
 
