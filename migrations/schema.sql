@@ -524,9 +524,11 @@ CREATE TABLE uploads (
   sha256 text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  announced_bytes bigint,
   CONSTRAINT uploads_key_key UNIQUE (key),
   CONSTRAINT uploads_pkey PRIMARY KEY (id),
   CONSTRAINT uploads_sha256_fkey FOREIGN KEY (sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT uploads_announced_bytes_check CHECK ((announced_bytes >= 0)),
   CONSTRAINT uploads_check CHECK (((sha256 IS NULL) = (byte_length IS NULL)))
 );
 

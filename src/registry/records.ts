@@ -372,6 +372,8 @@ export interface Upload extends Recorded {
   /** Unguessable: whoever knows it may put the bytes. */
   readonly key: string;
   readonly expiresAt: Date;
+  /** How long the file is, if its maker said so. */
+  readonly announcedBytes: string | null;
   /** Both null until an import has made an artifact of the bytes. */
   readonly byteLength: string | null;
   readonly sha256: string | null;

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ArtifactStore } from '../../src/artifacts/artifact-store.ts';
+import { NatriumError } from '../../src/errors.ts';
+import { Random } from '../../src/random.ts';
 
 /** What the contract needs of an implementation. */
 export interface ArtifactStoreUnderTest {
@@ -108,6 +111,33 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
     });
     await context.store.put(bytes);
     expect(Buffer.from(await context.sameStore.get(sha256))).toEqual(bytes);
+  });
+
+  test('finds every one of 1,000 random bits that are flipped in weights', async () => {
+    const weights = ['schnet-checkpoint-1', 'schnet-checkpoint-2'].map((name) =>
+      readFileSync(new URL(`../fixtures/${name}.safetensors`, import.meta.url)),
+    );
+    const files = [...weights, ...[40, 3000, 150_000].map((length) => randomBytes(length))];
+    const found = await Promise.all(
+      files.map(async (bytes, seed) => {
+        const random = new Random(seed);
+        const { sha256 } = await context.store.put(bytes);
+        let count = 0;
+        for (let i = 0; i < 1000 / files.length; i++) {
+          await context.replace(sha256, flipBit(bytes, random.integer(8 * bytes.length)));
+          const { error } = await outcomeOf(
+            i % 10 === 0
+              ? context.sameStore.read(sha256)
+              : context.store.get(sha256).then((all) => Readable.from([all])),
+          );
+          if (error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT') count++;
+        }
+        await context.store.put(bytes);
+        expect(Buffer.compare(await context.store.get(sha256), bytes)).toBe(0);
+        return count;
+      }),
+    );
+    expect(found).toEqual(files.map(() => 200));
   });
 
   test('notices when they are missing', async () => {

@@ -19,7 +19,7 @@ const IMPORT = `id state failure inserted existing rejected uploadsDone finished
 export async function upload(server: TestServer, fileName: string, bytes: Uint8Array | string): Promise<string> {
   const { requested } = await server.request<{ requested: { id: string; url: string } }>(
     `mutation ($input: RequestUploadInput!) { requested: requestUpload(input: $input) { id url } }`,
-    { input: { fileName } },
+    { input: { fileName, byteLength: Buffer.byteLength(bytes) } },
   );
   const response = await fetch(requested.url, { method: 'PUT', body: bytes as Uint8Array<ArrayBuffer> });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
