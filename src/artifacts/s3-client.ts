@@ -5,8 +5,8 @@ import { NatriumError } from '../errors.ts';
 import { explainS3Error } from './s3-errors.ts';
 
 const SILENCE_LIMIT_MILLISECONDS = 20_000;
-/** What larger files are sent in, each part held in memory; S3 takes 10,000 of them. */
-const PART_BYTES = 16 << 20;
+/** What larger files are sent in, some parts held in memory at a time; S3 takes 10,000 of them. */
+const PART_BYTES = 8 << 20;
 export const DEFAULT_REGION = 'us-east-1';
 
 /** How to reach a bucket of MinIO or of any other S3. */

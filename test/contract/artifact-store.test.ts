@@ -143,19 +143,32 @@ describe('the artifact store in an S3 that misbehaves', () => {
   }
 
   test.each<[string, number, RegExp]>([
-    ['RequestTimeTooSkewed', 403, /clock of this machine.*NTP/],
+    ['RequestTimeTooSkewed', 403, /clock is 0 minutes .* that of this machine.*NTP/],
     ['XMinioStorageFull', 507, /disk is full: make room/],
+    ['SlowDown', 503, /cannot serve now: try again/],
+    ['InternalError', 500, /: no: check the store.*\(InternalError\)/],
     ['QuotaExceeded', 400, /quota/],
     ['SomethingNew', 418, /no: check the store.*\(SomethingNew\)/],
   ])('explains %s', async (code, status, message) => {
     const endpoint = await serve((request, response) => {
       request.resume();
       if (request.method === 'GET') response.writeHead(404).end(errorXml('NoSuchKey'));
-      else response.writeHead(status).end(errorXml(code));
+      else response.writeHead(status, { 'Content-Type': 'application/xml' }).end(errorXml(code));
     });
     await expect(storeAt(endpoint).check()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(message),
+    });
+  });
+
+  test('names the status of an answer that gives no reason', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+    });
+    await expect(storeAt(endpoint).check()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('it answers with the HTTP status 502: check the store'),
     });
   });
 
