@@ -228,6 +228,18 @@ describeOnS3Servers('an S3 that S3_ENDPOINT names', (name) => {
     expect(await errorOf(server, start, { id: requested.id })).toMatchObject({ code: 'INVALID_STATE' });
   });
 
+  test('makes every key itself, whatever files are called', async () => {
+    const names = ['../../etc/passwd', '..', '/absolute', 'a\\b', 'sha256/../x', 'ü %2e%2e%2f', 'a?b#c&d=e', '-rf'];
+    const uploads = [];
+    for (const [i, name] of names.entries()) uploads.push(await upload(server, name, frame({ id: `named-${i}` })));
+    const hex = '[0-9a-f]';
+    const made = new RegExp(`^(natrium-check|sha256/${hex}{2}/${hex}{2}/${hex}{64}|uploads/${hex}{64})$`);
+    for (const key of await s3.keys('weights')) expect(key).toMatch(made);
+    const { id } = await startImport(server, uploads);
+    expect(await finishedImport(server, id)).toMatchObject({ state: 'SUCCEEDED', inserted: names.length });
+    for (const key of await s3.keys('weights')) expect(key).toMatch(made);
+  });
+
   test('keeps exports there too, and answers ranges from it', async () => {
     const url = `${server.url}/exports/synthetic/1.csv`;
     const first = await download(url);
