@@ -174,7 +174,6 @@ describe('roles', () => {
   const modelVersion = 'm/1';
   /** Every mutation, with an input that only its role can be held against, and the least role that may send it. */
   const MUTATIONS: Readonly<Record<string, readonly [least: Role, input: () => object]>> = {
-    verifyModelVersion: ['CONTRIBUTOR', () => ({ modelVersion })],
     archiveModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, reason: 'x' })],
     cancelClusterRun: ['CONTRIBUTOR', () => ({ clusterRun })],
     cancelImport: ['CONTRIBUTOR', () => ({ import: started })],
@@ -205,6 +204,7 @@ describe('roles', () => {
     startImport: ['CONTRIBUTOR', () => ({ uploads: [uploaded] })],
     trainLasso: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', featureSet: 'x' })],
     trainSchNet: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', seeds: [1] })],
+    verifyModelVersion: ['CONTRIBUTOR', () => ({ modelVersion })],
   };
 
   function mutation(name: string): string {
