@@ -161,6 +161,19 @@ describe('the artifact store in an S3 that misbehaves', () => {
     });
   });
 
+  test('explains a full disk as MinIO tells it', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      response.writeHead(request.method === 'GET' ? 404 : 500, { 'Content-Type': 'application/xml' });
+      const said = errorXml('InternalError').replace('no<', 'internal error: cause(no space left on device)<');
+      response.end(request.method === 'GET' ? errorXml('NoSuchKey') : said);
+    });
+    await expect(storeAt(endpoint).put(randomBytes(9))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/its disk is full: make room there \(InternalError\)/),
+    });
+  });
+
   test('names the status of an answer that gives no reason', async () => {
     const endpoint = await serve((request, response) => {
       request.resume();
