@@ -151,7 +151,15 @@ export class S3ArtifactStore implements ArtifactStore {
       await this.client.makeBucket(this.settings.bucket, this.settings.region ?? DEFAULT_REGION);
     } catch (error) {
       // another server of ours may have made it in the meantime, which stores answer in many ways
-      if (!(await this.hasBucket())) throw error;
+      if (await this.hasBucket()) return;
+      if (s3CodeOf(error) !== 'AccessDenied') throw error;
+      throw new NatriumError(
+        'UNAVAILABLE',
+        `The artifact store in ${this.description} cannot be used: the bucket does not exist, and this access key may not make it: ` +
+          'create it, or check S3_BUCKET.',
+        { reason: 'NoSuchBucket' },
+        { cause: error },
+      );
     }
   }
 

@@ -32,18 +32,16 @@ export class ModelWeights {
    *   quarantine. UNAVAILABLE when the artifact store cannot be reached, which says nothing about the version.
    */
   async read(version: ModelVersion, sha256: string = version.weightsSha256): Promise<Uint8Array> {
-    try {
-      return await this.artifacts.get(sha256);
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
+    let found = await this.tryToRead(sha256);
+    if (found instanceof NatriumError && !(await isInQuarantine(this.store, version.id))) {
+      found = await this.store.transaction(async (store) => {
+        await lock(store, version);
+        // the right bytes may have been put back and verified meanwhile
+        const again = await this.tryToRead(sha256);
+        if (again instanceof NatriumError) await quarantine(store, version.id, again);
+        return again;
+      });
     }
-    const found = await this.store.transaction(async (store) => {
-      await lock(store, version);
-      // the right bytes may have been put back and verified meanwhile
-      const again = await this.tryToRead(sha256);
-      if (again instanceof NatriumError) await quarantine(store, version.id, again);
-      return again;
-    });
     if (!(found instanceof NatriumError)) return found;
     const reference = await referenceOf(this.store, version);
     throw new NatriumError(
@@ -90,9 +88,13 @@ function lock(store: Store, version: ModelVersion): Promise<void> {
 
 /** From the first time on: what was found first stays the reason while it lasts. */
 async function quarantine(store: Store, id: string, reason: NatriumError): Promise<void> {
-  const [version] = await store.modelVersions.getMany([id]);
-  if (version!.quarantinedAt !== null) return;
+  if (await isInQuarantine(store, id)) return;
   await store.modelVersions.update(id, { quarantinedAt: new Date(), quarantineReason: reason.message });
+}
+
+async function isInQuarantine(store: Store, id: string): Promise<boolean> {
+  const [version] = await store.modelVersions.getMany([id]);
+  return version!.quarantinedAt !== null;
 }
 
 async function referenceOf(store: Store, version: ModelVersion): Promise<string> {

@@ -161,6 +161,18 @@ describe('the artifact store in an S3 that misbehaves', () => {
     });
   });
 
+  test('says that a bucket is missing which it may not make', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      const [status, code] = request.method === 'GET' ? [404, 'NoSuchBucket'] : [403, 'AccessDenied'];
+      response.writeHead(status as number, { 'Content-Type': 'application/xml' }).end(errorXml(code as string));
+    });
+    await expect(storeAt(endpoint).check()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/bucket b01 at .* does not exist, and this access key may not make it: create it/),
+    });
+  });
+
   test('explains a full disk as MinIO tells it', async () => {
     const endpoint = await serve((request, response) => {
       request.resume();

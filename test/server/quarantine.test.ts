@@ -98,6 +98,21 @@ describe('weights with one flipped bit', () => {
   });
 });
 
+test('damage is found by everybody who reads at once, and told once', async () => {
+  await whileDamaged(
+    files['schnet/1'][0],
+    (intact) => flipBit(intact, 100),
+    async () => {
+      const errors = await Promise.all(
+        Array.from({ length: 30 }, () => errorOf(server, PREDICT, predictionInput('schnet/1'))),
+      );
+      for (const error of errors) expect(error).toEqual(damaged('schnet/1', /is damaged/));
+      expect(await versionState(server, 'schnet/1')).toMatchObject({ state: 'QUARANTINED' });
+    },
+  );
+  expect(await verifyVersion(server, 'schnet/1')).toEqual(ACTIVE);
+});
+
 describe('a version in quarantine', () => {
   const [reference] = VERSIONS;
   beforeAll(async () => {
