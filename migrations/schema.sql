@@ -373,6 +373,8 @@ CREATE TABLE model_versions (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
   members jsonb,
+  quarantined_at timestamp with time zone,
+  quarantine_reason text,
   CONSTRAINT model_versions_model_id_version_key UNIQUE (model_id, version),
   CONSTRAINT model_versions_training_run_id_key UNIQUE (training_run_id),
   CONSTRAINT model_versions_pkey PRIMARY KEY (id),
@@ -382,6 +384,7 @@ CREATE TABLE model_versions (
   CONSTRAINT model_versions_training_run_id_fkey FOREIGN KEY (training_run_id) REFERENCES training_runs(id),
   CONSTRAINT model_versions_trial_id_fkey FOREIGN KEY (trial_id) REFERENCES trials(id),
   CONSTRAINT model_versions_weights_sha256_fkey FOREIGN KEY (weights_sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT model_versions_check CHECK (((quarantined_at IS NULL) = (quarantine_reason IS NULL))),
   CONSTRAINT model_versions_kind_check CHECK ((kind = ANY (ARRAY['LASSO'::text, 'SCHNET'::text]))),
   CONSTRAINT model_versions_version_check CHECK ((version > 0))
 );
@@ -521,9 +524,11 @@ CREATE TABLE uploads (
   sha256 text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
+  announced_bytes bigint,
   CONSTRAINT uploads_key_key UNIQUE (key),
   CONSTRAINT uploads_pkey PRIMARY KEY (id),
   CONSTRAINT uploads_sha256_fkey FOREIGN KEY (sha256) REFERENCES artifacts(sha256),
+  CONSTRAINT uploads_announced_bytes_check CHECK ((announced_bytes >= 0)),
   CONSTRAINT uploads_check CHECK (((sha256 IS NULL) = (byte_length IS NULL)))
 );
 

@@ -42,6 +42,7 @@ export async function startServer({ workers }) {
   };
   return {
     url,
+    pid: child.pid,
     folder,
     askText,
     async ask(query, variables) {

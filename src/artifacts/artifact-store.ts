@@ -62,6 +62,17 @@ export function shortArtifact(sha256: string, description: string, range: ByteRa
   );
 }
 
+/** The error of an artifact that the store cannot read, though it serves others. */
+export function unreadableArtifact(sha256: string, description: string, cause: unknown): NatriumError {
+  return new NatriumError(
+    'CORRUPT_ARTIFACT',
+    `Artifact ${sha256} cannot be read from ${description}, which serves others: look at its log. ` +
+      'Restore the artifact from a backup, or make it again from its source; storing the right bytes replaces it.',
+    { sha256, reason: 'unreadable' },
+    { cause },
+  );
+}
+
 /** Whether `error` says that an artifact is damaged or missing, as opposed to a store that cannot be reached. */
 export function isCorruptArtifact(error: unknown): boolean {
   return error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT';

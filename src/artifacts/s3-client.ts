@@ -2,10 +2,11 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { Client } from 'minio';
 import { NatriumError } from '../errors.ts';
+import { explainS3Error } from './s3-errors.ts';
 
 const SILENCE_LIMIT_MILLISECONDS = 20_000;
-/** What larger files are sent in, each part held in memory; S3 takes 10,000 of them. */
-const PART_BYTES = 16 << 20;
+/** What larger files are sent in, some parts held in memory at a time; S3 takes 10,000 of them. */
+const PART_BYTES = 8 << 20;
 export const DEFAULT_REGION = 'us-east-1';
 
 /** How to reach a bucket of MinIO or of any other S3. */
@@ -24,17 +25,32 @@ export interface S3Settings {
 }
 
 /**
+ * Statuses on which the minio client throws the answer away, with the reason that it gives, to try again; and one that it
+ * does not know and reads.
+ */
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 429, 499, 500, 502, 503, 504, 520]);
+const READ_STATUS = 599;
+
+/** The store's clock minus ours, in milliseconds, as its last answer had it. */
+type ClockListener = (offsetMilliseconds: number) => void;
+
+/**
  * The transport of the minio client, which has no time limit of its own: a silent connection ends with an error, unless it is
  * silent because whoever reads the answer has not yet taken what came.
  */
 function impatientTransport(
   module: typeof http | typeof https,
   limitMilliseconds: number,
+  onClock: ClockListener,
 ): Pick<typeof http, 'request'> {
   const request = (options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
     let answer: http.IncomingMessage | null = null;
     const sent = module.request(options, (response) => {
       answer = response;
+      const date = Date.parse(response.headers.date ?? '');
+      if (!Number.isNaN(date)) onClock(date - Date.now());
+      const givesReason = /xml/.test(response.headers['content-type'] ?? '');
+      if (givesReason && RETRIED_STATUSES.has(response.statusCode!)) response.statusCode = READ_STATUS;
       onResponse(response);
     });
     sent.setTimeout(limitMilliseconds, () => {
@@ -57,29 +73,50 @@ function parseEndpoint(endpoint: string): URL {
   return url;
 }
 
-/** A bucket in words, for messages. */
-export function describeBucket({ bucket, endpoint }: S3Settings): string {
-  return `the bucket ${bucket} at ${parseEndpoint(endpoint).origin}`;
-}
+/** A bucket of an S3, and what its refusals mean. */
+export class S3Connection {
+  /** Where the bytes are, in words; no secret. */
+  readonly description: string;
+  readonly client: Client;
+  private clockOffsetMilliseconds = 0;
 
-/** @throws NatriumError BAD_USER_INPUT when the endpoint is no address; nothing is sent yet */
-export function openS3Client(settings: S3Settings): Client {
-  const endpoint = parseEndpoint(settings.endpoint);
-  const useSSL = endpoint.protocol === 'https:';
-  return new Client({
-    endPoint: endpoint.hostname,
-    port: endpoint.port === '' ? (useSSL ? 443 : 80) : Number(endpoint.port),
-    useSSL,
-    accessKey: settings.accessKey,
-    secretKey: settings.secretKey,
-    partSize: PART_BYTES,
-    // given always: the client would otherwise ask for the bucket's region, which needs one more permission
-    region: settings.region ?? DEFAULT_REGION,
-    transport: impatientTransport(
-      useSSL ? https : http,
-      settings.silenceLimitMilliseconds ?? SILENCE_LIMIT_MILLISECONDS,
-    ),
-    // the client's retries hide the answer's reason and write to the console
-    retryOptions: { disableRetry: true },
-  });
+  /** @throws NatriumError BAD_USER_INPUT when the endpoint is no address; nothing is sent yet */
+  constructor(settings: S3Settings) {
+    const endpoint = parseEndpoint(settings.endpoint);
+    const useSSL = endpoint.protocol === 'https:';
+    this.description = `the bucket ${settings.bucket} at ${endpoint.origin}`;
+    this.client = new Client({
+      endPoint: endpoint.hostname,
+      port: endpoint.port === '' ? (useSSL ? 443 : 80) : Number(endpoint.port),
+      useSSL,
+      accessKey: settings.accessKey,
+      secretKey: settings.secretKey,
+      partSize: PART_BYTES,
+      // given always: the client would otherwise ask for the bucket's region, which needs one more permission
+      region: settings.region ?? DEFAULT_REGION,
+      transport: impatientTransport(
+        useSSL ? https : http,
+        settings.silenceLimitMilliseconds ?? SILENCE_LIMIT_MILLISECONDS,
+        (offset) => {
+          this.clockOffsetMilliseconds = offset;
+        },
+      ),
+      // the client's retries hide the answer's reason and write to the console
+      retryOptions: { disableRetry: true },
+    });
+  }
+
+  /** What `operation` answers; whatever goes wrong is a NatriumError. */
+  async guard<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  explain(error: unknown): NatriumError {
+    if (error instanceof NatriumError) return error;
+    return explainS3Error(error, this.description, this.clockOffsetMilliseconds);
+  }
 }

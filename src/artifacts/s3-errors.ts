@@ -1,5 +1,9 @@
 import { NatriumError } from '../errors.ts';
 
+const DISK_FULL = 'its disk is full: make room there';
+const QUOTA_USED_UP = 'the quota of the bucket is used up: raise it, or make room';
+const BUSY = 'it cannot serve now: try again, and look at its log and disks if that does not help';
+
 const WAY_OUT_OF_CODE: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'it does not know the access key: check S3_ACCESS_KEY',
   // versitygw's word for the same
@@ -15,10 +19,14 @@ const WAY_OUT_OF_CODE: Readonly<Record<string, string>> = {
   AuthorizationHeaderMalformed: 'it is in another region: check S3_REGION',
   InvalidRegion: 'it is in another region: check S3_REGION',
   MovedPermanently: 'it is in another region: check S3_REGION and S3_ENDPOINT',
-  RequestTimeTooSkewed: 'its clock and the clock of this machine differ too much: set both by NTP',
-  XMinioStorageFull: 'its disk is full: make room there',
-  QuotaExceeded: 'the quota of the bucket is used up: raise it, or make room',
-  InsufficientStorage: 'its disk is full: make room there',
+  XMinioStorageFull: DISK_FULL,
+  InsufficientStorage: DISK_FULL,
+  QuotaExceeded: QUOTA_USED_UP,
+  XMinioAdminBucketQuotaExceeded: QUOTA_USED_UP,
+  SlowDown: BUSY,
+  SlowDownRead: BUSY,
+  SlowDownWrite: BUSY,
+  ServiceUnavailable: BUSY,
   ECONNREFUSED: 'nothing listens there: start it, or check S3_ENDPOINT',
   ENOTFOUND: 'its name cannot be resolved: check S3_ENDPOINT',
   EAI_AGAIN: 'its name cannot be resolved now: check S3_ENDPOINT and the network',
@@ -41,15 +49,36 @@ export function s3CodeOf(error: unknown): string {
   return error.name === 'InvalidBucketNameError' ? 'InvalidBucketName' : '';
 }
 
-/** One line for people, UNAVAILABLE: which store, what is wrong, and what to do. */
-export function explainS3Error(error: unknown, description: string): NatriumError {
+/**
+ * One line for people, UNAVAILABLE: which store, what is wrong, and what to do.
+ *
+ * @param clockOffsetMilliseconds the store's clock minus that of this machine
+ */
+export function explainS3Error(error: unknown, description: string, clockOffsetMilliseconds: number): NatriumError {
   const code = s3CodeOf(error);
-  const message = error instanceof Error ? error.message.split('\n')[0].replace(/\.$/, '') : String(error);
-  const wayOut = WAY_OUT_OF_CODE[code] ?? `${message}: check the store and S3_ENDPOINT, then try again`;
+  const wayOut =
+    (code === 'RequestTimeTooSkewed' ? skewedClocks(clockOffsetMilliseconds) : WAY_OUT_OF_CODE[code]) ??
+    wayOutOfMessage(error);
   return new NatriumError(
     'UNAVAILABLE',
     `The artifact store in ${description} cannot be used: ${wayOut}${code === '' ? '' : ` (${code})`}.`,
     { reason: code },
     { cause: error },
   );
+}
+
+function skewedClocks(offsetMilliseconds: number): string {
+  const seconds = Math.round(Math.abs(offsetMilliseconds) / 1000);
+  const [amount, unit] = seconds < 7200 ? [seconds / 60, 'minutes'] : [seconds / 3600, 'hours'];
+  const direction = offsetMilliseconds > 0 ? 'ahead of' : 'behind';
+  return `its clock is ${amount.toFixed(0)} ${unit} ${direction} that of this machine, which is too much: set both by NTP`;
+}
+
+function wayOutOfMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message.split('\n')[0].replace(/\.$/, '') : String(error);
+  // MinIO says so by an InternalError
+  if (/no space left on device|disk quota exceeded/i.test(message)) return DISK_FULL;
+  const status = /Retryable HTTP status: (\d+)/.exec(message)?.[1];
+  const said = status === undefined ? message || 'it gives no reason' : `it answers with the HTTP status ${status}`;
+  return `${said}: check the store and S3_ENDPOINT, then try again`;
 }

@@ -12,10 +12,11 @@ import {
   type StoredBytes,
   sha256Of,
   shortArtifact,
+  unreadableArtifact,
   verifyArtifact,
 } from './artifact-store.ts';
-import { DEFAULT_REGION, describeBucket, openS3Client, type S3Settings } from './s3-client.ts';
-import { explainS3Error, s3CodeOf } from './s3-errors.ts';
+import { DEFAULT_REGION, S3Connection, type S3Settings } from './s3-client.ts';
+import { s3CodeOf } from './s3-errors.ts';
 import { checkedStream, checkRange, Hashed } from './streams.ts';
 
 const CHECK_KEY = 'natrium-check';
@@ -25,17 +26,25 @@ const CHECK_BYTES = Buffer.from('Natrium can write here.\n');
 const ENDED_BY_ANOTHER: ReadonlySet<string> = new Set(['NoSuchUpload', 'InvalidPart']);
 const MOST_ATTEMPTS = 5;
 
+/**
+ * What MinIO says of an object in which its own checksums find damage, by an answer or by breaking off; it says so of trouble of
+ * its own as well.
+ */
+const SAID_OF_UNREADABLE: ReadonlySet<unknown> = new Set(['InternalError', 'SlowDownRead', 'ECONNRESET']);
+
 /** Artifacts as objects of one bucket. Uses plain S3 requests only, so MinIO, versitygw, Ceph and AWS all serve. */
 export class S3ArtifactStore implements ArtifactStore {
   readonly description: string;
   private readonly settings: S3Settings;
+  private readonly connection: S3Connection;
   private readonly client: Client;
 
   /** @throws NatriumError BAD_USER_INPUT when the endpoint is no address; nothing is sent yet */
   constructor(settings: S3Settings) {
     this.settings = settings;
-    this.description = describeBucket(settings);
-    this.client = openS3Client(settings);
+    this.connection = new S3Connection(settings);
+    this.description = this.connection.description;
+    this.client = this.connection.client;
   }
 
   async put(bytes: Uint8Array): Promise<StoredBytes> {
@@ -76,11 +85,10 @@ export class S3ArtifactStore implements ArtifactStore {
       if (!(await this.has(sha256))) throw missingArtifact(sha256, description);
       return Readable.from([]);
     }
-    return this.guard(async () => {
+    return this.unlessUnreadable(sha256, async () => {
       try {
         const source = await this.request(key, range);
-        const explain = (error: unknown) =>
-          error instanceof NatriumError ? error : explainS3Error(error, description);
+        const explain = (error: unknown) => this.connection.explain(error);
         return checkedStream(source, { sha256, range: range ?? null, description, explain });
       } catch (error) {
         if (s3CodeOf(error) === 'NoSuchKey') throw missingArtifact(sha256, description);
@@ -92,7 +100,7 @@ export class S3ArtifactStore implements ArtifactStore {
 
   async get(sha256: string): Promise<Uint8Array> {
     const key = artifactKey(sha256);
-    const bytes = await this.guard(async () => {
+    const bytes = await this.unlessUnreadable(sha256, async () => {
       try {
         return await this.readWhole(key);
       } catch (error) {
@@ -106,7 +114,7 @@ export class S3ArtifactStore implements ArtifactStore {
 
   async has(sha256: string): Promise<boolean> {
     const key = artifactKey(sha256);
-    return this.guard(async () => {
+    return this.connection.guard(async () => {
       try {
         await this.client.statObject(this.settings.bucket, key);
         return true;
@@ -119,7 +127,7 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async check(): Promise<void> {
-    await this.guard(async () => {
+    await this.connection.guard(async () => {
       const { bucket, createBucket } = this.settings;
       if (!(await this.hasBucket()) && createBucket) await this.makeBucket();
       await this.client.putObject(bucket, CHECK_KEY, CHECK_BYTES, CHECK_BYTES.byteLength);
@@ -143,7 +151,15 @@ export class S3ArtifactStore implements ArtifactStore {
       await this.client.makeBucket(this.settings.bucket, this.settings.region ?? DEFAULT_REGION);
     } catch (error) {
       // another server of ours may have made it in the meantime, which stores answer in many ways
-      if (!(await this.hasBucket())) throw error;
+      if (await this.hasBucket()) return;
+      if (s3CodeOf(error) !== 'AccessDenied') throw error;
+      throw new NatriumError(
+        'UNAVAILABLE',
+        `The artifact store in ${this.description} cannot be used: the bucket does not exist, and this access key may not make it: ` +
+          'create it, or check S3_BUCKET.',
+        { reason: 'NoSuchBucket' },
+        { cause: error },
+      );
     }
   }
 
@@ -161,14 +177,32 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   private async verify(sha256: string): Promise<void> {
-    for await (const _ of await this.read(sha256));
+    await this.unlessUnreadable(sha256, async () => {
+      for await (const _ of await this.read(sha256));
+    });
+  }
+
+  /** What `read` answers. An object that cannot be read, twice, while another can, is told from a store that is in trouble. */
+  private async unlessUnreadable<T>(sha256: string, read: () => Promise<T>): Promise<T> {
+    const attempt = () => this.connection.guard(read);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isSaidOfUnreadable(error)) throw error;
+    }
+    await this.connection.guard(() => this.hasBucket());
+    try {
+      return await attempt();
+    } catch (error) {
+      throw isSaidOfUnreadable(error) ? unreadableArtifact(sha256, this.description, error) : error;
+    }
   }
 
   /** Stores by `upload` and reads back. */
   private async send(sha256: string, upload: (key: string) => Promise<unknown>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.guard(() => upload(artifactKey(sha256)));
+        await this.connection.guard(() => upload(artifactKey(sha256)));
         break;
       } catch (error) {
         // the client joins an unfinished upload of the same key, which another server of ours may just have finished, or be finishing
@@ -189,13 +223,8 @@ export class S3ArtifactStore implements ArtifactStore {
     const broken = new Promise<never>((_, reject) => content.once('error', reject));
     await Promise.race([broken, this.client.putObject(this.settings.bucket, key, content, byteLength)]);
   }
+}
 
-  private async guard<T>(operation: () => Promise<T>): Promise<T> {
-    try {
-      return await operation();
-    } catch (error) {
-      if (error instanceof NatriumError) throw error;
-      throw explainS3Error(error, this.description);
-    }
-  }
+function isSaidOfUnreadable(error: unknown): boolean {
+  return error instanceof NatriumError && error.code === 'UNAVAILABLE' && SAID_OF_UNREADABLE.has(error.details.reason);
 }

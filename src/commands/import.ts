@@ -111,7 +111,7 @@ async function upload(client: GraphqlClient, path: string, print: Print): Promis
   if (!file.isFile()) throw new NatriumError('BAD_USER_INPUT', `${path} is no file; name files, such as ${path}/*`);
   const { requested } = await client.request<{ requested: { id: string; url: string } }>(
     `mutation ($input: RequestUploadInput!) { requested: requestUpload(input: $input) { id url } }`,
-    { input: { fileName: basename(path) } },
+    { input: { fileName: basename(path), byteLength: file.size } },
   );
   await put(requested.url, path, file.size);
   print(`${path}: ${(file.size / 1e6).toFixed(1)} MB uploaded`);

@@ -4,8 +4,9 @@ import { regressionMetrics } from '../ml/metrics.ts';
 import { type Caller, requireRole, SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import { NOT_LOOKED_FOR, warningsOfEvaluation } from './evaluation-warnings.ts';
+import type { ModelWeights } from './model-weights.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
-import type { ArtifactStore, Compute, New, Store } from './ports.ts';
+import type { Compute, New, Store } from './ports.ts';
 import type { DatasetVersion, Evaluation, ModelVersion, SizeMetrics } from './records.ts';
 import { References } from './references.ts';
 import { predictByVersion } from './version-predictions.ts';
@@ -19,7 +20,7 @@ export class Evaluations {
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
-    private readonly artifacts: ArtifactStore,
+    private readonly weights: ModelWeights,
     private readonly compute: Compute,
     private readonly datasets: Datasets,
   ) {}
@@ -35,6 +36,7 @@ export class Evaluations {
     const references = new References(this.store);
     const modelVersion = await references.modelVersion(input.modelVersion);
     const datasetVersion = await references.datasetVersion(input.datasetVersion);
+    await this.weights.requireUsable(modelVersion);
     const existing = await this.find(modelVersion, datasetVersion, input.split);
     const evaluation = existing ?? (await this.measure(caller, modelVersion, datasetVersion, input.split));
     return this.mutations.run(caller, request, (store) => keep(store, evaluation));
@@ -76,7 +78,7 @@ export class Evaluations {
       throw new NatriumError('EMPTY_SPLIT', `${split} of this data set version is empty; it has ${filled.join(', ')}`);
     }
     const inputs = items.map((item) => item.input);
-    const predicted = await predictByVersion(this.store, this.artifacts, this.compute, modelVersion, inputs);
+    const predicted = await predictByVersion(this.store, this.weights, this.compute, modelVersion, inputs);
     const metricsOf = (indices: readonly number[]) =>
       regressionMetrics(
         indices.flatMap((i) => [...items[i].calculation.shieldingsPpm]),

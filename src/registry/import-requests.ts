@@ -5,7 +5,7 @@ import { BackgroundWork, type WorkKind } from './background-work.ts';
 import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { Store, UploadStore } from './ports.ts';
-import type { Import, ImportContent, ImportedItem } from './records.ts';
+import type { Import, ImportContent, ImportedItem, Upload } from './records.ts';
 
 const MOST_UPLOADS = 1000;
 const REPORT_PART = 5000;
@@ -97,13 +97,24 @@ export class ImportRequests {
     const uploads = await store.uploads.getMany(uploadIds);
     for (const [i, upload] of uploads.entries()) {
       if (upload === null) throw new NatriumError('NOT_FOUND', `there is no upload ${uploadIds[i]}`);
-      if (upload.sha256 === null && (await this.files.byteLength(upload.key)) === null) {
-        throw new NatriumError(
-          'INVALID_STATE',
-          `nothing has been put to the address of the upload of ${upload.fileName} yet; PUT the file there first`,
-        );
-      }
+      if (upload.sha256 === null) checkWhole(upload, await this.files.byteLength(upload.key));
       if (upload.expiresAt.getTime() > Date.now()) await store.uploads.update(upload.id, { expiresAt: new Date() });
     }
+  }
+}
+
+/** Throws INVALID_STATE unless the bytes of an upload are there, and all of them as far as that is known. */
+function checkWhole({ fileName, announcedBytes }: Upload, byteLength: number | null): void {
+  if (byteLength === null) {
+    throw new NatriumError(
+      'INVALID_STATE',
+      `nothing has been put to the address of the upload of ${fileName} yet; PUT the file there first`,
+    );
+  }
+  if (announcedBytes !== null && Number(announcedBytes) !== byteLength) {
+    throw new NatriumError(
+      'INVALID_STATE',
+      `${byteLength} of the ${announcedBytes} bytes of ${fileName} have been put to the address of its upload; PUT the whole file there again`,
+    );
   }
 }

@@ -2,7 +2,7 @@ import { describeLasso, type LassoCoefficient, type LassoDescription } from '../
 import type { LassoPathPoint, LassoSelection } from '../ml/model.ts';
 import { modelParameters } from '../ml/model-file.ts';
 import type { TargetTransform } from '../ml/target-transform.ts';
-import type { ArtifactStore } from './ports.ts';
+import type { ModelWeights } from './model-weights.ts';
 import type { ModelVersion } from './records.ts';
 
 /** A Lasso version in figures, and how it was chosen. */
@@ -27,14 +27,15 @@ export class ModelFiles {
   private readonly transforms = new Map<string, TargetTransform>();
   private lastRead: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly artifacts: ArtifactStore) {}
+  constructor(private readonly weights: Pick<ModelWeights, 'read'>) {}
 
   /** How shieldings became the target; that of all members of a committee. */
-  targetTransform({ weightsSha256: sha256 }: ModelVersion): Promise<TargetTransform> {
+  targetTransform(version: ModelVersion): Promise<TargetTransform> {
+    const sha256 = version.weightsSha256;
     return this.inTurn(async () => {
       const known = this.transforms.get(sha256);
       if (known !== undefined) return known;
-      const { transform } = modelParameters(await this.artifacts.get(sha256));
+      const { transform } = modelParameters(await this.weights.read(version));
       this.transforms.set(sha256, transform);
       const [oldest] = this.transforms.keys();
       if (this.transforms.size > MOST_REMEMBERED) this.transforms.delete(oldest);
@@ -43,9 +44,10 @@ export class ModelFiles {
   }
 
   /** Null unless the version is a Lasso. */
-  async lasso({ hyperparameters, outcome, weightsSha256 }: ModelVersion): Promise<LassoOfVersion | null> {
+  async lasso(version: ModelVersion): Promise<LassoOfVersion | null> {
+    const { hyperparameters, outcome } = version;
     if (hyperparameters.kind !== 'LASSO') return null;
-    const description = await this.inTurn(async () => describeLasso(await this.artifacts.get(weightsSha256)));
+    const description = await this.inTurn(async () => describeLasso(await this.weights.read(version)));
     return {
       ...description,
       ...{ alpha: outcome.alpha!, nonZero: outcome.nonZero! },

@@ -3,7 +3,7 @@ import { type Caller, requireRole } from './caller.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName, checkText, parseReference } from './names.ts';
 import type { Store } from './ports.ts';
-import type { ModelVersion } from './records.ts';
+import type { ModelVersion, ModelVersionState } from './records.ts';
 import { References } from './references.ts';
 
 /** Aliases and archiving of model versions; the versions themselves never change. */
@@ -20,6 +20,12 @@ export class Models {
         throw new NatriumError(
           'INVALID_STATE',
           `${modelVersion} is archived (${version.archiveReason}); choose another`,
+        );
+      }
+      if (version.quarantinedAt !== null) {
+        throw new NatriumError(
+          'INVALID_STATE',
+          `${modelVersion} is in quarantine (${version.quarantineReason}) Choose another, or put the right bytes back and verify it.`,
         );
       }
       await store.setAlias(version.modelId, alias, version.id, caller.name);
@@ -78,6 +84,12 @@ export class Models {
       return version.id;
     });
   }
+}
+
+/** QUARANTINED whether it is archived or not. */
+export function modelVersionState({ quarantinedAt, archivedAt }: ModelVersion): ModelVersionState {
+  if (quarantinedAt !== null) return 'QUARANTINED';
+  return archivedAt === null ? 'ACTIVE' : 'ARCHIVED';
 }
 
 /** A version as it is while nobody else moves an alias of its model or archives one of its versions. */

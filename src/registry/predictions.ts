@@ -4,8 +4,9 @@ import type { PredictedShieldings } from '../ml/committee.ts';
 import type { ModelInput } from '../ml/model.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
+import type { ModelWeights } from './model-weights.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
-import type { ArtifactStore, Compute, Store } from './ports.ts';
+import type { Compute, Store } from './ports.ts';
 import { warningsOfPredictions, warningsOfStructures } from './prediction-warnings.ts';
 import type { Cluster, ModelVersion } from './records.ts';
 import { References } from './references.ts';
@@ -41,7 +42,7 @@ export class Predictions {
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
-    private readonly artifacts: ArtifactStore,
+    private readonly weights: ModelWeights,
     private readonly compute: Compute,
   ) {}
 
@@ -73,9 +74,7 @@ export class Predictions {
       grossOrbitalPopulations: null,
     }));
     const inputs = [...stored.map((each) => each.input), ...inline];
-    const predicted = (await predictByVersion(this.store, this.artifacts, this.compute, version, inputs)).map(
-      asColumns,
-    );
+    const predicted = (await predictByVersion(this.store, this.weights, this.compute, version, inputs)).map(asColumns);
 
     const keys = stored.map(({ clusterId, calculationId }) => ({
       ...{ modelVersionId: version.id, clusterId, calculationId },

@@ -302,7 +302,13 @@ export interface ModelVersion extends Recorded {
   readonly archivedAt: Date | null;
   readonly archivedBy: string | null;
   readonly archiveReason: string | null;
+  /** When weights were found damaged or missing; null once they were found right again. */
+  readonly quarantinedAt: Date | null;
+  readonly quarantineReason: string | null;
 }
+
+export const MODEL_VERSION_STATES = ['ACTIVE', 'ARCHIVED', 'QUARANTINED'] as const;
+export type ModelVersionState = (typeof MODEL_VERSION_STATES)[number];
 
 export interface ModelAlias {
   readonly modelId: string;
@@ -366,6 +372,8 @@ export interface Upload extends Recorded {
   /** Unguessable: whoever knows it may put the bytes. */
   readonly key: string;
   readonly expiresAt: Date;
+  /** How long the file is, if its maker said so. */
+  readonly announcedBytes: string | null;
   /** Both null until an import has made an artifact of the bytes. */
   readonly byteLength: string | null;
   readonly sha256: string | null;

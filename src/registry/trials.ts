@@ -163,6 +163,8 @@ export class Trials {
         archivedAt: null,
         archivedBy: null,
         archiveReason: null,
+        quarantinedAt: null,
+        quarantineReason: null,
         createdBy: run.createdBy,
       });
       return version.id;

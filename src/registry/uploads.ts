@@ -17,14 +17,22 @@ export class Uploads {
     private readonly files: UploadStore,
   ) {}
 
-  request(caller: Caller, request: MutationRequest, fileName: string): Promise<string> {
+  /** @param announcedBytes how long the file is; an upload of another length is not imported then */
+  request(caller: Caller, request: MutationRequest, fileName: string, announcedBytes: number | null): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     checkText('fileName', fileName, 255);
+    if (announcedBytes !== null && !(Number.isSafeInteger(announcedBytes) && announcedBytes >= 0)) {
+      throw new NatriumError(
+        'BAD_USER_INPUT',
+        `byteLength is ${announcedBytes}; a file has 0 bytes or more, in whole numbers`,
+      );
+    }
     return this.mutations.run(caller, request, async (store) => {
       const upload = await store.uploads.insert({
         fileName,
         key: randomBytes(32).toString('hex'),
         expiresAt: new Date(Date.now() + UPLOAD_SECONDS * 1000),
+        announcedBytes: announcedBytes === null ? null : String(announcedBytes),
         byteLength: null,
         sha256: null,
         createdBy: caller.name,

@@ -31,7 +31,14 @@ export class UploadResolver {
     @Arg('input', () => RequestUploadInput) input: RequestUploadInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    return load.uploads.load(await registry.uploads.request(caller, requestOf('requestUpload', input), input.fileName));
+    return load.uploads.load(
+      await registry.uploads.request(
+        caller,
+        requestOf('requestUpload', input),
+        input.fileName,
+        input.byteLength ?? null,
+      ),
+    );
   }
 
   @FieldResolver(() => String, {

@@ -1,8 +1,10 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
+import { modelVersionState } from '../registry/models.ts';
 import type * as records from '../registry/records.ts';
 import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
+import { ModelVersionStateEnum } from '../schema/enums.ts';
 import { Evaluation } from '../schema/evaluations.ts';
 import { ModelFilter } from '../schema/filters.ts';
 import {
@@ -17,6 +19,7 @@ import {
   SetModelAliasInput,
   TrainingRun,
   Trial,
+  VerifyModelVersionInput,
 } from '../schema/models.ts';
 import type { RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
@@ -103,6 +106,22 @@ export class ModelVersionResolver {
   ) {
     const request = requestOf('archiveModelVersion', input);
     return load.modelVersions.load(await registry.models.archive(caller, request, input.modelVersion, input.reason));
+  }
+
+  @Mutation(() => ModelVersion, {
+    description: 'Reads all weights of a version: lifts its quarantine if they are right, and sets it if they are not.',
+  })
+  async verifyModelVersion(
+    @Arg('input', () => VerifyModelVersionInput) input: VerifyModelVersionInput,
+    @Ctx() { caller, registry, load }: RequestContext,
+  ) {
+    const request = requestOf('verifyModelVersion', input);
+    return load.modelVersions.load(await registry.modelWeights.verify(caller, request, input.modelVersion));
+  }
+
+  @FieldResolver(() => ModelVersionStateEnum)
+  state(@Root() version: records.ModelVersion) {
+    return modelVersionState(version);
   }
 
   @FieldResolver(() => String, { description: 'Written `name/3`.' })

@@ -17,6 +17,7 @@ import {
   IMPORT_CONTENTS,
   ITEM_STATUSES,
   LIKENESS_KINDS,
+  MODEL_VERSION_STATES,
   ROLES,
   RUN_STATES,
 } from '../registry/records.ts';
@@ -52,6 +53,14 @@ export const ModelKindEnum = enumOf(MODEL_KINDS);
 registerEnumType(ModelKindEnum, {
   name: 'ModelKind',
   description: 'Lasso on features of atoms, or SchNet on structures.',
+});
+
+export const ModelVersionStateEnum = enumOf(MODEL_VERSION_STATES);
+registerEnumType(ModelVersionStateEnum, {
+  name: 'ModelVersionState',
+  description:
+    'ARCHIVED: taken out of use for good. QUARANTINED, archived or not: its weights were found damaged or missing, so it predicts ' +
+    'nothing until they are right again.',
 });
 
 export const TargetEnum = enumOf(TARGETS);

@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { FileFormat } from '../chemistry/formats.ts';
 import type { ImportContent, ItemStatus } from '../registry/records.ts';
 import { ImportedItem, LevelOfTheoryInput } from './clusters.ts';
@@ -72,6 +72,14 @@ export class RequestUploadInput extends MutationInput {
       'Name of a file of any known format, of such a file packed by gzip, or of a .tar, .tar.gz or .zip archive.',
   })
   fileName!: string;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Length of the file. Give it: what was put and has another length is not imported, and not every S3 server refuses what ' +
+      'breaks off on the way.',
+  })
+  byteLength?: number | null;
 }
 
 @InputType()

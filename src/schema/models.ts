@@ -278,6 +278,16 @@ export class ModelVersion extends Recorded {
 
   @Field(() => String, { nullable: true })
   archiveReason!: string | null;
+
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'When its weights were found damaged or missing. It predicts nothing until verifyModelVersion finds them right.',
+  })
+  quarantinedAt!: Date | null;
+
+  @Field(() => String, { nullable: true })
+  quarantineReason!: string | null;
 }
 
 @ObjectType({ description: 'A name for the version of a model that is meant to be used, such as champion.' })
@@ -444,6 +454,12 @@ export class SetModelAliasInput extends MutationInput {
 export class DeleteModelAliasInput extends MutationInput {
   @Field(() => String, { description: 'Written `name@champion`.' })
   alias!: string;
+}
+
+@InputType()
+export class VerifyModelVersionInput extends MutationInput {
+  @Field(() => String)
+  modelVersion!: string;
 }
 
 @InputType()

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,7 @@ import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import type { S3Settings } from '../../src/artifacts/s3-client.ts';
 import { S3ArtifactStore } from '../../src/artifacts/s3-store.ts';
-import { skipUnless } from '../support/skips.ts';
-import { findVersitygw, startVersitygw, unusedPort, type Versitygw } from '../support/versitygw.ts';
+import { describeOnS3Servers, type S3Server, startS3Server, unusedPort } from '../support/s3-servers.ts';
 import { artifactStoreContract } from './artifact-store.ts';
 
 describe('the artifact store in a folder', () => {
@@ -23,7 +22,9 @@ describe('the artifact store in a folder', () => {
     return {
       store: new FileArtifactStore(folder),
       sameStore: new FileArtifactStore(folder),
-      fileOf: (sha256) => join(folder, artifactKey(sha256)),
+      bytesAt: (key) => readFile(join(folder, key)).catch(() => null),
+      replace: (sha256, bytes) => writeFile(join(folder, artifactKey(sha256)), bytes),
+      remove: (sha256) => rm(join(folder, artifactKey(sha256))),
       close: () => rm(parent, { recursive: true }),
     };
   });
@@ -72,22 +73,21 @@ describe('the artifact store in a folder', () => {
   });
 });
 
-skipUnless(findVersitygw() !== undefined, 's3')('the artifact store in S3', () => {
-  let gateway: Versitygw;
+describeOnS3Servers('the artifact store in a bucket', (name) => {
+  let server: S3Server;
   beforeAll(async () => {
-    gateway = await startVersitygw();
+    server = await startS3Server(name);
   });
-  afterAll(() => gateway?.stop());
+  afterAll(() => server?.stop());
 
-  function settings(changes: Partial<S3Settings> = {}): S3Settings {
-    const { endpoint, accessKey, secretKey, region } = gateway;
-    return { endpoint, accessKey, secretKey, region, bucket: 'natrium', createBucket: true, ...changes };
-  }
+  const settings = (changes: Partial<S3Settings> = {}) => server.settings('natrium', changes);
 
   artifactStoreContract(async () => ({
     store: new S3ArtifactStore(settings()),
     sameStore: new S3ArtifactStore(settings({ createBucket: false })),
-    fileOf: (sha256) => join(gateway.objectFolder, 'natrium', artifactKey(sha256)),
+    bytesAt: (key) => server.object('natrium', key),
+    replace: (sha256, bytes) => server.replace('natrium', artifactKey(sha256), bytes),
+    remove: (sha256) => server.remove('natrium', artifactKey(sha256)),
     close: async () => {},
   }));
 
@@ -107,7 +107,7 @@ skipUnless(findVersitygw() !== undefined, 's3')('the artifact store in S3', () =
       );
       expect(error).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(message) });
       expect((error as Error).message).not.toContain('\n');
-      expect((error as Error).message).not.toContain(gateway.secretKey);
+      expect((error as Error).message).not.toContain(server.secretKey);
     }
   });
 
@@ -143,19 +143,57 @@ describe('the artifact store in an S3 that misbehaves', () => {
   }
 
   test.each<[string, number, RegExp]>([
-    ['RequestTimeTooSkewed', 403, /clock of this machine.*NTP/],
+    ['RequestTimeTooSkewed', 403, /clock is 0 minutes .* that of this machine.*NTP/],
     ['XMinioStorageFull', 507, /disk is full: make room/],
+    ['SlowDown', 503, /cannot serve now: try again/],
+    ['InternalError', 500, /: no: check the store.*\(InternalError\)/],
     ['QuotaExceeded', 400, /quota/],
     ['SomethingNew', 418, /no: check the store.*\(SomethingNew\)/],
   ])('explains %s', async (code, status, message) => {
     const endpoint = await serve((request, response) => {
       request.resume();
       if (request.method === 'GET') response.writeHead(404).end(errorXml('NoSuchKey'));
-      else response.writeHead(status).end(errorXml(code));
+      else response.writeHead(status, { 'Content-Type': 'application/xml' }).end(errorXml(code));
     });
     await expect(storeAt(endpoint).check()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(message),
+    });
+  });
+
+  test('says that a bucket is missing which it may not make', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      const [status, code] = request.method === 'GET' ? [404, 'NoSuchBucket'] : [403, 'AccessDenied'];
+      response.writeHead(status as number, { 'Content-Type': 'application/xml' }).end(errorXml(code as string));
+    });
+    await expect(storeAt(endpoint).check()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/bucket b01 at .* does not exist, and this access key may not make it: create it/),
+    });
+  });
+
+  test('explains a full disk as MinIO tells it', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      response.writeHead(request.method === 'GET' ? 404 : 500, { 'Content-Type': 'application/xml' });
+      const said = errorXml('InternalError').replace('no<', 'internal error: cause(no space left on device)<');
+      response.end(request.method === 'GET' ? errorXml('NoSuchKey') : said);
+    });
+    await expect(storeAt(endpoint).put(randomBytes(9))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/its disk is full: make room there \(InternalError\)/),
+    });
+  });
+
+  test('names the status of an answer that gives no reason', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+    });
+    await expect(storeAt(endpoint).check()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('it answers with the HTTP status 502: check the store'),
     });
   });
 

@@ -1,18 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ArtifactStore } from '../../src/artifacts/artifact-store.ts';
+import { NatriumError } from '../../src/errors.ts';
+import { Random } from '../../src/random.ts';
 
 /** What the contract needs of an implementation. */
 export interface ArtifactStoreUnderTest {
   readonly store: ArtifactStore;
   /** a second instance on the same place, as another process would have it */
   readonly sameStore: ArtifactStore;
-  /** the file in which the bytes of an artifact lie, to damage it */
-  fileOf(sha256: string): string;
+  /** The bytes below a key of the store, as a stranger reads them; null if there are none. */
+  bytesAt(key: string): Promise<Buffer | null>;
+  /** Puts other bytes in place of those of an artifact. */
+  replace(sha256: string, bytes: Uint8Array): Promise<void>;
+  remove(sha256: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,8 +54,7 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
 
   test('keeps them below sha256/ab/cd', async () => {
     await context.store.put(ABC);
-    expect(context.fileOf(SHA256_OF_ABC)).toMatch(`/sha256/ba/78/${SHA256_OF_ABC}`);
-    expect(await readFile(context.fileOf(SHA256_OF_ABC), 'utf8')).toBe('abc');
+    expect(String(await context.bytesAt(`sha256/ba/78/${SHA256_OF_ABC}`))).toBe('abc');
   });
 
   test('knows what it has', async () => {
@@ -89,23 +94,16 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
     expect(Buffer.compare(bytes, await context.store.get(artifacts[0].sha256))).toBe(0);
   });
 
-  const damages: [string, (file: string) => Promise<void>][] = [
-    [
-      'one bit is flipped',
-      async (file) => {
-        const bytes = await readFile(file);
-        bytes[bytes.length >> 1] ^= 1;
-        await writeFile(file, bytes);
-      },
-    ],
-    ['they are cut short', (file) => truncate(file, 99)],
-    ['they are cut to nothing', (file) => truncate(file, 0)],
-    ['something is appended', (file) => appendFile(file, 'x')],
+  const damages: [string, (bytes: Buffer) => Buffer][] = [
+    ['one bit is flipped', (bytes) => flipBit(bytes, 4 * bytes.length)],
+    ['they are cut short', (bytes) => bytes.subarray(0, 99)],
+    ['they are cut to nothing', () => Buffer.alloc(0)],
+    ['something is appended', (bytes) => Buffer.concat([bytes, Buffer.from('x')])],
   ];
   test.each(damages)('notices when %s, and replaces them when they are put again', async (_name, damage) => {
     const bytes = randomBytes(100);
     const { sha256 } = await context.store.put(bytes);
-    await damage(context.fileOf(sha256));
+    await context.replace(sha256, damage(bytes));
     await expect(context.sameStore.get(sha256)).rejects.toMatchObject({
       code: 'CORRUPT_ARTIFACT',
       message: expect.stringMatching(new RegExp(`^Artifact ${sha256} in .* is damaged: .*[Rr]estore it from a backup`)),
@@ -115,9 +113,36 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
     expect(Buffer.from(await context.sameStore.get(sha256))).toEqual(bytes);
   });
 
+  test('finds every one of 1,000 random bits that are flipped in weights', async () => {
+    const weights = ['schnet-checkpoint-1', 'schnet-checkpoint-2'].map((name) =>
+      readFileSync(new URL(`../fixtures/${name}.safetensors`, import.meta.url)),
+    );
+    const files = [...weights, ...[40, 3000, 150_000].map((length) => randomBytes(length))];
+    const found = await Promise.all(
+      files.map(async (bytes, seed) => {
+        const random = new Random(seed);
+        const { sha256 } = await context.store.put(bytes);
+        let count = 0;
+        for (let i = 0; i < 1000 / files.length; i++) {
+          await context.replace(sha256, flipBit(bytes, random.integer(8 * bytes.length)));
+          const { error } = await outcomeOf(
+            i % 10 === 0
+              ? context.sameStore.read(sha256)
+              : context.store.get(sha256).then((all) => Readable.from([all])),
+          );
+          if (error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT') count++;
+        }
+        await context.store.put(bytes);
+        expect(Buffer.compare(await context.store.get(sha256), bytes)).toBe(0);
+        return count;
+      }),
+    );
+    expect(found).toEqual(files.map(() => 200));
+  });
+
   test('notices when they are missing', async () => {
     const { sha256 } = await context.store.put(randomBytes(100));
-    await rm(context.fileOf(sha256));
+    await context.remove(sha256);
     expect(await context.store.has(sha256)).toBe(false);
     await expect(context.store.get(sha256)).rejects.toMatchObject({
       code: 'CORRUPT_ARTIFACT',
@@ -205,7 +230,7 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
 
   test('streams nothing that is missing', async () => {
     const { sha256 } = await context.store.put(randomBytes(100));
-    await rm(context.fileOf(sha256));
+    await context.remove(sha256);
     for (const range of [undefined, { start: 0, end: 0 }, { start: 1, end: 2 }]) {
       await expect(context.store.read(sha256, range)).rejects.toMatchObject({
         code: 'CORRUPT_ARTIFACT',
@@ -217,7 +242,7 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
   test.each(damages)('streams no complete artifact when %s, and a file replaces it', async (_name, damage) => {
     const bytes = randomBytes(300_000);
     const { sha256 } = await context.store.put(bytes);
-    await damage(context.fileOf(sha256));
+    await context.replace(sha256, damage(bytes));
     const { bytes: came, error } = await outcomeOf(context.sameStore.read(sha256));
     expect(error).toMatchObject({
       code: 'CORRUPT_ARTIFACT',
@@ -243,6 +268,13 @@ export function artifactStoreContract(open: () => Promise<ArtifactStoreUnderTest
     await context.store.check();
     await Promise.all([context.store.check(), context.sameStore.check()]);
   });
+}
+
+/** The bytes with one bit the other way round; bits are counted from the first byte's lowest. */
+export function flipBit(bytes: Uint8Array, bit: number): Buffer {
+  const flipped = Buffer.from(bytes);
+  flipped[bit >> 3] ^= 1 << (bit & 7);
+  return flipped;
 }
 
 async function collect(stream: Readable): Promise<Buffer> {

@@ -204,6 +204,7 @@ describe('roles', () => {
     startImport: ['CONTRIBUTOR', () => ({ uploads: [uploaded] })],
     trainLasso: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', featureSet: 'x' })],
     trainSchNet: ['CONTRIBUTOR', () => ({ model: 'x', datasetVersion: 'small/1', seeds: [1] })],
+    verifyModelVersion: ['CONTRIBUTOR', () => ({ modelVersion })],
   };
 
   function mutation(name: string): string {

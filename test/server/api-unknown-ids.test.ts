@@ -124,6 +124,9 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
   'Query.study.id': [[`{ study(id: ${id('Study')}) { id } }`, noRecord('Study')]],
   'Query.trainingRun.id': [[`{ trainingRun(id: ${id('TrainingRun')}) { id } }`, noRecord('TrainingRun')]],
   'Query.upload.id': [[`{ upload(id: ${id('Upload')}) { id } }`, noRecord('Upload')]],
+  'VerifyModelVersionInput.modelVersion': [
+    ['mutation { verifyModelVersion(input: { modelVersion: "m/7" }) { id } }', /m has no version 7/],
+  ],
   'ArchiveModelVersionInput.modelVersion': [
     ['mutation { archiveModelVersion(input: { modelVersion: "m/7", reason: "x" }) { id } }', /m has no version 7/],
   ],

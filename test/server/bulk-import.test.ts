@@ -167,7 +167,7 @@ describe('an upload', () => {
   });
 
   test('can be put again until its import is started, and not after', async () => {
-    const id = await upload(server, 'twice.extxyz', 'not this');
+    const id = await upload(server, 'twice.extxyz', 'not this', null);
     const { url } = (
       await server.request<{ upload: { url: string } }>(`query ($id: ID!) { upload(id: $id) { url } }`, { id })
     ).upload;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from '../../src/artifacts/artifact-store.ts';
 import { CommitteePredictions } from '../../src/ml/committee.ts';
+import { verifyVersion } from '../support/quarantine.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, SMALL_SCHNET, type TrainingRun, trainSchNet } from '../support/training.ts';
@@ -156,6 +157,7 @@ describe('a committee', () => {
     } finally {
       writeFileSync(path, intact);
     }
+    expect(await verifyVersion(server, 'committee/1')).toMatchObject({ state: 'ACTIVE' });
     expect((await predict('committee/1'))[0].standardDeviationsPpm).not.toBeNull();
   });
 

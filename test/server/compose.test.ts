@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -19,21 +19,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
 import { readCompose, readDockerfile, type Service } from '../support/compose.ts';
 import { requestAs } from '../support/host-request.ts';
+import { hasS3Server, programOf, unusedPort } from '../support/s3-servers.ts';
 import { type TestServer, until, withoutSettings } from '../support/server.ts';
 import { skipUnless } from '../support/skips.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
-import { unusedPort } from '../support/versitygw.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const MINIO = join(
-  process.env.TEST_CACHE_FOLDER || join(homedir(), '.cache', 'natrium'),
-  'bin/minio-v0.0.0-20260212201848-7aac2a2c5b7c/minio',
-);
 const SECRETS = { POSTGRES_PASSWORD: 'postgresSecret1', MINIO_PASSWORD: 'minioSecret1' };
 
 /** No container engine is needed: each service's own command runs here, in a folder that holds what its image would. */
-skipUnless(existsSync(MINIO), 'minio')('docker/compose.yaml', () => {
+skipUnless(hasS3Server('minio'), 'minio')('docker/compose.yaml', () => {
   const folder = mkdtempSync(join(tmpdir(), 'natrium compose '));
   const image = join(folder, 'natrium');
   const programs = join(folder, 'programs');
@@ -84,7 +80,7 @@ skipUnless(existsSync(MINIO), 'minio')('docker/compose.yaml', () => {
   /** What the other images bring. */
   function assemblePrograms(): void {
     mkdirSync(programs);
-    symlinkSync(MINIO, join(programs, 'minio'));
+    symlinkSync(programOf('minio'), join(programs, 'minio'));
     symlinkSync(process.execPath, join(programs, 'node'));
     const isReady = join(programs, 'pg_isready');
     writeFileSync(

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,12 @@ import { finishedImport, startImport, upload } from '../support/bulk.ts';
 import { download } from '../support/exports.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { processesOf } from '../support/processes.ts';
+import { verifyVersion } from '../support/quarantine.ts';
+import { describeOnS3Servers, type S3Server, startS3Server } from '../support/s3-servers.ts';
 import { startTestServer, type TestServer, until, withoutSettings } from '../support/server.ts';
-import { skipUnless } from '../support/skips.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { createSyntheticFeatureSets } from '../support/synthetic-models.ts';
 import { readRun, runEnded, runUnderWay, SMALL_SCHNET, trainLasso, trainSchNet } from '../support/training.ts';
-import { findVersitygw, startVersitygw, type Versitygw } from '../support/versitygw.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -168,38 +168,38 @@ describe('an empty database', () => {
   });
 });
 
-skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', () => {
-  let gateway: Versitygw;
+describeOnS3Servers('an S3 that S3_ENDPOINT names', (name) => {
+  let s3: S3Server;
   let settings: Environment;
   let database: Awaited<ReturnType<typeof testDatabase>>;
   let server: TestServer;
   let sha256: string;
 
   beforeAll(async () => {
-    gateway = await startVersitygw();
+    s3 = await startS3Server(name);
     database = await testDatabase();
     settings = {
       DATABASE_URL: database.url,
-      S3_ENDPOINT: gateway.endpoint,
+      S3_ENDPOINT: s3.endpoint,
       S3_BUCKET: 'weights',
-      S3_ACCESS_KEY: gateway.accessKey,
-      S3_SECRET_KEY: gateway.secretKey,
-      S3_REGION: gateway.region,
+      S3_ACCESS_KEY: s3.accessKey,
+      S3_SECRET_KEY: s3.secretKey,
+      S3_REGION: s3.region,
     };
     server = await startTestServer({ environment: settings });
   });
   afterAll(async () => {
     await server.dispose();
     await database.drop();
-    await gateway.stop();
+    await s3.stop();
   });
 
   test('keeps the artifacts in a bucket that it makes', async () => {
     sha256 = await shortChain(server);
-    expect(existsSync(join(gateway.objectFolder, 'weights', artifactKey(sha256)))).toBe(true);
+    expect(await s3.object('weights', artifactKey(sha256))).not.toBeNull();
     expect(existsSync(join(server.dataFolder, 'artifacts'))).toBe(false);
     const { server: facts } = await server.request<{ server: object }>('{ server { artifactStore } }');
-    expect(facts).toEqual({ artifactStore: `the bucket weights at ${gateway.endpoint}` });
+    expect(facts).toEqual({ artifactStore: `the bucket weights at ${s3.endpoint}` });
   });
 
   test('takes uploads without the API, at an address that it signed', async () => {
@@ -209,7 +209,7 @@ skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', 
       `query ($id: ID!) { upload(id: $id) { url } }`,
       { id },
     );
-    expect(asked.url.startsWith(`${gateway.endpoint}/weights/uploads/`)).toBe(true);
+    expect(asked.url.startsWith(`${s3.endpoint}/weights/uploads/`)).toBe(true);
     const forged = new URL(asked.url);
     forged.searchParams.set('X-Amz-Signature', '0'.repeat(64));
     expect((await fetch(forged, { method: 'PUT', body: 'forged' })).status).toBe(403);
@@ -218,8 +218,8 @@ skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', 
     const imported = await finishedImport(server, (await startImport(server, [id])).id);
     expect(imported).toMatchObject({ state: 'SUCCEEDED', inserted: 1, rejected: 0, uploads: [{ url: null }] });
     const { sha256: source } = imported.uploads[0];
-    expect(readFileSync(join(gateway.objectFolder, 'weights', artifactKey(source!)), 'utf8')).toBe(content);
-    expect(existsSync(join(gateway.objectFolder, new URL(asked.url).pathname))).toBe(false);
+    expect(String(await s3.object('weights', artifactKey(source!)))).toBe(content);
+    expect((await s3.keys('weights')).filter((key) => key.startsWith('uploads/'))).toEqual([]);
 
     const { requested } = await server.request<{ requested: { id: string } }>(
       `mutation { requested: requestUpload(input: { fileName: "none" }) { id } }`,
@@ -228,28 +228,41 @@ skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', 
     expect(await errorOf(server, start, { id: requested.id })).toMatchObject({ code: 'INVALID_STATE' });
   });
 
+  test('makes every key itself, whatever files are called', async () => {
+    const names = ['../../etc/passwd', '..', '/absolute', 'a\\b', 'sha256/../x', 'ü %2e%2e%2f', 'a?b#c&d=e', '-rf'];
+    const uploads = [];
+    for (const [i, name] of names.entries()) uploads.push(await upload(server, name, frame({ id: `named-${i}` })));
+    const hex = '[0-9a-f]';
+    const made = new RegExp(`^(natrium-check|sha256/${hex}{2}/${hex}{2}/${hex}{64}|uploads/${hex}{64})$`);
+    for (const key of await s3.keys('weights')) expect(key).toMatch(made);
+    const { id } = await startImport(server, uploads);
+    expect(await finishedImport(server, id)).toMatchObject({ state: 'SUCCEEDED', inserted: names.length });
+    for (const key of await s3.keys('weights')) expect(key).toMatch(made);
+  });
+
   test('keeps exports there too, and answers ranges from it', async () => {
     const url = `${server.url}/exports/synthetic/1.csv`;
     const first = await download(url);
     expect([first.status, first.broken]).toEqual([200, null]);
     const { headers, bytes } = await download(url);
     expect(Buffer.compare(bytes, first.bytes)).toBe(0);
-    const object = join(gateway.objectFolder, 'weights', artifactKey(headers.etag!.slice(1, -1)));
-    expect(Buffer.compare(readFileSync(object), bytes)).toBe(0);
+    const key = artifactKey(headers.etag!.slice(1, -1));
+    expect(Buffer.compare((await s3.object('weights', key))!, bytes)).toBe(0);
     const rest = await download(url, { range: 'bytes=1000-', 'if-range': headers.etag! });
     expect(Buffer.compare(rest.bytes, bytes.subarray(1000))).toBe(0);
-    rmSync(object);
+    await s3.remove('weights', key);
     expect(Buffer.compare((await download(url, { range: 'bytes=-9' })).bytes, bytes.subarray(-9))).toBe(0);
   });
 
   test('never lets damaged weights become a number', async () => {
-    const path = join(gateway.objectFolder, 'weights', artifactKey(sha256));
-    const intact = readFileSync(path);
+    const key = artifactKey(sha256);
+    const intact = (await s3.object('weights', key))!;
     const damaged = Buffer.from(intact);
     damaged[damaged.length - 1] ^= 1;
-    writeFileSync(path, damaged);
+    await s3.replace('weights', key, damaged);
     expect(await errorOf(server, PREDICT, { version: 'lasso/1' })).toMatchObject({ code: 'CORRUPT_ARTIFACT' });
-    writeFileSync(path, intact);
+    await s3.replace('weights', key, intact);
+    expect(await verifyVersion(server, 'lasso/1')).toMatchObject({ state: 'ACTIVE' });
     expect((await server.ask(PREDICT, { version: 'lasso/1' })).errors).toBeUndefined();
   });
 
@@ -264,13 +277,13 @@ skipUnless(findVersitygw() !== undefined, 's3')('an S3 that S3_ENDPOINT names', 
       const { code, stderr } = await outputOf(natrium('serve', { ...common, [setting]: value }));
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^natrium: [^\\n]*check ${setting}[^\\n]*\\n$`));
-      expect(stderr).not.toContain(gateway.secretKey);
+      expect(stderr).not.toContain(s3.secretKey);
     }
     rmSync(folder, { recursive: true });
   });
 
   test('that is gone makes requests fail, and not the server', async () => {
-    await gateway.stop();
+    await s3.halt();
     expect(await errorOf(server, PREDICT, { version: 'lasso/1' })).toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('nothing listens there: start it, or check S3_ENDPOINT'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from '../../src/artifacts/artifact-store.ts';
 import { computeProcessesOf, processesOf, workersOf } from '../support/processes.ts';
+import { verifyVersion } from '../support/quarantine.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
@@ -83,7 +84,10 @@ describe('weights that are damaged after the version was made', () => {
     path = join(server.dataFolder, 'artifacts', artifactKey(modelVersion!.weightsSha256));
     intact = readFileSync(path);
   });
-  afterEach(() => writeFileSync(path, intact));
+  afterEach(async () => {
+    writeFileSync(path, intact);
+    expect(await verifyVersion(server, 'damaged/1')).toMatchObject({ state: 'ACTIVE' });
+  });
 
   const STRUCTURE = {
     elements: ['Na', 'Na', 'Na'],
@@ -110,10 +114,10 @@ describe('weights that are damaged after the version was made', () => {
         bytes[bytes.length - 1] ^= 1;
         writeFileSync(path, bytes);
       },
-      /^Artifact [0-9a-f]{64} in the folder .* is damaged/,
+      /Artifact [0-9a-f]{64} in the folder .* is damaged/,
     ],
     ['the end cut off', (bytes) => writeFileSync(path, bytes.subarray(0, -4)), /is damaged/],
-    ['the file gone', () => rmSync(path), /^Artifact [0-9a-f]{64} is missing from the folder/],
+    ['the file gone', () => rmSync(path), /Artifact [0-9a-f]{64} is missing from the folder/],
   ])('%s: refused by name, never a number', async (_, damage, message) => {
     damage(Buffer.from(intact));
     for (const answer of [await predict(), await evaluate()]) {

@@ -16,10 +16,15 @@ export interface BulkImport {
 const IMPORT = `id state failure inserted existing rejected uploadsDone finishedAt reportUrl uploads { id sha256 url byteLength }`;
 
 /** Asks for an address and puts the bytes there; answers the id of the upload. */
-export async function upload(server: TestServer, fileName: string, bytes: Uint8Array | string): Promise<string> {
+export async function upload(
+  server: TestServer,
+  fileName: string,
+  bytes: Uint8Array | string,
+  byteLength: number | null = Buffer.byteLength(bytes),
+): Promise<string> {
   const { requested } = await server.request<{ requested: { id: string; url: string } }>(
     `mutation ($input: RequestUploadInput!) { requested: requestUpload(input: $input) { id url } }`,
-    { input: { fileName } },
+    { input: { fileName, byteLength } },
   );
   const response = await fetch(requested.url, { method: 'PUT', body: bytes as Uint8Array<ArrayBuffer> });
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);

@@ -5,7 +5,6 @@ import type { TrialOutcome } from '../../src/ml/model.ts';
 import { encodeModel } from '../../src/ml/model-file.ts';
 import type { TargetTransform } from '../../src/ml/target-transform.ts';
 import { coefficientsOf, ModelFiles } from '../../src/registry/model-files.ts';
-import type { ArtifactStore } from '../../src/registry/ports.ts';
 import type { ModelVersion } from '../../src/registry/records.ts';
 
 const TRANSFORM: TargetTransform = { kind: 'STANDARDIZE', mean: 560, standardDeviation: 20 };
@@ -25,7 +24,7 @@ const PATH = [
 
 /** Files by name instead of by sha256, and how many are being read at a time. */
 function artifactsOf(files: Record<string, Uint8Array>): {
-  artifacts: ArtifactStore;
+  weights: { read(version: ModelVersion): Promise<Uint8Array> };
   reads: string[];
   most: () => number;
 } {
@@ -42,7 +41,8 @@ function artifactsOf(files: Record<string, Uint8Array>): {
     if (bytes === undefined) throw new NatriumError('CORRUPT_ARTIFACT', `${sha256} is missing`);
     return bytes;
   };
-  return { artifacts: { get } as unknown as ArtifactStore, reads, most: () => most };
+  const read = ({ weightsSha256 }: ModelVersion) => get(weightsSha256);
+  return { weights: { read }, reads, most: () => most };
 }
 
 function version(weightsSha256: string, changes: Partial<ModelVersion> = {}): ModelVersion {
@@ -55,8 +55,8 @@ const SCHNET = { kind: 'SCHNET', committee: true } as ModelVersion['hyperparamet
 
 describe('what model files say', () => {
   test('of a Lasso stands beside how it was chosen', async () => {
-    const { artifacts } = artifactsOf({ a: LASSO });
-    const lasso = (await new ModelFiles(artifacts).lasso(version('a')))!;
+    const { weights } = artifactsOf({ a: LASSO });
+    const lasso = (await new ModelFiles(weights).lasso(version('a')))!;
     expect(lasso).toMatchObject({
       ...{ alpha: 0.1, nonZero: 1, selection: 'CROSS_VALIDATION', folds: 7, path: PATH },
       ...{ standardizedIntercept: 0.25, intercept: 0.25 - 5 * 0.7, interceptPpm: 560 + 20 * (0.25 - 5 * 0.7) },
@@ -69,8 +69,8 @@ describe('what model files say', () => {
   });
 
   test('is null for the path of an older Lasso, and for the coefficients of another model', async () => {
-    const { artifacts } = artifactsOf({ a: LASSO });
-    const files = new ModelFiles(artifacts);
+    const { weights } = artifactsOf({ a: LASSO });
+    const files = new ModelFiles(weights);
     const older = version('a', {
       outcome: { alpha: 0.1, nonZero: 1 } as TrialOutcome,
       hyperparameters: { kind: 'LASSO', alphas: [0.1] },
@@ -82,8 +82,8 @@ describe('what model files say', () => {
   test('is read one file at a time, and each once for its transform', async () => {
     const other: TargetTransform = { kind: 'GENERALIZED_LOGISTIC', shape: 0.4, location: 600, scale: 12 };
     const schNet = encodeModel('natrium-schnet/1', new Map(), { elements: [11], transform: other });
-    const { artifacts, reads, most } = artifactsOf({ a: LASSO, b: schNet });
-    const files = new ModelFiles(artifacts);
+    const { weights, reads, most } = artifactsOf({ a: LASSO, b: schNet });
+    const files = new ModelFiles(weights);
     const asked = ['a', 'b', 'a', 'b', 'b'].map((name) => version(name, { hyperparameters: SCHNET }));
     const transforms = await Promise.all(asked.map((each) => files.targetTransform(each)));
     expect(transforms).toEqual([TRANSFORM, other, TRANSFORM, other, other]);
@@ -92,8 +92,8 @@ describe('what model files say', () => {
   });
 
   test('is an error of that version alone if its file is gone', async () => {
-    const { artifacts } = artifactsOf({ a: LASSO });
-    const files = new ModelFiles(artifacts);
+    const { weights } = artifactsOf({ a: LASSO });
+    const files = new ModelFiles(weights);
     const [gone, there, alsoGone] = await Promise.allSettled([
       files.lasso(version('b')),
       files.lasso(version('a')),

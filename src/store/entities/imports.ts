@@ -17,6 +17,9 @@ export class UploadEntity extends RecordedEntity implements Upload {
   expiresAt!: Date;
 
   @Column('bigint', { nullable: true })
+  announcedBytes!: string | null;
+
+  @Column('bigint', { nullable: true })
   byteLength!: string | null;
 
   @Column('text', { nullable: true })

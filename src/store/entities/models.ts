@@ -152,6 +152,12 @@ export class ModelVersionEntity extends RecordedEntity implements ModelVersion {
 
   @Column('text', { nullable: true })
   archiveReason!: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  quarantinedAt!: Date | null;
+
+  @Column('text', { nullable: true })
+  quarantineReason!: string | null;
 }
 
 @Entity({ name: 'model_alias_changes' })

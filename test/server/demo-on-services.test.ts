@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testDatabase } from '../support/postgres.ts';
+import { describeOnS3Servers, type S3Server, startS3Server } from '../support/s3-servers.ts';
+import { withoutSettings } from '../support/server.ts';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+describeOnS3Servers('the demo on a PostgreSQL server and a bucket', (name) => {
+  let s3: S3Server;
+  let database: Awaited<ReturnType<typeof testDatabase>>;
+  let folder: string;
+  beforeAll(async () => {
+    s3 = await startS3Server(name);
+    database = await testDatabase();
+    folder = mkdtempSync(join(tmpdir(), 'natrium demo '));
+  });
+  afterAll(async () => {
+    await database?.drop();
+    await s3?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('runs the whole chain, with weights in the bucket alone', async () => {
+    const environment = {
+      ...{ DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: folder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '2' },
+      ...{ S3_ENDPOINT: s3.endpoint, S3_BUCKET: 'weights', S3_REGION: s3.region },
+      ...{ S3_ACCESS_KEY: s3.accessKey, S3_SECRET_KEY: s3.secretKey },
+    };
+    const env = { ...withoutSettings(process.env), ...environment };
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'demo'], { env });
+    for (const said of ['demo-schnet-distribution: succeeded', '@champion', 'compared 8 versions', 'done in']) {
+      expect(stdout).toContain(said);
+    }
+    const keys = await s3.keys('weights');
+    // at least a file for each model, and for each seed of the networks
+    expect(keys.filter((key) => key.startsWith('sha256/')).length).toBeGreaterThanOrEqual(6 + 2 * 4);
+    for (const key of keys) {
+      expect(key).toMatch(/^(natrium-check|sha256\/([0-9a-f]{2})\/([0-9a-f]{2})\/\2\3[0-9a-f]{60})$/);
+    }
+    for (const none of ['artifacts', 'postgres']) expect(existsSync(join(folder, none))).toBe(false);
+  });
+});
