@@ -27,7 +27,12 @@ export class GraphqlClient {
       });
       return (await response.json()) as Answer;
     } catch (error) {
-      throw new NatriumError('UNAVAILABLE', `no answer from ${this.endpoint}: ${(error as Error).message}`);
+      const { message, cause } = error as Error;
+      throw new NatriumError(
+        'UNAVAILABLE',
+        `no answer from ${this.endpoint} (${(cause as NodeJS.ErrnoException | undefined)?.code ?? message}); start the server ` +
+          'again by `natrium serve`, then repeat the command',
+      );
     }
   }
 }

@@ -21,7 +21,7 @@ export class ProgressBar {
     log: Log,
   ) {
     this.line = terminal.isTTY
-      ? (progress) => void terminal.write(`${ERASE_LINE}${barOf(progress).slice(0, (terminal.columns ?? 80) - 1)}`)
+      ? (progress) => void terminal.write(`${ERASE_LINE}${barOf(progress).slice(0, widthOf(terminal) - 1)}`)
       : nowAndThen(PAUSE_MS, ({ share, text }: Progress) => log(`${percent(share)} ${text}`));
   }
 
@@ -33,6 +33,11 @@ export class ProgressBar {
   end(): void {
     if (this.terminal.isTTY) this.terminal.write(ERASE_LINE);
   }
+}
+
+/** Terminals that do not know how wide they are say 0 or nothing. */
+function widthOf({ columns }: { readonly columns?: number }): number {
+  return columns || 80;
 }
 
 function barOf({ share, text }: Progress): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ParseArgsConfig } from 'node:util';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
-import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
+import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
 import { follow, nowAndThen } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
@@ -12,7 +12,6 @@ import { requireServer } from './server-address.ts';
 const POLL_MS = 2000;
 /** Between two lines of progress. */
 const PROGRESS_MS = 30_000;
-const PAPER_SEEDS = 20;
 
 const USAGE = `usage: natrium protocol schnet --dataset NAME/VERSION [OPTIONS]
 
@@ -23,7 +22,7 @@ the same run for 7 days.
 
   --loss mse             or distribution (default mse)
   --target direct        or transformed (default direct)
-  --seeds N              (default ${PAPER_SEEDS})
+  --seeds N              (default ${PAPER_SEEDS.length})
   --epochs N             (default ${SCHNET_TRAINING_DEFAULTS.epochs})
   --model NAME           of the new version (default protocol-schnet-LOSS-TARGET)`;
 
@@ -82,7 +81,7 @@ function protocolOf(values: ReturnType<typeof parse>['values']): Protocol {
     datasetVersion: values.dataset,
     loss: loss === 'mse' ? 'MSE' : 'DISTRIBUTION',
     target: target === 'direct' ? 'DIRECT' : 'TRANSFORMED',
-    seeds: wholeNumber('seeds', values.seeds, PAPER_SEEDS, wrongUse),
+    seeds: wholeNumber('seeds', values.seeds, PAPER_SEEDS.length, wrongUse),
     epochs: wholeNumber('epochs', values.epochs, SCHNET_TRAINING_DEFAULTS.epochs, wrongUse),
     model: values.model ?? `protocol-schnet-${loss}-${target}`,
   };

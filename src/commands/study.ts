@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { ParseArgsConfig } from 'node:util';
 import type { Log } from '../composition.ts';
 import { NatriumError } from '../errors.ts';
-import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
+import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
 import { follow } from './follow.ts';
 import { GraphqlClient } from './graphql-client.ts';
@@ -11,7 +11,6 @@ import { ProgressBar } from './progress-bar.ts';
 import { requireServer } from './server-address.ts';
 
 const POLL_MS = 1000;
-const PAPER_SEEDS = 20;
 
 const USAGE = `usage: natrium study --dataset NAME/VERSION [OPTIONS]
 
@@ -22,7 +21,7 @@ stopped and started again, or the server may: the same command goes on where the
 out where the data have none.
 
   --epochs N             of each SchNet trial (default ${SCHNET_TRAINING_DEFAULTS.epochs})
-  --seeds N              trials of each SchNet training (default ${PAPER_SEEDS})
+  --seeds N              trials of each SchNet training (default ${PAPER_SEEDS.length})
   --report FILE          (default study-NAME-VERSION.html)`;
 
 const OPTIONS = {
@@ -45,19 +44,38 @@ export async function runStudy(args: readonly string[], log: Log): Promise<void>
   if (positionals.length > 0) throw wrongUse(`${JSON.stringify(positionals[0])} is not expected`);
   const { dataset } = values;
   if (dataset === undefined) throw wrongUse('--dataset NAME/VERSION is missing');
-  const seeds = wholeNumber('seeds', values.seeds, PAPER_SEEDS, wrongUse);
+  const seeds = wholeNumber('seeds', values.seeds, PAPER_SEEDS.length, wrongUse);
   const input = {
     datasetVersion: dataset,
     epochs: wholeNumber('epochs', values.epochs, SCHNET_TRAINING_DEFAULTS.epochs, wrongUse),
     seeds: Array.from({ length: seeds }, (_, k) => k + 1),
   };
+  const path = resolve(values.report ?? `study-${dataset.replaceAll('/', '-')}.html`);
+  await requirePlace(path);
   const client = new GraphqlClient(`${await requireServer()}/graphql`);
   const study = await startOrGoOn(client, input, log);
   const { reportUrl, findings } = await watch(client, study, log);
-  const path = resolve(values.report ?? `study-${dataset.replace('/', '-')}.html`);
   await download(reportUrl, path);
   for (const line of verdictLines(findings)) log(line);
   log(`report in ${path}`);
+}
+
+/** That the report can be written is looked at before hours of training. */
+async function requirePlace(path: string): Promise<void> {
+  const folder = dirname(path);
+  const trouble = (await stat(path).catch(() => null))?.isDirectory()
+    ? 'it is a folder'
+    : await access(folder, constants.W_OK).then(
+        () => null,
+        ({ code }: NodeJS.ErrnoException) =>
+          code === 'ENOENT' ? `there is no folder ${folder}` : `nothing can be written to ${folder}, ${code}`,
+      );
+  if (trouble !== null) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `the report cannot be written to ${path}: ${trouble}; give another --report`,
+    );
+  }
 }
 
 interface StudyRecord {
@@ -105,8 +123,7 @@ async function watch(client: GraphqlClient, id: string, log: Log) {
   const read = async () =>
     (await client.request<{ study: StudyRecord }>(`query ($id: ID!) { study(id: $id) { ${STUDY} } }`, { id })).study;
   const isOver = ({ state }: StudyRecord) => state !== 'QUEUED' && state !== 'RUNNING';
-  const ended = await follow(read, isOver, (study) => bar.show(progressOf(study)), POLL_MS);
-  bar.end();
+  const ended = await follow(read, isOver, (study) => bar.show(progressOf(study)), POLL_MS).finally(() => bar.end());
   if (ended.state !== 'SUCCEEDED') throw notSucceeded(ended);
   const { study } = await client.request<{ study: { findings: readonly Finding[] } }>(
     'query ($id: ID!) { study(id: $id) { findings { claim verdict } } }',
@@ -127,12 +144,17 @@ function duration(seconds: number): string {
 }
 
 function notSucceeded({ state, parts, reportUrl }: StudyRecord): NatriumError {
-  const why = parts.flatMap(({ name, trainingRun }) =>
-    isStopped(trainingRun) ? `${name}: ${trainingRun!.failure}` : [],
-  );
+  const namesByFailure = new Map<string | null, string[]>();
+  for (const { name, trainingRun } of parts) {
+    if (!isStopped(trainingRun)) continue;
+    const { failure } = trainingRun!;
+    namesByFailure.set(failure, [...(namesByFailure.get(failure) ?? []), name]);
+  }
+  const why = [...namesByFailure].map(([failure, names]) => `${names.join(', ')}: ${failure}`);
   return new NatriumError(
     'INVALID_STATE',
-    `the study has ${state === 'FAILED' ? 'failed' : 'been cancelled'} (${why.join('; ')}); the same command lets it go on, and ${reportUrl} shows what there is`,
+    `the study has ${state === 'FAILED' ? 'failed' : 'been cancelled'} (${why.join('; ')}); the same command tries what is ` +
+      `missing again, and ${reportUrl} shows what there is`,
   );
 }
 

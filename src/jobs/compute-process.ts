@@ -1,6 +1,6 @@
 /**
- * Entry of the process in which models are trained, evaluated and compared and structures made, one after another, so that neither the API nor a worker's
- * heartbeat ever waits for arithmetic. Started by forked-compute.ts.
+ * Entry of the process in which models are trained, evaluated and compared and structures made, one after another, so that neither the
+ * API nor a worker's heartbeat ever waits for arithmetic. Started by forked-compute.ts.
  */
 import { Worker } from 'node:worker_threads';
 import { relaxCluster } from '../chemistry/relaxation.ts';

@@ -14,6 +14,8 @@ import type { ComputeReply, ComputeRequest, SentError } from './compute-messages
 
 const ENTRY = fileURLToPath(new URL('./compute-process.js', import.meta.url));
 const IDLE_MS = 60_000;
+/** Of versions x atoms x resamples: a second. A comparison that takes longer has a process where no short one waits for it. */
+const MOST_STEPS_OF_SHORT = 5e7;
 
 /** Of the operating system: below the API and the database. */
 export const COMPUTE_NICENESS = 10;
@@ -28,6 +30,7 @@ const ONE_THREAD = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', O
 export class ForkedCompute implements Compute {
   private readonly predictor = new KeptProcess();
   private readonly comparer = new KeptProcess();
+  private readonly longComparer = new KeptProcess();
   private readonly maker = new KeptProcess();
 
   async train(
@@ -53,7 +56,10 @@ export class ForkedCompute implements Compute {
   }
 
   async compare(task: ComparisonTask): Promise<readonly MetricComparison[]> {
-    const reply = await this.comparer.ask({ kind: 'compare', task });
+    const { columns, resamples } = task;
+    const steps = columns.predictedPpm.length * columns.calculatedPpm.length * resamples;
+    const comparer = steps > MOST_STEPS_OF_SHORT ? this.longComparer : this.comparer;
+    const reply = await comparer.ask({ kind: 'compare', task });
     if (reply.kind !== 'compared') throw new TypeError(`a comparison was answered by ${reply.kind}`);
     return reply.metrics;
   }
@@ -88,6 +94,7 @@ export class ForkedCompute implements Compute {
   close(): void {
     this.predictor.close();
     this.comparer.close();
+    this.longComparer.close();
     this.maker.close();
   }
 }

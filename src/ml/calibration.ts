@@ -2,9 +2,10 @@ import { NatriumError } from '../errors.ts';
 import { correlation } from './metrics.ts';
 import { ascendingOrder, ranks } from './ranks.ts';
 import { mean, normalQuantileOfLog, standardDeviation } from './statistics.ts';
+import { finished } from './steps.ts';
 
 /** The central shares of a normal distribution whose coverage is told; 68.27 % lie within one standard deviation. */
-export const COVERAGE_LEVELS = [0.5, 0.6827, 0.9, 0.95] as const;
+const COVERAGE_LEVELS = [0.5, 0.6827, 0.9, 0.95] as const;
 
 const MOST_BINS = 10;
 
@@ -106,11 +107,7 @@ export function calibrationOf(
   predictedPpm: ArrayLike<number>,
   standardDeviationsPpm: ArrayLike<number>,
 ): Calibration {
-  const steps = calibrationSteps(calculatedPpm, predictedPpm, standardDeviationsPpm);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return finished(calibrationSteps(calculatedPpm, predictedPpm, standardDeviationsPpm));
 }
 
 function checkAtom(atom: number, error: number, deviation: number): void {

@@ -39,10 +39,16 @@ export function commonHistogram(
     return { edgesPpm: [], counts: series.map(({ name }) => ({ name, counts: [] })) };
   }
   const bins = last - first + 1;
-  if (!(bins <= MOST_BINS)) {
+  if (bins > MOST_BINS) {
     throw new NatriumError(
       'BAD_USER_INPUT',
       `Bins of ${binWidthPpm} ppm would be ${bins}, more than ${MOST_BINS}; give a larger width.`,
+    );
+  }
+  if (!(Number.isSafeInteger(first) && Number.isSafeInteger(last))) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `Bins of ${binWidthPpm} ppm are narrower than numbers of this size can tell apart; give a larger width.`,
     );
   }
   return {

@@ -13,7 +13,14 @@ import {
   type ModelInput,
   TRANSFORM_OF_TARGET,
 } from './model.ts';
-import { checkElements, checkFinite, elementsOf, joinTargets, splitByCluster } from './model-file.ts';
+import {
+  checkElements,
+  checkFinite,
+  checkValidationElements,
+  elementsOf,
+  joinTargets,
+  splitByCluster,
+} from './model-file.ts';
 import { mean } from './statistics.ts';
 import { backward, fitTargetTransform, forward } from './target-transform.ts';
 import { reachOfFeatures, trainedDistances } from './trained-distances.ts';
@@ -31,6 +38,7 @@ export const lassoModel: ModelImplementation = {
   async train(task, { onProgress }) {
     const { settings, features } = task;
     if (settings.kind !== 'LASSO' || features === null) throw new TypeError('Lasso needs its settings and features');
+    checkValidationElements(task);
     const started = performance.now();
     const secondsSoFar = () => (performance.now() - started) / 1000;
     const folds = settings.selection === 'CROSS_VALIDATION' ? settings.folds! : null;

@@ -102,6 +102,11 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
     aa += (a[i] - meanA) * (a[i] - meanA);
     bb += (b[i] - meanB) * (b[i] - meanB);
   }
+  return correlationOfSums(ab, aa, bb);
+}
+
+/** Correlation from sums of products about the means, kept within -1 and 1 where rounding would lead out. */
+export function correlationOfSums(ab: number, aa: number, bb: number): number {
   return Math.min(1, Math.max(-1, ab / Math.sqrt(aa) / Math.sqrt(bb)));
 }
 

@@ -1,6 +1,6 @@
 import { symbolOf } from '../chemistry/elements.ts';
 import { NatriumError } from '../errors.ts';
-import type { LabelledInput, ModelInput } from './model.ts';
+import type { LabelledInput, ModelInput, TrainingTask } from './model.ts';
 import { type ModelParameters, readModelParameters } from './model-parameters.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensors, safetensorsMetadata } from './safetensors.ts';
 
@@ -65,6 +65,20 @@ export function checkElements(parameters: ModelParameters, inputs: readonly Mode
         `${name} holds ${symbolOf(unseen)}, which the model was not trained on (${seen}); use a version trained with it`,
       );
     }
+  }
+}
+
+/** By shieldings of an element that it never trains on, no model can be chosen. Throws FEATURES_UNAVAILABLE. */
+export function checkValidationElements({ train, validation }: Pick<TrainingTask, 'train' | 'validation'>): void {
+  const trained = elementsOf(train);
+  for (const { name, structure } of validation) {
+    const unseen = structure.atomicNumbers.find((z) => !trained.includes(z));
+    if (unseen === undefined) continue;
+    throw new NatriumError(
+      'FEATURES_UNAVAILABLE',
+      `${name} in validation holds ${symbolOf(unseen)}, which no cluster in train has (${trained.map(symbolOf).join(', ')}); use a ` +
+        'data set version with the same elements in both',
+    );
   }
 }
 

@@ -9,7 +9,15 @@ import {
   type SchNetSettings,
   TRANSFORM_OF_TARGET,
 } from './model.ts';
-import { checkElements, checkFinite, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
+import {
+  checkElements,
+  checkFinite,
+  checkValidationElements,
+  decodeModel,
+  elementsOf,
+  encodeModel,
+  joinTargets,
+} from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
 import {
   decodeCheckpoint,
@@ -80,6 +88,7 @@ export function schNetModel(
     async train(task, { onProgress, onCheckpoint }) {
       const { settings } = task;
       if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
+      checkValidationElements(task);
       const engine = await engines[settings.engine]();
       const options = optionsOf(settings, task.seed);
       const { hyperparameters } = options;

@@ -1,5 +1,6 @@
 import type { Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
+import { atomPlaces } from './atom-places.ts';
 import type { Store } from './ports.ts';
 import type { CalculationSummary, Evaluation, LevelOfTheoryRecord, ModelVersion } from './records.ts';
 
@@ -131,16 +132,16 @@ function inOrder(
 ): Evaluation {
   const { calculationIds, calculatedPpm, predictedPpm, standardDeviationsPpm } = evaluation;
   if (calculationIds.every((id, i) => id === order[i])) return evaluation;
-  const starts = new Map<string, number>();
-  let atoms = 0;
-  for (const id of calculationIds) {
-    starts.set(id, atoms);
-    atoms += calculations.get(id)!.size;
-  }
-  const places = order.flatMap((id) =>
-    Array.from({ length: calculations.get(id)!.size }, (_, i) => starts.get(id)! + i),
-  );
-  const reordered = (column: readonly number[]) => places.map((place) => column[place]);
+  const { starts } = atomPlaces(calculationIds.map((id) => calculations.get(id)!.size));
+  const placeOf = new Map(calculationIds.map((id, place) => [id, place]));
+  const places = order.map((id) => placeOf.get(id)!);
+  const reordered = (column: readonly number[]) => {
+    const found: number[] = [];
+    for (const place of places) {
+      for (let i = starts[place]; i < starts[place + 1]; i++) found.push(column[i]);
+    }
+    return found;
+  };
   return {
     ...evaluation,
     calculationIds: order,

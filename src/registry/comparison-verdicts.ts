@@ -91,7 +91,7 @@ export function remarks(
     if (count + validationCount === 0) return [];
     const ways = [
       count > 0 ? `trained on ${count}` : '',
-      validationCount > 0 ? `chosen by ${validationCount}` : '',
+      validationCount > 0 ? `validated on ${validationCount}` : '',
     ].filter((way) => way !== '');
     return [`${names[v]} was ${ways.join(' and ')}`];
   });
@@ -99,7 +99,7 @@ export function remarks(
     ...repeated,
     ...(notNew.length > 0
       ? [
-          `Not all is new to the models. Of the ${clusters} clusters ${notNew.join('; ')}. Errors on these say little about others.`,
+          `Leakage: of the ${clusters} cluster${clusters === 1 ? '' : 's'} ${notNew.join('; ')}. Errors on these may be lower than on others.`,
         ]
       : []),
   ];

@@ -11,13 +11,17 @@ import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
 import { type ComparedMetric, isLowerBetter } from '../ml/comparison/metrics.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import type { RegressionMetrics } from '../ml/metrics.ts';
+import { ascendingOrder } from '../ml/ranks.ts';
+import { type AtomPlaces, atomPlaces } from './atom-places.ts';
 import { bestIsMoreThanNoise, type ComparedNames, remarks, verdictOf } from './comparison-verdicts.ts';
 import { type Leakage, leakageOf } from './leakage.ts';
-import type { Compute, Store } from './ports.ts';
+import type { Compute, Page, Store } from './ports.ts';
 import type { CalculationSummary, Evaluation, ModelVersion } from './records.ts';
 
-/** Of versions x atoms x resamples, or of versions x versions x atoms: some twenty seconds. */
-const MOST_STEPS = 2e9;
+/** Versions x atoms x resamples of one bootstrap: the most versions on the paper's 47,600 atoms by default, some forty seconds. */
+const MOST_RESAMPLED = 2.5e9;
+/** Versions x versions x atoms of one matrix of distances, some twenty seconds. */
+const MOST_PAIRED = 4e8;
 
 /** One of the versions to be compared. */
 export interface ComparedVersion {
@@ -138,42 +142,49 @@ export class Comparison {
     }));
   }
 
-  /** Atoms whose absolute error is larger than the baseline's, those that grew most first: of one version, or of any. */
-  worseAtoms(called: string | null): WorseAtom[] {
-    const { versions, baseline } = this.parts;
+  /** A page of the atoms whose absolute error is larger than the baseline's, those that grew most first: of one version, or of any. */
+  worseAtoms(
+    called: string | null,
+    { first, start }: { readonly first: number; readonly start: number },
+  ): Page<WorseAtom> {
+    const { versions, baseline, calculations } = this.parts;
     const { calculatedPpm } = this.evaluations[0];
-    const among = called === null ? versions.map((_, v) => v) : [this.versionCalled(called)];
-    const errors = (v: number, i: number) => versions[v].evaluation.predictedPpm[i] - calculatedPpm[i];
+    const baselineErrors = errorsOf(versions[baseline].evaluation);
     const growth = new Float64Array(this.atoms);
     const worst = new Uint8Array(this.atoms);
-    for (const v of among) {
+    for (const v of called === null ? versions.keys() : [this.versionCalled(called)]) {
+      const errors = errorsOf(versions[v].evaluation);
       for (let i = 0; i < this.atoms; i++) {
-        const grown = Math.abs(errors(v, i)) - Math.abs(errors(baseline, i));
-        if (grown > growth[i]) [growth[i], worst[i]] = [grown, v];
+        const grown = Math.abs(errors[i]) - Math.abs(baselineErrors[i]);
+        if (!(grown > growth[i])) continue;
+        growth[i] = grown;
+        worst[i] = v;
       }
     }
-    const places = this.places();
-    const residuals = (i: number) => this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]);
-    return Array.from(growth.keys())
-      .filter((i) => growth[i] > 0)
-      .sort((i, j) => growth[j] - growth[i] || i - j)
-      .map((i) => ({
-        ...places(i),
+    const order = ascendingOrder(growth.map((grown) => -grown)).filter((i) => growth[i] > 0);
+    const { starts, calculationOfAtom } = this.places();
+    return {
+      items: Array.from(order.subarray(start, start + first), (i) => ({
+        calculationId: calculations[calculationOfAtom[i]].id,
+        clusterId: calculations[calculationOfAtom[i]].clusterId,
+        index: i - starts[calculationOfAtom[i]],
         calculatedPpm: calculatedPpm[i],
-        // of those on a page only: there may be many atoms, and fifty versions
-        get residualsPpm() {
-          return residuals(i);
-        },
-        baselineResidualPpm: errors(baseline, i),
+        residualsPpm: this.evaluations.map(({ predictedPpm }) => predictedPpm[i] - calculatedPpm[i]),
+        baselineResidualPpm: baselineErrors[i],
         growthPpm: growth[i],
         modelVersionId: versions[worst[i]].version.id,
-      }));
+      })),
+      hasNextPage: start + first < order.length,
+      totalCount: async () => order.length,
+    };
   }
 
   /** How far the distributions of all columns are from each other: the calculated one first, then those of the versions. */
   async distances(): Promise<{ readonly names: readonly string[] } & DistanceMatrix> {
     const { versions, asked } = this.parts;
-    this.checkSteps(versions.length * versions.length * this.atoms, 'compare fewer versions');
+    if (versions.length * versions.length * this.atoms > MOST_PAIRED) {
+      throw this.tooMuch('distances between', 'compare fewer versions');
+    }
     const matrix = await this.compute.distances(this.columns());
     const order = [0, ...asked.map(({ version }) => version + 1)];
     const asAsked = (rows: readonly (readonly number[])[]) => order.map((i) => order.map((j) => rows[i][j]));
@@ -195,12 +206,13 @@ export class Comparison {
 
   private async compareMetrics(): Promise<ComparedByMetric[]> {
     const { versions, baseline, settings } = this.parts;
-    const stepsOfOne = versions.length * this.atoms;
-    const fewer = Math.floor(MOST_STEPS / stepsOfOne);
-    this.checkSteps(
-      stepsOfOne * settings.resamples,
-      fewer >= FEWEST_RESAMPLES ? `lower resamples to ${fewer}, or compare fewer versions` : 'compare fewer versions',
-    );
+    const fewer = Math.floor(MOST_RESAMPLED / (versions.length * this.atoms));
+    if (fewer < settings.resamples) {
+      throw this.tooMuch(
+        `${settings.resamples} resamples of`,
+        fewer >= FEWEST_RESAMPLES ? `lower resamples to ${fewer}, or compare fewer versions` : 'compare fewer versions',
+      );
+    }
     const found = await this.compute.compare({ columns: this.columns(), baseline, ...settings });
     return found.map((each) => this.byMetric(each));
   }
@@ -218,10 +230,8 @@ export class Comparison {
   }
 
   private async findLeakage(): Promise<Leakage[]> {
-    const ids = this.evaluations[0].calculationIds;
-    const found: Leakage[] = [];
-    for (const { version } of this.parts.versions) found.push(await leakageOf(this.store, version, ids));
-    return this.asAsked(found);
+    const versions = this.parts.versions.map(({ version }) => version);
+    return this.asAsked(await leakageOf(this.store, versions, this.evaluations[0].calculationIds));
   }
 
   private asAsked<T>(ofVersions: readonly T[]): T[] {
@@ -249,43 +259,28 @@ export class Comparison {
   }
 
   private columns(): ComparedColumns {
-    const { versions, calculations } = this.parts;
-    const clusterStarts = new Uint32Array(calculations.length + 1);
-    calculations.forEach(({ size }, c) => {
-      clusterStarts[c + 1] = clusterStarts[c] + size;
-    });
     return {
       calculatedPpm: Float64Array.from(this.evaluations[0].calculatedPpm),
-      predictedPpm: versions.map(({ evaluation }) => Float64Array.from(evaluation.predictedPpm)),
-      clusterStarts,
+      predictedPpm: this.parts.versions.map(({ evaluation }) => Float64Array.from(evaluation.predictedPpm)),
+      clusterStarts: this.places().starts,
     };
   }
 
-  /** Finds the calculation of an atom by its place in the columns. */
-  private places() {
-    const { calculations } = this.parts;
-    const calculationOf = new Uint32Array(this.atoms);
-    const starts = new Uint32Array(calculations.length);
-    let start = 0;
-    calculations.forEach(({ size }, c) => {
-      starts[c] = start;
-      calculationOf.fill(c, start, start + size);
-      start += size;
-    });
-    return (i: number) => {
-      const c = calculationOf[i];
-      return { calculationId: calculations[c].id, clusterId: calculations[c].clusterId, index: i - starts[c] };
-    };
+  private places(): AtomPlaces {
+    return atomPlaces(this.parts.calculations.map(({ size }) => size));
   }
 
-  private checkSteps(steps: number, wayOut: string): void {
-    if (steps <= MOST_STEPS) return;
-    const { versions, settings } = this.parts;
-    throw new NatriumError(
-      'BAD_USER_INPUT',
-      `${versions.length} versions on ${this.atoms} atoms in ${settings.resamples} resamples are too much for one answer; ${wayOut}`,
-    );
+  private tooMuch(what: string, wayOut: string): NatriumError {
+    const asked = `${what} ${this.parts.versions.length} versions on ${this.atoms} atoms`;
+    return new NatriumError('BAD_USER_INPUT', `${asked} are too much for one answer; ${wayOut}`);
   }
+}
+
+/** Predicted less calculated. A loop, since `from` takes several times as long. */
+function errorsOf({ predictedPpm, calculatedPpm }: Evaluation): Float64Array {
+  const errors = new Float64Array(predictedPpm.length);
+  for (let i = 0; i < errors.length; i++) errors[i] = predictedPpm[i] - calculatedPpm[i];
+  return errors;
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

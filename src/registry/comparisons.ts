@@ -34,7 +34,10 @@ export class Comparisons {
   async compare(input: ComparisonInput): Promise<Comparison> {
     const { modelVersions, split, datasetVersion, baseline, resamples, confidence, seed } = input;
     if (modelVersions.length < 1 || modelVersions.length > MOST_COMPARED) {
-      throw new NatriumError('BAD_USER_INPUT', `a comparison takes 1 to ${MOST_COMPARED} model versions`);
+      throw new NatriumError(
+        'BAD_USER_INPUT',
+        `modelVersions lists ${modelVersions.length}; a comparison takes 1 to ${MOST_COMPARED}`,
+      );
     }
     checkBootstrap(input);
     const references = new References(this.store);
@@ -48,8 +51,7 @@ export class Comparisons {
       asked.push({ version: known < 0 ? versions.length - 1 : known, called });
     }
     const baselineIndex = baseline === null ? 0 : await this.indexOf(baseline, versions);
-    const evaluated: EvaluatedVersion[] = [];
-    for (const version of versions) evaluated.push(await this.evaluated(version, given, split));
+    const evaluated = await this.evaluated(versions, given, split);
     const common = await commonAtoms(this.store, split, evaluated);
     return new Comparison(this.store, this.compute, {
       ...{ split, asked, settings: { resamples, confidence, seed } },
@@ -68,24 +70,36 @@ export class Comparisons {
   }
 
   private async evaluated(
-    version: ModelVersion,
+    versions: readonly ModelVersion[],
     given: DatasetVersion | null,
     split: Split,
-  ): Promise<EvaluatedVersion> {
-    const [model] = await this.store.models.getMany([version.modelId]);
-    const [own] = given === null ? await this.store.datasetVersions.getMany([version.datasetVersionId]) : [given];
-    const [dataset] = await this.store.datasets.getMany([own!.datasetId]);
-    const [name, data] = [`${model!.name}/${version.version}`, `${dataset!.name}/${own!.version}`];
-    if (own!.splitCounts.find((count) => count.split === split)?.clusters === 0) {
-      throw new NatriumError('EMPTY_SPLIT', `${data} has no ${split} split on which ${name} could be compared`);
-    }
-    const evaluation = await this.store.evaluations.findOne({
-      ...{ modelVersionId: version.id, datasetVersionId: own!.id, split },
-    });
-    if (evaluation !== null) return { name, version, datasetVersion: data, evaluation };
-    throw new NatriumError(
-      'NOT_FOUND',
-      `${name} has not been evaluated on ${split} of ${data}; run evaluateModelVersion first`,
+  ): Promise<EvaluatedVersion[]> {
+    const models = await this.store.models.getMany(versions.map(({ modelId }) => modelId));
+    const own = await this.store.datasetVersions.getMany(
+      versions.map(({ datasetVersionId }) => given?.id ?? datasetVersionId),
     );
+    const datasets = await this.store.datasets.getMany(own.map((each) => each!.datasetId));
+    const evaluated: EvaluatedVersion[] = [];
+    for (const [v, version] of versions.entries()) {
+      const { id: datasetVersionId, version: number, splitCounts } = own[v]!;
+      const name = `${models[v]!.name}/${version.version}`;
+      const datasetVersion = `${datasets[v]!.name}/${number}`;
+      if (splitCounts.find((count) => count.split === split)?.clusters === 0) {
+        throw new NatriumError(
+          'EMPTY_SPLIT',
+          `${datasetVersion} has no ${split} split on which ${name} could be compared`,
+        );
+      }
+      // one after the other: each has the columns of all its atoms
+      const evaluation = await this.store.evaluations.findOne({ modelVersionId: version.id, datasetVersionId, split });
+      if (evaluation === null) {
+        throw new NatriumError(
+          'NOT_FOUND',
+          `${name} has not been evaluated on ${split} of ${datasetVersion}; run evaluateModelVersion first`,
+        );
+      }
+      evaluated.push({ name, version, datasetVersion, evaluation });
+    }
+    return evaluated;
   }
 }

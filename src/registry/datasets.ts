@@ -106,9 +106,14 @@ export class Datasets {
   }
 
   /** Calculations of a version in its order, of one split or of all. */
-  async calculations(version: DatasetVersion, split: Split | null): Promise<Calculation[]> {
+  private async calculations(version: DatasetVersion, split: Split | null): Promise<Calculation[]> {
     const members = await this.store.versionMembers.list(version.id, split);
     return present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
+  }
+
+  /** Shieldings (ppm) of the atoms of each calculation of a split, or of all, in the version's order. */
+  shieldings(version: DatasetVersion, split: Split | null): Promise<(readonly number[])[]> {
+    return this.store.versionMembers.shieldings(version.id, split);
   }
 
   /** The clusters of a version with their shieldings, in the version's order. */
@@ -123,8 +128,7 @@ export class Datasets {
     return this.inputsOf(present(await this.store.calculations.getMany(drawn.map((each) => each.calculationId))));
   }
 
-  /** Calculations with their clusters. */
-  async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
+  private async inputsOf(calculations: readonly Calculation[]): Promise<SplitInputs[]> {
     const clusters = await clustersOf(this.store, calculations);
     return calculations.map((calculation, i) => ({
       calculation,

@@ -1,27 +1,16 @@
 import { NatriumError } from '../errors.ts';
 import { type Calibration, calibrationSteps } from '../ml/calibration.ts';
-import {
-  type DistributionSummary,
-  kolmogorovSmirnov,
-  plottingProbabilities,
-  plottingQuantile,
-  quantile,
-  type Sorted,
-  shareBelow,
-  sorted,
-  summarize,
-  wasserstein1,
-} from '../ml/distribution.ts';
+import { kolmogorovSmirnov, plottingQuantile, wasserstein1 } from '../ml/distribution.ts';
 import { type CommonHistogram, commonHistogram } from '../ml/histogram.ts';
 import { ascendingOrder } from '../ml/ranks.ts';
+import { type AtomPlaces, atomPlaces } from './atom-places.ts';
+import { type Distribution, distributionOf, probabilitiesOfPoints } from './distributions.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Page, Store } from './ports.ts';
 import type { Evaluation } from './records.ts';
 
 export const RESIDUAL_ORDERS = ['ATOMS', 'LARGEST'] as const;
 export type ResidualOrder = (typeof RESIDUAL_ORDERS)[number];
-
-const MOST_POINTS = 10_000;
 
 export interface ResidualSearch {
   readonly first: number;
@@ -46,11 +35,6 @@ export interface AtomResidual {
   readonly standardDeviationPpm: number | null;
 }
 
-/** Shieldings as a distribution. */
-export interface Distribution extends DistributionSummary {
-  readonly values: Sorted;
-}
-
 /** Points of a Q-Q plot, at the probabilities (k - 1/2) / n. */
 export interface QuantileQuantile {
   readonly probabilities: readonly number[];
@@ -72,12 +56,9 @@ interface Columns {
   readonly standardDeviationsPpm: Float64Array | null;
 }
 
-/** Where the atoms of an evaluation are. */
-interface Places {
-  /** One a calculation, with the number of all atoms behind the last. */
-  readonly starts: Uint32Array;
+/** Where the atoms of an evaluation are, and the cluster of each calculation. */
+interface Places extends AtomPlaces {
   readonly clusterIds: readonly string[];
-  readonly calculationOfAtom: Uint32Array;
 }
 
 /** What follows from the columns of an evaluation, which never change, so that it is worked out when asked. */
@@ -134,13 +115,8 @@ export class EvaluationAnalysis {
   /** Calculated and predicted shieldings as distributions; of the clusters of one size unless it is null. */
   async distribution(evaluation: Evaluation, size: number | null): Promise<DistributionComparison> {
     const { calculatedPpm, predictedPpm } = await this.columns(evaluation, size);
-    const distribution = (column: Float64Array): Promise<Distribution> =>
-      this.work.do(() => {
-        const values = sorted(column);
-        return { ...summarize(values), values };
-      });
-    const calculated = await distribution(calculatedPpm);
-    const predicted = await distribution(predictedPpm);
+    const calculated = await this.work.do(() => distributionOf(calculatedPpm));
+    const predicted = await this.work.do(() => distributionOf(predictedPpm));
     return {
       ...{ calculated, predicted },
       kolmogorovSmirnov: kolmogorovSmirnov(calculated.values, predicted.values),
@@ -150,24 +126,12 @@ export class EvaluationAnalysis {
 
   /** At most as many points as there are atoms. Throws BAD_USER_INPUT unless 1 to 10,000 are asked. */
   quantileQuantile({ calculated, predicted }: DistributionComparison, points: number): QuantileQuantile {
-    const probabilities = plottingProbabilities(Math.min(checkPoints(points), calculated.count));
+    const probabilities = probabilitiesOfPoints(points, calculated.count);
     return {
       probabilities,
       calculatedPpm: probabilities.map((p) => plottingQuantile(calculated.values, p)),
       predictedPpm: probabilities.map((p) => plottingQuantile(predicted.values, p)),
     };
-  }
-
-  /** Throws BAD_USER_INPUT for more than 10,000 probabilities, and for one that is not from 0 to 1. */
-  quantiles({ values }: Distribution, probabilities: readonly number[]) {
-    if (probabilities.length > MOST_POINTS) {
-      throw new NatriumError('BAD_USER_INPUT', `${probabilities.length} probabilities; give at most ${MOST_POINTS}`);
-    }
-    return probabilities.map((probability) => ({ probability, valuePpm: quantile(values, probability) }));
-  }
-
-  shareBelow({ values }: Distribution, limitPpm: number): number {
-    return shareBelow(values, limitPpm);
   }
 
   /** Calculated and predicted shieldings in common bins; of the clusters of one size unless it is null. */
@@ -228,22 +192,15 @@ export class EvaluationAnalysis {
     return places;
   }
 
-  private async readPlaces({ calculationIds, calculatedPpm }: Evaluation): Promise<Places> {
-    const summaries = await this.store.calculationSummaries(calculationIds);
-    const byId = new Map(summaries.map((summary) => [summary.id, summary]));
-    const starts = new Uint32Array(calculationIds.length + 1);
-    const calculationOfAtom = new Uint32Array(calculatedPpm.length);
-    calculationIds.forEach((id, calculation) => {
-      starts[calculation + 1] = starts[calculation] + byId.get(id)!.size;
-      calculationOfAtom.fill(calculation, starts[calculation], starts[calculation + 1]);
-    });
-    return { starts, calculationOfAtom, clusterIds: calculationIds.map((id) => byId.get(id)!.clusterId) };
+  private async readPlaces({ calculationIds }: Evaluation): Promise<Places> {
+    const found = await this.store.calculationSummaries(calculationIds);
+    const byId = new Map(found.map((summary) => [summary.id, summary]));
+    const summaries = calculationIds.map((id) => byId.get(id)!);
+    return {
+      ...atomPlaces(summaries.map(({ size }) => size)),
+      clusterIds: summaries.map(({ clusterId }) => clusterId),
+    };
   }
-}
-
-export function checkPoints(points: number): number {
-  if (points >= 1 && points <= MOST_POINTS) return points;
-  throw new NatriumError('BAD_USER_INPUT', `points is ${points}; give 1 to ${MOST_POINTS}`);
 }
 
 function checkSize(size: number, starts: Uint32Array): void {

@@ -1,5 +1,5 @@
 import type { Split } from '../chemistry/calculation-record.ts';
-import { NatriumError } from '../errors.ts';
+import { type ErrorCode, NatriumError } from '../errors.ts';
 import { regressionMetrics } from '../ml/metrics.ts';
 import { type Caller, requireRole, SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
@@ -10,6 +10,9 @@ import type { DatasetVersion, Evaluation, ModelVersion, SizeMetrics } from './re
 import { References } from './references.ts';
 import { predictByVersion } from './version-predictions.ts';
 import type { PredictionWarning } from './warnings.ts';
+
+/** A cluster lacks what the version needs, or is beyond what it can compute. */
+const UNPREDICTABLE: readonly ErrorCode[] = ['FEATURES_UNAVAILABLE', 'NON_FINITE_NUMBER'];
 
 /** One version on one split of one data set version, stored once. */
 export class Evaluations {
@@ -37,15 +40,18 @@ export class Evaluations {
     return this.mutations.run(caller, request, (store) => keep(store, evaluation));
   }
 
-  /** What a new version is judged by: validation and, if there is one, test of the data it was trained on. */
+  /**
+   * What a new version is judged by: validation and, if there is one, test of the data it was trained on. A split of which it cannot
+   * predict a cluster is left out; who asks for that evaluation is told why.
+   */
   async evaluateOwnSplits(modelVersionId: string): Promise<void> {
     const [modelVersion] = await this.store.modelVersions.getMany([modelVersionId]);
     const [datasetVersion] = await this.store.datasetVersions.getMany([modelVersion!.datasetVersionId]);
     for (const { split, clusters } of datasetVersion!.splitCounts) {
       if (split === 'train' || clusters === 0) continue;
       if ((await this.find(modelVersion!, datasetVersion!, split)) !== null) continue;
-      const evaluation = await this.measure(SYSTEM, modelVersion!, datasetVersion!, split);
-      await this.store.transaction((store) => keep(store, evaluation));
+      const evaluation = await this.measure(SYSTEM, modelVersion!, datasetVersion!, split).catch(nullIfUnpredictable);
+      if (evaluation !== null) await this.store.transaction((store) => keep(store, evaluation));
     }
   }
 
@@ -99,6 +105,11 @@ export class Evaluations {
       createdBy: caller.name,
     };
   }
+}
+
+function nullIfUnpredictable(error: unknown): null {
+  if (error instanceof NatriumError && UNPREDICTABLE.includes(error.code)) return null;
+  throw error;
 }
 
 /** Two evaluations of the same thing are equal, so whichever was stored first stands. */

@@ -128,6 +128,10 @@ export interface VersionMembers {
   /** At most `limit` members of a version in order, from the one behind `position`; -1 starts with the first. */
   behind(datasetVersionId: string, position: number, limit: number): Promise<records.PlacedMember[]>;
   contents(datasetVersionId: string): Promise<records.VersionContents>;
+  /** Shieldings (ppm) of each calculation of a split, or of all splits, in order. */
+  shieldings(datasetVersionId: string, split: Split | null): Promise<(readonly number[])[]>;
+  /** The different elements of its clusters, as atomic numbers, ascending. */
+  elements(datasetVersionId: string): Promise<number[]>;
   /** Label or id of a calculation in these splits that lacks one of these populations; null if none does. */
   withoutPopulations(
     datasetVersionId: string,

@@ -169,7 +169,7 @@ export interface CalculationFrame {
   readonly frame: string | null;
 }
 
-/** By which an evaluated cluster and one that a version was made with are the same. */
+/** By which an evaluated cluster and one that a version was trained or validated on are the same. */
 export const LIKENESS_KINDS = ['IDENTITY', 'FINGERPRINT'] as const;
 export type LikenessKind = (typeof LIKENESS_KINDS)[number];
 

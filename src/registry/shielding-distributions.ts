@@ -1,15 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
-import {
-  kolmogorovSmirnovFrom,
-  plottingProbabilities,
-  plottingQuantile,
-  type Sorted,
-  sorted,
-  summarize,
-} from '../ml/distribution.ts';
-import { featureMatrix } from '../ml/features/feature-matrix.ts';
+import { kolmogorovSmirnovFrom, plottingQuantile, type Sorted, sorted } from '../ml/distribution.ts';
 import { checkFeatureSetDefinition, type FeatureSetDefinition, featureNames } from '../ml/features/feature-set.ts';
 import {
   cdf,
@@ -21,14 +12,14 @@ import {
 import { commonHistogram } from '../ml/histogram.ts';
 import { correlation, rankCorrelation } from '../ml/metrics.ts';
 import { whyUnfittable } from '../ml/target-transform.ts';
-import { type Datasets, unlabelledInput } from './datasets.ts';
-import { checkPoints, type Distribution } from './evaluation-analysis.ts';
+import { atomCount, atomFeatures } from './atom-features.ts';
+import type { Datasets } from './datasets.ts';
+import { type Distribution, distributionOf, probabilitiesOfPoints } from './distributions.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Store } from './ports.ts';
 import type { DatasetVersion } from './records.ts';
 
 const MOST_COLUMN_VALUES = 2_000_000;
-const CALCULATIONS_AT_A_TIME = 200;
 
 /** Shieldings of the atoms of all clusters, or of those of one size, in bins that all series share. */
 export interface DistributionSeries {
@@ -96,7 +87,7 @@ export class ShieldingDistributions {
   async histogram(version: DatasetVersion, split: Split | null, binWidthPpm: number): Promise<ShieldingDistribution> {
     const all: number[] = [];
     const bySize = new Map<number, number[]>();
-    for (const { shieldingsPpm } of await this.datasets.calculations(version, split)) {
+    for (const shieldingsPpm of await this.datasets.shieldings(version, split)) {
       const sameSize = bySize.get(shieldingsPpm.length) ?? [];
       bySize.set(shieldingsPpm.length, sameSize);
       for (const shielding of shieldingsPpm) {
@@ -119,10 +110,7 @@ export class ShieldingDistributions {
 
   summary({ valuesPpm }: DistributionSeries): Promise<Distribution | null> {
     if (valuesPpm.length === 0) return Promise.resolve(null);
-    return this.work.do(() => {
-      const values = sorted(valuesPpm);
-      return { ...summarize(values), values };
-    });
+    return this.work.do(() => distributionOf(valuesPpm));
   }
 
   /** The generalised logistic distribution fitted to a series; null where it cannot be. */
@@ -148,15 +136,14 @@ export class ShieldingDistributions {
     asked: { readonly split: Split; readonly fittedTo: Split; readonly points: number },
   ): Promise<ShieldingQuantiles> {
     const { split, fittedTo } = asked;
-    checkPoints(asked.points);
     const values = await this.shieldings(version, split);
     const training = split === fittedTo ? values : await this.shieldings(version, fittedTo);
     const whyNot = whyUnfittable(training);
     if (whyNot !== null) {
       throw new NatriumError('BAD_USER_INPUT', `no distribution can be fitted to ${fittedTo}: ${whyNot}`);
     }
+    const probabilities = probabilitiesOfPoints(asked.points, values.length);
     const generalizedLogistic = await this.work.do(() => fitTo(training));
-    const probabilities = plottingProbabilities(Math.min(asked.points, values.length));
     return {
       ...{ split, fittedTo, probabilities, generalizedLogistic },
       samplePpm: probabilities.map((p) => plottingQuantile(values, p)),
@@ -176,8 +163,7 @@ export class ShieldingDistributions {
   ): Promise<AtomColumns> {
     checkFeatureSetDefinition(definition);
     const names = featureNames(definition);
-    const counts = version.splitCounts.filter((count) => split === null || count.split === split);
-    const atoms = counts.reduce((sum, count) => sum + count.atoms, 0);
+    const atoms = atomCount(version, split);
     checkNotEmpty(version, split, atoms);
     if (atoms * names.length > MOST_COLUMN_VALUES) {
       throw new NatriumError(
@@ -186,41 +172,25 @@ export class ShieldingDistributions {
       );
     }
     await this.checkPopulations(version, split, definition.grossOrbitalPopulations?.labels ?? []);
-    const columns = names.map(() => new Float64Array(atoms));
-    const sizes: number[] = [];
-    const shieldingsPpm: number[] = [];
-    const members = await this.store.versionMembers.list(version.id, split);
-    const calculationIds = members.map((member) => member.calculationId);
-    for (let start = 0; start < calculationIds.length; start += CALCULATIONS_AT_A_TIME) {
-      const ids = calculationIds.slice(start, start + CALCULATIONS_AT_A_TIME);
-      const calculations = await this.store.calculations.getMany(ids);
-      const part = await this.datasets.inputsOf(calculations.map((each) => each!));
-      const { data } = featureMatrix(
-        definition,
-        part.map(({ cluster, calculation }) => unlabelledInput(cluster, calculation)),
-      );
-      for (let i = 0; i < data.length; i++) {
-        columns[i % names.length][shieldingsPpm.length + Math.floor(i / names.length)] = data[i];
-      }
-      for (const { calculation } of part) {
-        shieldingsPpm.push(...calculation.shieldingsPpm);
-        sizes.push(...calculation.shieldingsPpm.map(() => calculation.shieldingsPpm.length));
-      }
-      await setImmediate();
-    }
-    const found: AtomColumns['columns'][number][] = [];
+    const { calculationIds, sizes, shieldingsPpm, features } = await atomFeatures(
+      this.store,
+      version,
+      split,
+      definition,
+    );
+    const columns: AtomColumns['columns'][number][] = [];
     for (const [i, name] of names.entries()) {
-      const pearson = await this.work.do(() => correlation(columns[i], shieldingsPpm));
-      const spearman = await this.work.do(() => rankCorrelation(columns[i], shieldingsPpm));
-      found.push({ name, values: Array.from(columns[i]), pearson, spearman });
+      const pearson = await this.work.do(() => correlation(features[i], shieldingsPpm));
+      const spearman = await this.work.do(() => rankCorrelation(features[i], shieldingsPpm));
+      columns.push({ name, values: Array.from(features[i]), pearson, spearman });
     }
-    return { calculationIds, sizes, shieldingsPpm, columns: found };
+    return { calculationIds, sizes: Array.from(sizes), shieldingsPpm: Array.from(shieldingsPpm), columns };
   }
 
   private async shieldings(version: DatasetVersion, split: Split): Promise<Sorted> {
-    const calculations = await this.datasets.calculations(version, split);
-    checkNotEmpty(version, split, calculations.length);
-    return sorted(calculations.flatMap(({ shieldingsPpm }) => [...shieldingsPpm]));
+    const shieldings = await this.datasets.shieldings(version, split);
+    checkNotEmpty(version, split, shieldings.length);
+    return sorted(shieldings.flat());
   }
 
   private async checkPopulations(

@@ -1,14 +1,15 @@
-import { setImmediate as others } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
 import { checkAlphas } from '../ml/lasso.ts';
 import { checkSchNetSettings } from '../ml/schnet-model.ts';
 import type { Finding } from '../ml/study/finding.ts';
 import { studyFindings } from '../ml/study/findings.ts';
 import { STUDY_GRID, type StudyCell, type StudyFeatures } from '../ml/study/grid.ts';
+import { whyUnfittable } from '../ml/target-transform.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { canonicalJson, sha256Hex } from './canonical-json.ts';
 import { findOrCreateFeatureSet } from './feature-sets.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import type { Store } from './ports.ts';
 import type { DatasetVersion, FeatureSet, Study, StudyPart, StudySettings, TrainingRun } from './records.ts';
 import { References } from './references.ts';
@@ -35,6 +36,8 @@ export interface RunStudyInput extends StudySettings {
 
 /** The paper's grid of trainings on one data set version, as one batch of jobs. */
 export class Studies {
+  private readonly work = new OneAtATime();
+
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
@@ -42,9 +45,11 @@ export class Studies {
 
   /**
    * Queues all trainings of the grid that the data allow, with the feature sets they need; parts that need populations the data
-   * lack are left out and say so. The same study of the same version is answered as it is.
+   * lack, or a transform that the training shieldings do not allow, are left out and say so. The same study of the same version is
+   * answered as it is.
    *
-   * @throws NatriumError EMPTY_SPLIT unless all three splits have clusters; INVALID_HYPERPARAMETER
+   * @throws NatriumError EMPTY_SPLIT unless all three splits have clusters; BAD_USER_INPUT where the training shieldings are all
+   *   equal; INVALID_HYPERPARAMETER
    */
   run(caller: Caller, request: MutationRequest, input: RunStudyInput): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
@@ -105,20 +110,9 @@ export class Studies {
     });
   }
 
-  async progress(study: Study): Promise<RunsProgress> {
-    const ids = runIdsOf(study);
-    const [runs, paces] = await Promise.all([this.store.trainingRuns.findIn('id', ids), this.store.trialPaces(ids)]);
-    return progressOfRuns(runs, paces);
-  }
-
   /** What the paper found, checked on the data of a study, as far as its trainings are. */
   async findings(study: Study): Promise<Finding[]> {
-    const findings: Finding[] = [];
-    for (const finding of studyFindings(await studyEvidence(this.store, study))) {
-      findings.push(finding);
-      await others();
-    }
-    return findings;
+    return this.work.inSteps(studyFindings(await studyEvidence(this.store, study)));
   }
 
   /** Id of the first of the largest clusters of the test split. */
@@ -133,6 +127,19 @@ export class Studies {
       position = members.at(-1)!.position;
     }
   }
+}
+
+/** How far each of these studies is; two queries for all of them. */
+export async function progressOfStudies(store: Store, studies: readonly Study[]): Promise<RunsProgress[]> {
+  const ids = studies.flatMap(runIdsOf);
+  const [runs, paces] = await Promise.all([store.trainingRuns.findIn('id', ids), store.trialPaces(ids)]);
+  return studies.map((study) => {
+    const own = new Set(runIdsOf(study));
+    return progressOfRuns(
+      runs.filter(({ id }) => own.has(id)),
+      paces.filter(({ trainingRunId }) => own.has(trainingRunId)),
+    );
+  });
 }
 
 function checkSettings(settings: StudySettings): void {
@@ -161,10 +168,11 @@ async function queueParts(
 ): Promise<StudyPart[]> {
   const [dataset] = await store.datasets.getMany([version.datasetId]);
   const populations = await usablePopulations(store, version);
+  const untransformable = whyUntransformable((await store.versionMembers.shieldings(version.id, 'train')).flat());
   const parts: StudyPart[] = [];
   for (const cell of STUDY_GRID) {
     const name = nameOfPart(dataset!.name, version.version, cell);
-    const leftOut = whyLeftOut(cell, populations);
+    const leftOut = whyLeftOut(cell, populations, untransformable);
     parts.push({
       ...cell,
       name,
@@ -182,8 +190,26 @@ async function queueParts(
   return parts;
 }
 
-function whyLeftOut({ features }: StudyCell, populations: UsablePopulations): string | null {
-  return features === null || features === 'CN' || 'labels' in populations ? null : populations.lacking;
+function whyLeftOut(
+  { features, target }: StudyCell,
+  populations: UsablePopulations,
+  untransformable: string | null,
+): string | null {
+  if (features !== null && features !== 'CN' && !('labels' in populations)) return populations.lacking;
+  return target === 'TRANSFORMED' ? untransformable : null;
+}
+
+/** Why no distribution can be fitted to training shieldings; null if one can. Throws BAD_USER_INPUT where nothing can be learnt. */
+function whyUntransformable(shieldingsPpm: readonly number[]): string | null {
+  const nothing = whyUnfittable(shieldingsPpm, 2);
+  if (nothing !== null) {
+    throw new NatriumError(
+      'BAD_USER_INPUT',
+      `the training shieldings have nothing to learn from: ${nothing}; take other data`,
+    );
+  }
+  const reason = whyUnfittable(shieldingsPpm);
+  return reason && `no distribution can be fitted to the training shieldings: ${reason}`;
 }
 
 async function featureSetOf(
@@ -197,7 +223,7 @@ async function featureSetOf(
   return findOrCreateFeatureSet(store, caller, FEATURE_SET_NAMES[features], definitionOf(features, labels));
 }
 
-export function runIdsOf({ parts }: Study): string[] {
+function runIdsOf({ parts }: Study): string[] {
   return parts.flatMap(({ trainingRunId }) => trainingRunId ?? []);
 }
 

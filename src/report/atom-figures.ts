@@ -3,7 +3,7 @@ import type { Panel } from './chart.ts';
 import { SHIELDING } from './distribution-figures.ts';
 import { figure } from './figure.ts';
 import { anAtomAPoint, pointsOf } from './points.ts';
-import { aboutAtoms } from './study-query.ts';
+import { aboutAtoms, levelsOfTheory } from './study-query.ts';
 import { INK } from './style.ts';
 
 interface AtomColumns {
@@ -39,8 +39,8 @@ export const populationScatters = figure<AtomColumns>({
   draw: ({ datasetVersion: { atomColumns } }, study) => {
     const { shieldingsPpm, columns } = atomColumns;
     const [numbers, ...populations] = columns;
-    const shielding = { ...axisOver(shieldingsPpm), name: SHIELDING };
-    const neighbours = { ...axisOver(numbers.values), name: 'CN at 4.0 Å' };
+    const shielding = { ...axisOver(shieldingsPpm, 5, 1), name: SHIELDING };
+    const neighbours = { ...axisOver(numbers.values, 5, 1), name: 'CN at 4.0 Å' };
     const electrons = populations.map(({ values }, k) => ({
       ...axisOver(values, 4),
       name: `electrons in ${ORBITALS[k]}`,
@@ -107,8 +107,8 @@ export const shieldingsByNeighbours = figure<AtomColumns>({
   draw: ({ datasetVersion: { atomColumns } }, study) => {
     const { shieldingsPpm, columns } = atomColumns;
     const [{ values, pearson }] = columns;
-    const x = { ...axisOver([0, ...values], 12), name: 'running coordination number at 4.0 Å' };
-    const y = { ...axisOver(shieldingsPpm, 6), name: SHIELDING };
+    const x = { ...axisOver([0, ...values], 12, 1), name: 'running coordination number at 4.0 Å' };
+    const y = { ...axisOver(shieldingsPpm, 6, 1), name: SHIELDING };
     return {
       layout: 'one',
       blocks: [
@@ -166,7 +166,7 @@ export const coordinationCurves = figure<{
             {
               ...WIDE,
               x: { ...axisOver(radiiAngstrom, 10), name: 'radius / Å' },
-              y: { ...axisOver([0, ...values.flat()], 8), name: 'running coordination number' },
+              y: { ...axisOver([0, ...values.flat()], 8, 1), name: 'running coordination number' },
               // the one that stands out comes last, on top
               layers: [...curves.filter((_, atom) => atom !== most), curves[most]],
               description: `Running coordination numbers of the ${size} atoms of ${formula} from ${radiiAngstrom[0]} to ${radiiAngstrom.at(-1)} Å.`,
@@ -176,7 +176,7 @@ export const coordinationCurves = figure<{
       ],
       caption:
         `${label === null ? formula : `${label}, ${formula}`}, the first of the largest clusters of the test split: an atom a curve, ${size} atoms. ` +
-        `${study.datasetVersion.reference}.`,
+        `${study.datasetVersion.reference} (${levelsOfTheory(study)}).`,
       legend: [
         { colour: 'predicted', isLine: true, text: 'each atom' },
         { colour: 'curve', isLine: true, text: `the one with most neighbours at 4.0 Å (${within4[most].toFixed(1)})` },

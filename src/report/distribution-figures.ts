@@ -50,14 +50,15 @@ export const distributionsBySize = figure<{
         const fit =
           fitted === null
             ? `not fitted: ${notFittedBecause}`
-            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toPrecision(3)} ppm, distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
+            : `c = ${fitted.shape.toPrecision(3)}, location ${fitted.location.toFixed(1)} ppm, scale ${fitted.scale.toPrecision(3)} ppm, ` +
+              `distance ${fitted.kolmogorovSmirnov.toFixed(3)}`;
         return {
           title: `n = ${size}`,
           note: `${grouped(atoms)} atoms; ${fit}`,
           panels: [
             {
               x,
-              y: { ...axisOver([0, ...counts, ...(fitted?.curve ?? [])], 4), name: 'atoms' },
+              y: { ...axisOver([0, ...counts, ...(fitted?.curve ?? [])], 4, 1), name: 'atoms' },
               layers: [
                 { kind: 'histogram', edges: edgesPpm, counts, colour: INK.calculated, filled: true },
                 ...(fitted === null
@@ -102,7 +103,7 @@ export const quantilesOfTheTest = figure<{
     variables: { datasetVersion: datasetVersion.reference },
   }),
   draw: ({ shieldingQuantiles: { samplePpm, theoreticalPpm, kolmogorovSmirnov } }, study) => {
-    const axis = axisOver([...samplePpm, ...theoreticalPpm], 6);
+    const axis = axisOver([...samplePpm, ...theoreticalPpm], 6, 1);
     return {
       layout: 'square',
       blocks: [

@@ -59,6 +59,11 @@ ${notice(study)}</header>
 `;
 }
 
+function nuclei({ datasetVersion: { elements } }: Study): string {
+  if (elements.length === 1) return elements[0];
+  return `${elements.join(', ')}: figures, table and findings take the shieldings of all of them together`;
+}
+
 function facts(study: Study): string {
   const { reference, sha256, dataset, splitCounts } = study.datasetVersion;
   const { epochs, seeds, alphas } = study.settings;
@@ -72,6 +77,7 @@ function facts(study: Study): string {
     ['Citation', [dataset.citation, dataset.doi && `doi ${dataset.doi}`].filter(Boolean).join(', ') || null],
     ['Level of theory', levelsOfTheory(study)],
     ['Clusters', counts.join(', ')],
+    ['Nuclei', nuclei(study)],
     [
       'SchNet',
       `${grouped(epochs)} epochs, ${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}; the paper’s network`,
@@ -89,15 +95,29 @@ function facts(study: Study): string {
   return `<dl>\n${items.join('\n')}\n</dl>`;
 }
 
-function notice({ state, progress, parts }: Study): string {
+/** Program of the level of theory of shieldings that `natrium generate` invents. */
+const SYNTHETIC_PROGRAM = 'synthetic';
+
+const STATES: Readonly<Record<string, string>> = {
+  QUEUED: 'it has not begun',
+  RUNNING: 'it is running',
+  FAILED: 'some of its trainings have failed',
+  CANCELLED: 'it was cancelled',
+};
+
+function notice({ state, progress, parts, datasetVersion }: Study): string {
+  const isInvented = datasetVersion.levelsOfTheory.some(({ program }) => program === SYNTHETIC_PROGRAM);
   const leftOut = parts.filter((part) => part.leftOut !== null);
   const sentences = [
     ...(state === 'SUCCEEDED'
       ? []
       : [
-          `This study has not ended well yet: it is ${state.toLowerCase()}, with ${grouped(progress.step)} of ${grouped(progress.steps)} steps done. ` +
+          `This study is not complete: ${STATES[state]}, with ${grouped(progress.step)} of ${grouped(progress.steps)} steps done. ` +
             'The report shows what there is.',
         ]),
+    ...(isInvented
+      ? ['These shieldings are not of DFT: a formula invented them, to try models on. They say nothing of sodium.']
+      : []),
     ...(leftOut.length === 0
       ? []
       : [`${leftOut.length} of the ${parts.length} trainings were left out: ${leftOut[0].leftOut}.`]),
@@ -134,10 +154,12 @@ function legendHtml({ colour, isLine, text }: LegendEntry): string {
   return `<span class="key ${isLine ? 'line ' : ''}${colour}">${escapeHtml(text)}</span>`;
 }
 
-/** A request as the playground takes it. */
+/** A request as the playground takes it: the query and its variables go into editors of their own. */
 function queryDetails(summary: string, { query, variables }: Question): string {
-  const text = `${query}\n\n# variables\n${JSON.stringify(variables, null, 2)}`;
-  return `<details><summary>${escapeHtml(summary)}</summary>\n<pre>${escapeHtml(text)}</pre></details>\n`;
+  return (
+    `<details><summary>${escapeHtml(summary)}</summary>\n<pre class="query">${escapeHtml(query)}</pre>\n` +
+    `<p>with the variables</p>\n<pre class="variables">${escapeHtml(JSON.stringify(variables, null, 2))}</pre></details>\n`
+  );
 }
 
 function footer({ id, datasetVersion }: Study, version: string): string {

@@ -22,7 +22,7 @@ interface Comparison {
 
 const QUERY = `query Predictions($versions: [String!]!, $datasetVersion: String!) {
   compareModelVersions(modelVersions: $versions, datasetVersion: $datasetVersion, split: TEST) {
-    histogram { edgesPpm series { name counts } }
+    histogram(binWidthPpm: 10) { edgesPpm series { name counts } }
     evaluations {
       modelVersion { reference }
       calculatedPpm predictedPpm
@@ -65,7 +65,8 @@ function predictions(number: number, title: string, isShown: (part: StudyPart) =
         layout: 'many',
         blocks: blocksOf(evaluated, compareModelVersions),
         caption:
-          `Above, counts of atoms in bins of 10 ppm; below, ${anAtomAPoint(compareModelVersions.evaluations[0].calculatedPpm.length)}; on the line prediction and calculation agree. ` +
+          `Above, counts of atoms in bins of 10 ppm; below, ${anAtomAPoint(compareModelVersions.evaluations[0].calculatedPpm.length)}; on ` +
+          'the line prediction and calculation agree. ' +
           `${aboutAtoms(study, 'TEST')}.${lacking.length === 0 ? '' : ` Not shown: ${lacking.map(missingText).join('; ')}.`}`,
         legend: [
           { colour: 'calculated', isLine: false, text: 'calculated' },
@@ -86,8 +87,8 @@ function blocksOf(
   { histogram, evaluations }: Comparison['compareModelVersions'],
 ): Block[] {
   const [calculated, ...predicted] = histogram.series;
-  const shieldings = axisOver(shownRange(evaluations), 5);
-  const counts = { ...axisOver([0, ...histogram.series.flatMap((series) => series.counts)], 4), name: 'atoms' };
+  const shieldings = axisOver(shownRange(evaluations).flatMap(edgesOfBin), 5, BIN_PPM);
+  const counts = { ...axisOver([0, ...histogram.series.flatMap((series) => series.counts)], 4, 1), name: 'atoms' };
   return evaluations.map(({ calculatedPpm, predictedPpm, metrics, modelVersion }, k) => ({
     title: titleOf(parts[k]),
     note: `RMSE ${metrics.rmsePpm.toFixed(2)} ppm; ${modelVersion.reference}${outside(predictedPpm, shieldings)}`,
@@ -116,6 +117,15 @@ function blocksOf(
       },
     ],
   }));
+}
+
+/** Width of the bins that the query asks for. */
+const BIN_PPM = 10;
+
+/** What an axis has to hold so that no bin is cut. */
+function edgesOfBin(shieldingPpm: number): number[] {
+  const lower = BIN_PPM * Math.floor(shieldingPpm / BIN_PPM);
+  return [lower, lower + BIN_PPM];
 }
 
 /** Of the predictions of a model so many at each end may lie beyond the axes, so that a few wild ones do not hide the others. */

@@ -5,7 +5,7 @@ export const STUDY_QUERY = `query Study($study: ID!) {
     settings { epochs seeds alphas }
     progress { step steps }
     datasetVersion {
-      reference sha256
+      reference sha256 elements
       dataset { title description licence citation doi }
       splitCounts { split clusters atoms }
       levelsOfTheory { program version method basis }
@@ -93,6 +93,7 @@ export interface Study {
   readonly datasetVersion: {
     readonly reference: string;
     readonly sha256: string;
+    readonly elements: readonly string[];
     readonly dataset: {
       readonly title: string;
       readonly description: string;

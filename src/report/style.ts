@@ -59,8 +59,8 @@ dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .notice { max-width: 60rem; margin: 1rem 0; padding: .75rem 1rem; border-left: 4px solid var(--curve); background: var(--panel); }
 figure { margin: 0 0 3rem; }
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(16.5rem, 1fr)); column-gap: 1.5rem; }
-.panels.three { grid-template-columns: repeat(auto-fill, minmax(21rem, 1fr)); }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(16.5rem, 100%), 1fr)); column-gap: 1.5rem; }
+.panels.three { grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); }
 .panels.one { grid-template-columns: minmax(0, 44rem); }
 .panels.square { grid-template-columns: minmax(0, 32rem); }
 /* titles, remarks and charts beside each other share their rows */
@@ -69,8 +69,8 @@ figure { margin: 0 0 3rem; }
 .panel p { margin: 0 0 .35rem; font-size: .85rem; color: var(--quiet); }
 .panel svg + svg { margin-top: .25rem; }
 figcaption { max-width: 60rem; font-size: .95rem; color: var(--quiet); }
-.key { white-space: nowrap; }
-.key::before { content: ""; display: inline-block; width: 1.1em; height: .7em; margin: 0 .35em 0 .1em; border-radius: 2px; background: var(--of); }
+.key { display: inline-block; margin-right: 1em; }
+.key::before { content: ""; display: inline-block; width: 1.1em; height: .7em; margin: 0 .35em 0 .1em; border-radius: 2px; background: var(--of); print-color-adjust: exact; }
 .key.line::before { height: 3px; vertical-align: .25em; }
 .calculated { --of: var(--calculated); }
 .predicted { --of: var(--predicted); }
@@ -80,7 +80,8 @@ summary { cursor: pointer; color: var(--quiet); }
 pre { margin: .5rem 0 0; padding: .75rem 1rem; overflow-x: auto; background: var(--panel); font: .8rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; margin-bottom: .6rem; color: var(--quiet); max-width: 60rem; }
+/* a table may be wider than the page, and is scrolled; what is said of it is not */
+caption { text-align: left; margin-bottom: .6rem; color: var(--quiet); max-width: min(60rem, 100vw - 3rem); }
 th, td { padding: .35rem .7rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 th { font-weight: 600; }
@@ -100,13 +101,19 @@ td.note { text-align: left; white-space: normal; min-width: 18rem; color: var(--
 .CANNOT_BE_TESTED { color: var(--quiet); }
 .numbers { display: flex; flex-wrap: wrap; gap: .1rem 1.5rem; margin: .35rem 0 0; padding: 0; list-style: none; font-size: .88rem; font-variant-numeric: tabular-nums; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--rule); font-size: .88rem; color: var(--quiet); }
+@media (max-width: 40rem) {
+  tbody th { white-space: normal; min-width: 8rem; }
+}
 @media print {
   body { padding: 0; font-size: 10.5pt; max-width: none; }
   nav, details { display: none; }
-  h2 { break-after: avoid; }
-  .panel, figcaption, tr { break-inside: avoid; }
-  .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .panels.one, .panels.square { grid-template-columns: minmax(0, 1fr); }
+  h2, h3 { break-after: avoid; }
+  figure, .panel, figcaption, table, tr { break-inside: avoid; }
+  figcaption { break-before: avoid; }
+  .panels, .panels.three { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .panels.three { max-width: 14cm; }
+  .panels.one { grid-template-columns: minmax(0, 1fr); }
+  .panels.square { grid-template-columns: minmax(0, 12cm); }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
   th, td { padding: .15rem .3rem; white-space: normal; }

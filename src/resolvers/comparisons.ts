@@ -32,7 +32,7 @@ import { ModelVersion } from '../schema/models.ts';
 import { atomOf } from './atoms.ts';
 import type { RequestContext } from './context.ts';
 import { histogramOf } from './datasets.ts';
-import { connectAll } from './paging.ts';
+import { connectAll, connectPlaces } from './paging.ts';
 
 @Resolver(() => Comparison)
 export class ComparisonResolver {
@@ -100,7 +100,7 @@ export class ComparisonResolver {
     description: "Atoms whose absolute residual is larger than the baseline's, those where it grew most first.",
   })
   worstAtoms(@Root() comparison: ComparisonRecord, @Args(() => WorseAtomArgs) args: WorseAtomArgs) {
-    return connectAll(comparison.worseAtoms(args.modelVersion ?? null), args);
+    return connectPlaces(args, (place) => comparison.worseAtoms(args.modelVersion ?? null, place));
   }
 
   @FieldResolver(() => DistributionDistances)
@@ -194,8 +194,8 @@ export class LeakedClusterResolver {
     return load.clusters.load(clusterId);
   }
 
-  @FieldResolver(() => Cluster, { description: 'The one in the split that the version was made with.' })
-  trainedCluster(@Root() { heldClusterId }: records.HeldCluster, @Ctx() { load }: RequestContext) {
+  @FieldResolver(() => Cluster, { description: 'The one in that split, itself or the copy.' })
+  matchingCluster(@Root() { heldClusterId }: records.HeldCluster, @Ctx() { load }: RequestContext) {
     return load.clusters.load(heldClusterId);
   }
 }
@@ -205,6 +205,7 @@ export class LeakageOfEvaluationResolver {
   @FieldResolver(() => Leakage)
   async leakage(@Root() evaluation: records.Evaluation, @Ctx() { registry, load }: RequestContext) {
     const version = await load.modelVersions.load(evaluation.modelVersionId);
-    return leakageOf(registry.store, version, evaluation.calculationIds);
+    const [leakage] = await leakageOf(registry.store, [version], evaluation.calculationIds);
+    return leakage;
   }
 }

@@ -5,6 +5,8 @@ import type { Collection, Store } from '../registry/ports.ts';
 import { warningsOfPredictions } from '../registry/prediction-warnings.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { RunsProgress } from '../registry/run-progress.ts';
+import { progressOfStudies } from '../registry/studies.ts';
 import type { PredictionWarning } from '../registry/warnings.ts';
 import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
 
@@ -60,6 +62,7 @@ export class Loaders {
   readonly aliasesOfModel: DataLoader<string, records.ModelAlias[]>;
   readonly aliasChangesOfModel: DataLoader<string, records.ModelAliasChange[]>;
   readonly warningsOfPrediction: DataLoader<string, PredictionWarning[]>;
+  readonly progressOfStudy: DataLoader<string, RunsProgress>;
 
   constructor(store: Store) {
     this.apiTokens = byId(store.apiTokens, 'ApiToken');
@@ -103,6 +106,13 @@ export class Loaders {
     );
     this.aliasesOfModel = grouped((ids) => store.aliases(ids), 'modelId');
     this.aliasChangesOfModel = grouped((ids) => store.modelAliasChanges.findIn('modelId', ids), 'modelId');
+    this.progressOfStudy = new DataLoader(async (ids) => {
+      const studies = await store.studies.getMany(ids);
+      return progressOfStudies(
+        store,
+        studies.map((each) => each!),
+      );
+    });
     this.warningsOfPrediction = new DataLoader(async (ids) => {
       const predictions = await store.predictions.getMany(ids);
       return warningsOfPredictions(

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
+import { symbolOf } from '../chemistry/elements.ts';
 import {
   coordinationDefinition,
   type FeatureSetDefinition,
@@ -161,8 +162,12 @@ export class DatasetVersionResolver {
     @Arg('split', () => SplitEnum, { nullable: true }) split: Split | null,
     @Ctx() { registry }: RequestContext,
   ): Promise<number[]> {
-    const calculations = await registry.datasets.calculations(version, split);
-    return calculations.flatMap((each) => [...each.shieldingsPpm]);
+    return (await registry.datasets.shieldings(version, split)).flat();
+  }
+
+  @FieldResolver(() => [String], { description: 'Symbols of the elements of its clusters, by atomic number.' })
+  async elements(@Root() version: records.DatasetVersion, @Ctx() { registry }: RequestContext): Promise<string[]> {
+    return (await registry.store.versionMembers.elements(version.id)).map(symbolOf);
   }
 }
 

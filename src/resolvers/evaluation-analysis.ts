@@ -1,5 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
+import { shareBelow } from '../ml/distribution.ts';
+import { TAIL_PPM } from '../ml/study/finding.ts';
+import { type Distribution, quantilesOf } from '../registry/distributions.ts';
 import type * as analysis from '../registry/evaluation-analysis.ts';
 import type * as records from '../registry/records.ts';
 import { Atom, Calculation, Cluster } from '../schema/clusters.ts';
@@ -15,12 +18,10 @@ import { Evaluation } from '../schema/evaluations.ts';
 import { atomOf } from './atoms.ts';
 import type { RequestContext } from './context.ts';
 import { histogramOf } from './datasets.ts';
-import { checkFirst, connection, fromCursor } from './paging.ts';
+import { connectPlaces } from './paging.ts';
 
 const SIZE = { nullable: true, description: 'Only clusters of this many atoms.' };
 const PROBABILITIES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
-/** Below this the paper speaks of the tail. */
-const TAIL_PPM = 500;
 
 @Resolver(() => Evaluation)
 export class EvaluationAnalysisResolver {
@@ -35,19 +36,15 @@ export class EvaluationAnalysisResolver {
   }
 
   @FieldResolver(() => AtomResidualConnection, { description: 'Atom by atom, with where each atom is from.' })
-  async residuals(
+  residuals(
     @Root() evaluation: records.Evaluation,
     @Args(() => ResidualArgs) args: ResidualArgs,
     @Ctx() { registry }: RequestContext,
   ) {
-    checkFirst(args.first);
-    const start = args.after == null ? 0 : Number(fromCursor(args.after, /^\d{1,9}$/)) + 1;
-    const page = await registry.evaluationAnalysis.residuals(evaluation, {
-      ...{ first: args.first, start, order: args.order },
-      ...{ sizes: args.sizes ?? null, absoluteAtLeastPpm: args.absoluteAtLeastPpm ?? null },
-    });
-    const places = new Map(page.items.map((item, i) => [item, start + i]));
-    return connection(page, (item) => String(places.get(item)));
+    const { order, sizes = null, absoluteAtLeastPpm = null } = args;
+    return connectPlaces(args, (place) =>
+      registry.evaluationAnalysis.residuals(evaluation, { ...place, order, sizes, absoluteAtLeastPpm }),
+    );
   }
 
   @FieldResolver(() => DistributionComparison, {
@@ -102,20 +99,18 @@ export class DistributionComparisonResolver {
 export class DistributionSummaryResolver {
   @FieldResolver(() => [QuantileValue], { description: 'By linear interpolation, as numpy and R do by default.' })
   quantiles(
-    @Root() distribution: analysis.Distribution,
+    @Root() distribution: Distribution,
     @Arg('probabilities', () => [Float], { defaultValue: PROBABILITIES }) probabilities: number[],
-    @Ctx() { registry }: RequestContext,
   ): QuantileValue[] {
-    return registry.evaluationAnalysis.quantiles(distribution, probabilities);
+    return quantilesOf(distribution, probabilities);
   }
 
   @FieldResolver(() => Float, { description: 'Share of the atoms below a shielding.' })
   shareBelow(
-    @Root() distribution: analysis.Distribution,
+    @Root() { values }: Distribution,
     @Arg('ppm', () => Float, { defaultValue: TAIL_PPM }) ppm: number,
-    @Ctx() { registry }: RequestContext,
   ): number {
-    return registry.evaluationAnalysis.shareBelow(distribution, ppm);
+    return shareBelow(values, ppm);
   }
 }
 

@@ -55,10 +55,18 @@ export function pageOfAll<T>(all: readonly T[], first: number, start: number): P
 }
 
 /** A page of a list that is there as a whole and stays as it is; cursors are places in it. */
-export function connectAll<T>(all: readonly T[], { first, after }: PageArgs): Connection<T> {
+export function connectAll<T>(all: readonly T[], args: PageArgs): Promise<Connection<T>> {
+  return connectPlaces(args, (place) => pageOfAll(all, place.first, place.start));
+}
+
+/** A page of a list that stays as it is, from a place on; cursors are places in it. */
+export async function connectPlaces<T>(
+  { first, after }: PageArgs,
+  pageFrom: (place: { readonly first: number; readonly start: number }) => Page<T> | Promise<Page<T>>,
+): Promise<Connection<T>> {
   checkFirst(first);
   const start = after == null ? 0 : Number(fromCursor(after)) + 1;
-  const page = pageOfAll(all, first, start);
+  const page = await pageFrom({ first, start });
   return connection(page, (item) => String(start + page.items.indexOf(item)));
 }
 

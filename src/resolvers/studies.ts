@@ -82,13 +82,13 @@ export class StudyResolver {
   }
 
   @FieldResolver(() => RunStateEnum, { description: 'RUNNING until all trainings have ended; FAILED if one has.' })
-  async state(@Root() study: records.Study, @Ctx() { registry }: RequestContext): Promise<records.RunState> {
-    return (await registry.studies.progress(study)).state;
+  async state(@Root() study: records.Study, @Ctx() { load }: RequestContext): Promise<records.RunState> {
+    return (await load.progressOfStudy.load(study.id)).state;
   }
 
   @FieldResolver(() => StudyProgress)
-  progress(@Root() study: records.Study, @Ctx() { registry }: RequestContext): Promise<RunsProgress> {
-    return registry.studies.progress(study);
+  progress(@Root() study: records.Study, @Ctx() { load }: RequestContext): Promise<RunsProgress> {
+    return load.progressOfStudy.load(study.id);
   }
 
   @FieldResolver(() => [StudyFinding], {

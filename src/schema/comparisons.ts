@@ -157,9 +157,11 @@ export class DistributionDistances {
   wasserstein1Ppm!: number[][];
 }
 
-@ObjectType({ description: 'An evaluated cluster that the version was made with.' })
+@ObjectType({ description: 'An evaluated cluster that the version was trained or validated on.' })
 export class LeakedCluster {
-  @Field(() => SplitEnum, { description: 'TRAIN: it was trained on. VALIDATION: the version was chosen by it.' })
+  @Field(() => SplitEnum, {
+    description: 'TRAIN: the version was trained on it. VALIDATION: the version was validated on it.',
+  })
   split!: string;
 
   @Field(() => LikenessKindEnum)
@@ -171,19 +173,26 @@ export const WorseAtomConnection = connectionOf(() => WorseAtom, 'WorseAtom');
 
 @ObjectType({
   description:
-    'Evaluated clusters that a version was made with, by identity or fingerprint: they say little about others.',
+    'Evaluated clusters that a version was trained or validated on, by identity or fingerprint. Errors on them may be lower than on ' +
+    'others: by those in validation a version is chosen, unless alpha was chosen by CROSS_VALIDATION.',
 })
 export class Leakage {
   @Field(() => Int, { description: 'Evaluated clusters that the version was trained on.' })
   count!: number;
 
-  @Field(() => Int, { description: 'Evaluated clusters by which the version was chosen, in its validation split.' })
+  @Field(() => Int, {
+    description:
+      'Evaluated clusters by which the version was chosen, in its validation split; none where it was chosen by cross-validation.',
+  })
   validationCount!: number;
 }
 
 @ArgsType()
 export class LeakedClusterArgs extends PageArgs {
-  @Field(() => SplitEnum, { nullable: true, description: 'Only of this split of what the version was made with.' })
+  @Field(() => SplitEnum, {
+    nullable: true,
+    description: 'Only of this split of the data set version it was trained on.',
+  })
   split?: 'train' | 'validation' | 'test';
 }
 

@@ -1,9 +1,7 @@
 import { ArgsType, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { PAPER_SMEARING_ANGSTROM } from '../ml/features/feature-set.ts';
+import { NEIGHBOUR_RADIUS_ANGSTROM } from '../ml/study/finding.ts';
 import { SplitEnum } from './enums.ts';
-
-/** Where the paper cuts neighbours off when it looks at shieldings. */
-const PAPER_NEIGHBOR_RADIUS_ANGSTROM = 4;
 
 @ObjectType()
 export class QuantileValue {
@@ -176,7 +174,7 @@ export class AtomColumnsArgs {
   split?: 'train' | 'validation' | 'test' | null;
 
   @Field(() => [Float], {
-    defaultValue: [PAPER_NEIGHBOR_RADIUS_ANGSTROM],
+    defaultValue: [NEIGHBOUR_RADIUS_ANGSTROM],
     description: 'Radii of running coordination numbers, ascending; may be none.',
   })
   radiiAngstrom!: number[];

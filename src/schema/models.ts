@@ -4,12 +4,9 @@ import { LASSO_ALPHAS } from '../ml/lasso.ts';
 import type { Hyperparameters, LassoSelection, SchNetEngineName, Target } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
-import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
+import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { connectionOf, IDEMPOTENCY_KEY, MutationInput, Node, Recorded } from './common.ts';
 import { LassoSelectionEnum, LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
-
-/** As many seeds as the paper trained. */
-export const PAPER_SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
 
 @ObjectType({ implements: [Node, Recorded], description: 'A name under which versions are trained.' })
 export class Model extends Recorded {

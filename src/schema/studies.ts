@@ -1,9 +1,8 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { LASSO_ALPHAS } from '../ml/lasso.ts';
-import { SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
+import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { FindingVerdictEnum, LossEnum, ModelKindEnum, StudyFeaturesEnum, TargetEnum } from './enums.ts';
-import { PAPER_SEEDS } from './models.ts';
 
 @ObjectType({ description: 'What all trainings of a study share.' })
 export class StudySettings {

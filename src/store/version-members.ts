@@ -45,6 +45,28 @@ export class VersionMembers implements ports.VersionMembers {
     );
   }
 
+  async shieldings(datasetVersionId: string, split: Split | null): Promise<(readonly number[])[]> {
+    const rows = await query<{ shieldingsPpm: number[] }[]>(
+      this.manager,
+      `SELECT k.shieldings_ppm AS "shieldingsPpm" FROM dataset_version_members m
+       JOIN calculations k ON k.id = m.calculation_id
+       WHERE m.dataset_version_id = $1 AND ($2::text IS NULL OR m.split = $2) ORDER BY m.position`,
+      [datasetVersionId, split],
+    );
+    return rows.map(({ shieldingsPpm }) => shieldingsPpm);
+  }
+
+  async elements(datasetVersionId: string): Promise<number[]> {
+    const rows = await query<{ z: number }[]>(
+      this.manager,
+      `SELECT DISTINCT unnest(c.atomic_numbers) AS z FROM dataset_version_members m
+       JOIN calculations k ON k.id = m.calculation_id JOIN clusters c ON c.id = k.cluster_id
+       WHERE m.dataset_version_id = $1 ORDER BY z`,
+      [datasetVersionId],
+    );
+    return rows.map(({ z }) => z);
+  }
+
   async contents(datasetVersionId: string): Promise<records.VersionContents> {
     const members = `dataset_version_members m JOIN calculations k ON k.id = m.calculation_id`;
     const [row] = await query<records.VersionContents[]>(

@@ -114,7 +114,7 @@ const METRICS = `metrics {
 }`;
 const LEAKAGE = `leakage {
   modelVersion { reference } count validationCount
-  clusters(first: 200) { totalCount nodes { split by cluster { id } trainedCluster { id } } }
+  clusters(first: 200) { totalCount nodes { split by cluster { id } matchingCluster { id } } }
 }`;
 
 type Numbers = { readonly value: number | null; readonly low: number | null; readonly high: number | null };
@@ -142,7 +142,7 @@ interface Leakage {
       readonly split: string;
       readonly by: string;
       readonly cluster: { readonly id: string };
-      readonly trainedCluster: { readonly id: string };
+      readonly matchingCluster: { readonly id: string };
     }[];
   };
 }
@@ -353,23 +353,28 @@ describe('leakage', () => {
     const cluster = (of: Member) => of.cluster.id;
     expect(leakage[0].clusters.nodes).toEqual(
       expect.arrayContaining([
-        { split: 'TRAIN', by: 'IDENTITY', cluster: { id: cluster(main[0]) }, trainedCluster: { id: cluster(main[0]) } },
+        {
+          split: 'TRAIN',
+          by: 'IDENTITY',
+          cluster: { id: cluster(main[0]) },
+          matchingCluster: { id: cluster(main[0]) },
+        },
         {
           split: 'TRAIN',
           by: 'FINGERPRINT',
           cluster: { id: cluster(copy) },
-          trainedCluster: { id: cluster(main[1]) },
+          matchingCluster: { id: cluster(main[1]) },
         },
         {
           split: 'VALIDATION',
           by: 'IDENTITY',
           cluster: { id: cluster(main[8]) },
-          trainedCluster: { id: cluster(main[8]) },
+          matchingCluster: { id: cluster(main[8]) },
         },
       ]),
     );
     expect(leakage[1]).toMatchObject({ count: 0, validationCount: 0, clusters: { nodes: [] } });
-    expect(verdict).toContain('Of the 4 clusters cn/1 was trained on 2 and chosen by 1.');
+    expect(verdict).toContain('Leakage: of the 4 clusters cn/1 was trained on 2 and validated on 1.');
   });
 
   test('stands at an evaluation too; one of the own test split has none, of validation all', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { errorOf } from '../support/api.ts';
+import { createDataset, createVersion, errorOf, importCalculations } from '../support/api.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
+import { importSyntheticDataset, SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts';
 import { trainSyntheticModels } from '../support/synthetic-models.ts';
+import { runEnded, trainLasso } from '../support/training.ts';
 
 let server: TestServer;
 
@@ -120,5 +121,29 @@ describe('evaluateModelVersion', () => {
     });
     expect(await refused('cn@champion', 'main/1')).toMatchObject({ code: 'NOT_FOUND' });
     expect(await refused('cn', 'main/1')).toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+test('a version has no evaluation of a split that lacks what it needs, and who asks is told why', async () => {
+  const content = [
+    syntheticClusters({ clusters: SMALL_SPLIT.filter(({ split }) => split !== 'test'), seed: 3, populations: true }),
+    syntheticClusters({ clusters: [{ size: 8, split: 'test' }], seed: 4 }),
+  ].join('');
+  const { sourceSha256 } = await importCalculations(server, content);
+  await createDataset(server, 'half');
+  const filter = { sourceSha256: { equals: sourceSha256 } };
+  await createVersion(server, { dataset: 'half', filter, split: { asGiven: true } });
+  const training = { model: 'half', datasetVersion: 'half/1', featureSet: 'gop', alphas: [0.1] };
+  expect(await runEnded(server, await trainLasso(server, training))).toMatchObject({
+    state: 'SUCCEEDED',
+    failure: null,
+  });
+  expect(await server.request(`{ modelVersion(modelVersion: "half/1") { evaluations { split } } }`)).toEqual({
+    modelVersion: { evaluations: [{ split: 'VALIDATION' }] },
+  });
+  const input = { modelVersion: 'half/1', datasetVersion: 'half/1', split: 'TEST' };
+  expect(await errorOf(server, EVALUATE, { input })).toMatchObject({
+    code: 'FEATURES_UNAVAILABLE',
+    message: expect.stringMatching(/^synthetic-4-0 has no gross orbital populations/),
   });
 });

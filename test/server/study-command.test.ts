@@ -42,12 +42,21 @@ test('goes on with the study that was cancelled, writes its report and tells wha
   const { studies } = await server.request<{ studies: object }>('{ studies(first: 1) { totalCount nodes { id } } }');
   expect(studies).toEqual({ totalCount: 1, nodes: [{ id }] });
   expect(readFileSync(report, 'utf8')).toBe(html);
+});
 
-  const nowhere = await run(...args.slice(0, -1), join(folder, 'no', 'report.html'));
-  expect([nowhere.code, nowhere.output]).toEqual([
-    1,
-    expect.stringMatching(/cannot be written to .* \(ENOENT\); give another --report/),
-  ]);
+test.each([
+  [
+    'in a folder that is not there',
+    ['no', 'report.html'],
+    /cannot be written to .*: there is no folder .*no; give another --report/,
+  ],
+  ['that is a folder', ['.'], /cannot be written to .*: it is a folder; give another --report/],
+])('begins no study for a report %s', async (_, path, message) => {
+  const studies = () => server.request<object>('{ studies(first: 1) { totalCount } }');
+  const before = await studies();
+  const { code, output } = await run('--dataset', 'small/1', '--epochs', '7', '--report', join(folder, ...path));
+  expect([code, output]).toEqual([1, expect.stringMatching(message)]);
+  expect(await studies()).toEqual(before);
 });
 
 test('helps', async () => {

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiServer, createVersion, refusal, startApiServer } from '../support/api.ts';
+import {
+  type ApiServer,
+  createDataset,
+  createVersion,
+  frame,
+  importCalculations,
+  refusal,
+  startApiServer,
+} from '../support/api.ts';
 import {
   changeStudy,
   RUN_STUDY,
@@ -50,10 +58,12 @@ function queriesOf(html: string): { query: string; variables: object }[] {
       .replaceAll('&lt;', '<')
       .replaceAll('&gt;', '>')
       .replaceAll('&amp;', '&');
-  return [...html.matchAll(/<pre>(.*?)\n\n# variables\n(.*?)<\/pre>/gs)].map(([, query, variables]) => ({
-    query: plain(query),
-    variables: JSON.parse(plain(variables)),
-  }));
+  return [...html.matchAll(/<pre class="query">(.*?)<\/pre>.*?<pre class="variables">(.*?)<\/pre>/gs)].map(
+    ([, query, variables]) => ({
+      query: plain(query),
+      variables: JSON.parse(plain(variables)),
+    }),
+  );
 }
 
 describe('a study of data with populations', () => {
@@ -212,7 +222,7 @@ test('a study of data without populations leaves four trainings out, goes on aft
   expect(cancelled.progress.step).toBeLessThan(cancelled.progress.steps);
   expect((await changeStudy(server, 'cancelStudy', queued.id)).state).toBe('CANCELLED');
   const stopped = await (await fetch(queued.reportUrl)).text();
-  expect(stopped).toMatch(/it is cancelled, with [\d,]+ of 342 steps done/);
+  expect(stopped).toMatch(/This study is not complete: it was cancelled, with [\d,]+ of 342 steps done/);
   expect(stopped).toContain('(cancelled by local admin)');
   const ofSchNet = (await findingsOf(queued)).filter(({ claim }) => /SchNet|mean squared error/.test(claim));
   expect(ofSchNet).toHaveLength(7);
@@ -234,7 +244,49 @@ test('a study of data without populations leaves four trainings out, goes on aft
   expect(await readStudy(server, queued.id)).toEqual(ended);
 });
 
+/** A data set version of three clusters of this many atoms, one a split, with these shieldings. */
+async function threeClusters(name: string, sizes: readonly number[], shieldingPpm: (atom: number) => number) {
+  const content = ['train', 'validation', 'test'].map((split, i) =>
+    frame({
+      positions: Array.from({ length: sizes[i] }, (_, atom) => [3.2 * atom, 0.1 * i, 0.2 * (atom % 2)]),
+      elements: Array.from({ length: sizes[i] }, (_, atom) => (atom === 0 ? 'Cl' : 'Na')),
+      sigma: Array.from({ length: sizes[i] }, (_, atom) => shieldingPpm(atom)),
+      keys: `split=${split}`,
+    }),
+  );
+  const { items } = await importCalculations(server, content.join(''));
+  await createDataset(server, name);
+  const calculations = items.map(({ calculation }) => calculation!.id);
+  return (await createVersion(server, { dataset: name, calculations, split: { asGiven: true } })).reference;
+}
+
+test('a study of too few shieldings for a transform leaves the transformed trainings out, and names the nuclei', async () => {
+  const datasetVersion = await threeClusters('few', [4, 3, 3], (atom) => 500 + 7 * atom);
+  const ended = await studyEnded(server, (await runStudy(server, { datasetVersion, ...QUICK })).id);
+  expect(ended.state).toBe('SUCCEEDED');
+  const leftOut = ended.parts.filter(
+    (part) => part.leftOut !== null && part.features !== 'GOP' && part.features !== 'CN_GOP',
+  );
+  expect(leftOut.map(({ target }) => target)).toEqual(['TRANSFORMED', 'TRANSFORMED', 'TRANSFORMED']);
+  for (const part of leftOut) {
+    expect(part.leftOut).toBe(
+      'no distribution can be fitted to the training shieldings: there are 4, and it needs at least 5',
+    );
+  }
+  const html = await (await fetch(ended.reportUrl)).text();
+  expect(html).toContain('Na, Cl: figures, table and findings take the shieldings of all of them together');
+});
+
 describe('a study is refused', () => {
+  test('of training shieldings that are all equal', async () => {
+    const datasetVersion = await threeClusters('level', [6, 6, 6], () => 600);
+    const error = await refusal(server, RUN_STUDY, { input: { datasetVersion } });
+    expect(error).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/nothing to learn from: all 6 are 600 ppm/),
+    });
+  });
+
   test.each<readonly [string, object, string, RegExp]>([
     ['of data that are not there', { datasetVersion: 'none/1' }, 'NOT_FOUND', /no data set "none"/],
     ['with an alpha of 0', { datasetVersion: 'full/1', alphas: [1, 0] }, 'INVALID_HYPERPARAMETER', /alpha/],
@@ -247,8 +299,8 @@ describe('a study is refused', () => {
   });
 
   test('of data without a test split', async () => {
-    const split = { bySize: { validation: [7, 8, 9], test: [] } };
-    const { reference } = await createVersion(server, { dataset: 'full', filter: {}, split });
+    const split = { bySize: { validation: [8, 9], test: [] } };
+    const { reference } = await createVersion(server, { dataset: 'full', filter: { size: { atLeast: 7 } }, split });
     const error = await refusal(server, RUN_STUDY, { input: { datasetVersion: reference } });
     expect(error).toMatchObject({ code: 'EMPTY_SPLIT', message: expect.stringMatching(/has no cluster in test/) });
   });

@@ -138,7 +138,7 @@ function inventedStudy(atoms: readonly Atom[], test: readonly Atom[], population
     settings: { epochs: 100, seeds: [1, 2, 3, 4], alphas: [1e-5, 1e5] },
     progress: { step: 10, steps: 10 },
     datasetVersion: {
-      ...{ reference, sha256: 'ab'.repeat(32), splitCounts: splits },
+      ...{ reference, sha256: 'ab'.repeat(32), elements: ['Na'], splitCounts: splits },
       dataset: {
         ...{
           title: 'Invented <shieldings> & more',

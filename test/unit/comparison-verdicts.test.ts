@@ -155,7 +155,7 @@ test('remarks name versions that are listed twice, and clusters that are not new
   expect(remarks({ ...NAMES, clusters: 8 }, asked, leakage)).toEqual([
     'cn/2 and cn@champion are the same version, cn/2, and differ by nothing.',
     'schnet/1 is listed 2 times: it is the same version, and differs by nothing.',
-    'Not all is new to the models. Of the 8 clusters cn/2 was trained on 3; schnet/1 was trained on 1 and chosen by 5. Errors on these say little about others.',
+    'Leakage: of the 8 clusters cn/2 was trained on 3; schnet/1 was trained on 1 and validated on 5. Errors on these may be lower than on others.',
   ]);
   expect(remarks(NAMES, asked.slice(0, 2), leakage.slice(0, 1))).toEqual([]);
 });

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { compareVersions } from '../../src/ml/comparison/comparison.ts';
 import { distanceMatrix } from '../../src/ml/comparison/distance-matrix.ts';
 import { regressionMetrics } from '../../src/ml/metrics.ts';
+import { Comparison } from '../../src/registry/comparison.ts';
 import { Comparisons } from '../../src/registry/comparisons.ts';
 import type { Store } from '../../src/registry/ports.ts';
+import type { ModelVersion } from '../../src/registry/records.ts';
 import { computing } from '../support/registry.ts';
 
 /** Size and level of theory of the calculations, whose id is that of their cluster too. */
@@ -20,11 +22,13 @@ interface Made {
   /** Residuals of all atoms of a calculation. */
   readonly error: (id: string, atom: number) => number;
   readonly trainedAt?: readonly string[];
+  /** SchNet unless given. */
+  readonly hyperparameters?: object;
 }
 
 /** A registry that holds versions m/1, m/2, ..., evaluated on the test split of what they were trained on. */
 function registryOf(made: readonly Made[]) {
-  const counts = { compare: 0, distances: 0 };
+  const counts = { compare: 0, distances: 0, leakage: 0 };
   const evaluations = made.map(({ dataset, test: ids, error }, v) => {
     const calculatedPpm = ids.flatMap(shieldings);
     const predictedPpm = ids.flatMap((id) => shieldings(id).map((value, i) => value + error(id, i)));
@@ -39,22 +43,24 @@ function registryOf(made: readonly Made[]) {
       ...{ calculatedPpm, predictedPpm, standardDeviationsPpm: null, metricsBySize },
     };
   });
+  const versionOf = (v: number) => ({
+    ...{ id: `v${v}`, modelId: 'm', version: v + 1, datasetVersionId: made[v].dataset },
+    hyperparameters: made[v].hyperparameters ?? { kind: 'SCHNET' },
+  });
   const store = {
-    models: { findOne: async () => ({ id: 'm' }), getMany: async () => [{ id: 'm', name: 'm' }] },
+    models: {
+      findOne: async () => ({ id: 'm' }),
+      getMany: async (ids: string[]) => ids.map(() => ({ id: 'm', name: 'm' })),
+    },
     modelVersions: {
-      findOne: async ({ version }: { version: number }) =>
-        made[version - 1] && {
-          ...{ id: `v${version - 1}`, modelId: 'm', version, datasetVersionId: made[version - 1].dataset },
-        },
-      getMany: async ([id]: string[]) => [
-        { id, modelId: 'm', version: Number(id.slice(1)) + 1, datasetVersionId: made[Number(id.slice(1))].dataset },
-      ],
+      findOne: async ({ version }: { version: number }) => made[version - 1] && versionOf(version - 1),
+      getMany: async ([id]: string[]) => [versionOf(Number(id.slice(1)))],
     },
     aliases: async () => [{ modelId: 'm', alias: 'champion', modelVersionId: 'v0' }],
     latestVersion: async () => made.length,
     datasets: {
       findOne: async ({ name }: { name: string }) => ({ id: name }),
-      getMany: async ([id]: string[]) => [{ id, name: id }],
+      getMany: async (ids: string[]) => ids.map((id) => ({ id, name: id })),
     },
     datasetVersions: {
       findOne: async ({ datasetId }: { datasetId: string }) => ({
@@ -63,9 +69,10 @@ function registryOf(made: readonly Made[]) {
         version: 1,
         splitCounts: [],
       }),
-      getMany: async ([id]: string[]) => [
-        { id, datasetId: id, version: 1, splitCounts: [{ split: 'validation', clusters: 0, atoms: 0 }] },
-      ],
+      getMany: async (ids: string[]) =>
+        ids.map((id) => ({
+          ...{ id, datasetId: id, version: 1, splitCounts: [{ split: 'validation', clusters: 0, atoms: 0 }] },
+        })),
     },
     evaluations: {
       findOne: async (where: { modelVersionId: string; datasetVersionId: string }) =>
@@ -80,8 +87,15 @@ function registryOf(made: readonly Made[]) {
       ids.map((id) => ({ id, clusterId: `c${id}`, size: CALCULATIONS[id][0], levelOfTheoryId: CALCULATIONS[id][1] })),
     versionMembers: {
       levelsOfTheory: async (dataset: string) => made.find((each) => each.dataset === dataset)!.trainedAt ?? ['A'],
-      heldClusters: async (dataset: string) =>
-        dataset === 'leaky' ? [{ clusterId: 'c1', heldClusterId: 'c7', split: 'train', by: 'FINGERPRINT' }] : [],
+      heldClusters: async (dataset: string) => {
+        counts.leakage++;
+        return dataset === 'leaky'
+          ? [
+              { clusterId: 'c1', heldClusterId: 'c7', split: 'train', by: 'FINGERPRINT' },
+              { clusterId: 'c2', heldClusterId: 'c2', split: 'validation', by: 'IDENTITY' },
+            ]
+          : [];
+      },
     },
   } as unknown as Store;
   const compute = computing({
@@ -131,7 +145,7 @@ test('takes the same atoms in whatever order, and puts them into that of the fir
   // asked again, also by the verdict, nothing is worked out again
   expect(await comparison.metrics()).toBe(found);
   await comparison.verdict();
-  expect(counts).toEqual({ compare: 1, distances: 0 });
+  expect(counts).toMatchObject({ compare: 1, distances: 0 });
 });
 
 test('lists a version twice where it was asked twice, by whatever name, and works it out once', async () => {
@@ -176,7 +190,8 @@ test('finds the atoms where errors grew most, of any version or of one', async (
     index,
     modelVersionId,
   ];
-  const worse = comparison.worseAtoms(null);
+  const all = { first: 200, start: 0 };
+  const worse = comparison.worseAtoms(null, all).items;
   expect(worse.map(place)).toEqual([
     ['2', 'c2', 1, 'v1'],
     ['3', 'c3', 0, 'v2'],
@@ -188,9 +203,12 @@ test('finds the atoms where errors grew most, of any version or of one', async (
     baselineResidualPpm: -2,
     growthPpm: 7,
   });
-  expect(comparison.worseAtoms('m/3').map(place)).toEqual(worse.slice(1).map(place));
-  expect(comparison.worseAtoms('m/1')).toEqual([]);
-  expect(() => comparison.worseAtoms('m/4')).toThrow('"m/4" is not among the versions compared, m/1, m/2, m/3');
+  const second = comparison.worseAtoms(null, { first: 1, start: 1 });
+  expect([second.items, second.hasNextPage, await second.totalCount()]).toEqual([[worse[1]], true, 3]);
+  expect(comparison.worseAtoms(null, { first: 2, start: 1 }).hasNextPage).toBe(false);
+  expect(comparison.worseAtoms('m/3', all).items.map(place)).toEqual(worse.slice(1).map(place));
+  expect(comparison.worseAtoms('m/1', all).items).toEqual([]);
+  expect(() => comparison.worseAtoms('m/4', all)).toThrow('"m/4" is not among the versions compared, m/1, m/2, m/3');
 });
 
 test('has a row for each size of clusters', async () => {
@@ -212,16 +230,27 @@ test('has a row for each size of clusters', async () => {
   ]);
 });
 
-test('tells what versions were trained on', async () => {
-  const { comparison } = await compare([
+test('tells what versions were trained and validated on, looking once into each data set version', async () => {
+  const leaky = { dataset: 'leaky', test: ALL, error: plus(0.1) };
+  const lasso = (selection?: string) => ({ ...leaky, hyperparameters: { kind: 'LASSO', alphas: [1], selection } });
+  const { comparison, counts } = await compare([
     { dataset: 'a', test: ALL, error: plus(1) },
-    { dataset: 'leaky', test: ALL, error: plus(0.1) },
+    leaky,
+    lasso(),
+    lasso('CROSS_VALIDATION'),
   ]);
+  const inTrain = { clusterId: 'c1', heldClusterId: 'c7' };
+  const inValidation = { clusterId: 'c2', heldClusterId: 'c2' };
   expect(await comparison.leakage()).toMatchObject([
     { modelVersionId: 'v0', count: 0, clusters: [] },
-    { modelVersionId: 'v1', count: 1, validationCount: 0, clusters: [{ clusterId: 'c1', heldClusterId: 'c7' }] },
+    { modelVersionId: 'v1', count: 1, validationCount: 1, clusters: [inTrain, inValidation] },
+    { modelVersionId: 'v2', count: 1, validationCount: 1, clusters: [inTrain, inValidation] },
+    { modelVersionId: 'v3', count: 1, validationCount: 0, clusters: [inTrain] },
   ]);
-  expect(await comparison.verdict()).toContain('Of the 3 clusters m/2 was trained on 1.');
+  expect(await comparison.verdict()).toContain(
+    'Leakage: of the 3 clusters m/2 was trained on 1 and validated on 1; m/3 was trained on 1 and validated on 1; m/4 was trained on 1.',
+  );
+  expect(counts.leakage).toBe(2);
 });
 
 test('refuses other atoms, and says of which versions and how many', async () => {
@@ -266,7 +295,10 @@ test('refuses what it cannot find or should not do', async () => {
   ];
   const refused = (input: object) => expect(compare(made, input)).rejects;
   await refused({ modelVersions: [] }).toMatchObject({ code: 'BAD_USER_INPUT' });
-  await refused({ modelVersions: Array(51).fill('m/1') }).toMatchObject({ code: 'BAD_USER_INPUT' });
+  await refused({ modelVersions: Array(51).fill('m/1') }).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: 'modelVersions lists 51; a comparison takes 1 to 50',
+  });
   await refused({ seed: -1 }).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringMatching(/^seed is -1/) });
   await refused({ modelVersions: ['m/1'], baseline: 'm/2' }).toMatchObject({
     code: 'BAD_USER_INPUT',
@@ -292,8 +324,17 @@ test('refuses more work than an answer is worth, with the way out, only when it 
   await expect(comparison.metrics()).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
     message: expect.stringMatching(
-      /^2 versions on 300000 atoms in 10000 resamples .*; lower resamples to 3333, or compare fewer versions$/,
+      /^10000 resamples of 2 versions on 300000 atoms .*; lower resamples to 4166, or compare fewer versions$/,
     ),
   });
   expect(counts.compare).toBe(0);
+
+  const [evaluation] = comparison.evaluations;
+  const version = { name: 'm/1', version: { id: 'v0' } as ModelVersion, evaluation };
+  const wide = new Comparison({} as Store, computing({}), {
+    ...{ split: 'test', levelOfTheoryId: 'A', calculations: [], baseline: 0, settings: INPUT },
+    versions: Array.from({ length: 37 }, () => version),
+    asked: [{ version: 0, called: 'm/1' }],
+  });
+  await expect(wide.distances()).rejects.toThrow(/^distances between 37 versions on 300000 atoms .*; compare fewer/);
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { shareBelow } from '../../src/ml/distribution.ts';
+import { quantilesOf } from '../../src/registry/distributions.ts';
 import { EvaluationAnalysis } from '../../src/registry/evaluation-analysis.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { CalculationSummary, Evaluation } from '../../src/registry/records.ts';
@@ -74,8 +76,8 @@ describe('distributions', () => {
     expect([...ofThree.calculated.values]).toEqual([500, 520, 540]);
     expect([...ofThree.predicted.values]).toEqual([500, 540, 550]);
     expect(ofThree.wasserstein1Ppm).toBeCloseTo(10, 12);
-    expect(analysis.shareBelow(ofThree.predicted, 545)).toBeCloseTo(2 / 3, 12);
-    expect(analysis.quantiles(ofThree.calculated, [0, 0.5])).toEqual([
+    expect(shareBelow(ofThree.predicted.values, 545)).toBeCloseTo(2 / 3, 12);
+    expect(quantilesOf(ofThree.calculated, [0, 0.5])).toEqual([
       { probability: 0, valuePpm: 500 },
       { probability: 0.5, valuePpm: 520 },
     ]);
@@ -100,8 +102,8 @@ describe('distributions', () => {
         expect.objectContaining({ code: 'BAD_USER_INPUT' }),
       );
     }
-    expect(() => analysis.quantiles(comparison.predicted, [1.5])).toThrow(/probability 1.5/);
-    expect(() => analysis.quantiles(comparison.predicted, Array(10_001).fill(0))).toThrow(/at most 10000/);
+    expect(() => quantilesOf(comparison.predicted, [1.5])).toThrow(/probability 1.5/);
+    expect(() => quantilesOf(comparison.predicted, Array(10_001).fill(0))).toThrow(/at most 10000/);
   });
 
   it.each(['distribution', 'calibration'] as const)('refuse a size that no cluster has: %s', async (what) => {

@@ -34,3 +34,17 @@ test('what is wrong with it comes back with its code', async () => {
     message: 'resamples is 1; give a whole number from 100 to 10000',
   });
 });
+
+test('a short comparison does not wait for a long one', async () => {
+  compute = new ForkedCompute();
+  const atoms = 30_000;
+  const column = () => Float64Array.from({ length: atoms }, () => 600 + 30 * random.normal());
+  const clusterStarts = Uint32Array.from({ length: 101 }, (_, c) => 300 * c);
+  const columns = { calculatedPpm: column(), predictedPpm: [column(), column()], clusterStarts };
+  const ended: string[] = [];
+  await Promise.all([
+    compute.compare({ ...TASK, columns, resamples: 2000 }).then(() => ended.push('long')),
+    compute.compare(TASK).then(() => ended.push('short')),
+  ]);
+  expect(ended).toEqual(['short', 'long']);
+});

@@ -211,6 +211,21 @@ describe('fitLassoPath', () => {
     expectSolved(fitLassoPath(matrixFromRows(rows), target, LASSO_ALPHAS));
   });
 
+  it('comes to an end where columns differ by less than it can tell', () => {
+    const alpha = 1e-9;
+    const next = normals(12);
+    const rows = Array.from({ length: 200 }, () => {
+      const base = Array.from({ length: 20 }, next);
+      return [...base, ...base.map((value) => value + 1e-7 * next())];
+    });
+    const target = Float64Array.from(rows, (row) => row[0] - 0.5 * row[7] + next());
+    const [larger, fit] = fitLassoPath(matrixFromRows(rows), target, [1e-5, alpha]);
+    expect(fit.iterations).toBeLessThan(1000);
+    // what the larger alpha's solution costs at this one
+    const penalty = (larger.alpha - alpha) * larger.coefficients.reduce((sum, weight) => sum + Math.abs(weight), 0);
+    expect(fit.objective).toBeLessThanOrEqual(larger.objective - penalty + 1e-12);
+  });
+
   it.each([
     ['each of which adds to the one before', (next: () => number) => (value: number) => value + next()],
     ['of zeros and ones', (next: () => number) => () => (next() > 0.5 ? 1 : 0)],

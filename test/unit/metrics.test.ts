@@ -106,6 +106,7 @@ describe('commonHistogram', () => {
     [[0, 100_000], 10, 'BAD_USER_INPUT'],
     [[0, 1e300], 10, 'BAD_USER_INPUT'],
     [[1e300], 1e-300, 'BAD_USER_INPUT'],
+    [[90], 1e-17, 'BAD_USER_INPUT'],
     [[1], 0, 'BAD_USER_INPUT'],
     [[1], Number.NaN, 'BAD_USER_INPUT'],
     [[Number.NaN], 10, 'NON_FINITE_NUMBER'],

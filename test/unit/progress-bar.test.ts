@@ -21,6 +21,13 @@ test('on a terminal a progress bar is one line, written anew and no longer than 
   expect([written.includes('\n'), lines]).toEqual([false, []]);
 });
 
+test('of a terminal that does not say how wide it is nothing is cut off', () => {
+  let written = '';
+  const bar = new ProgressBar({ isTTY: true, columns: 0, write: (text: string) => (written += text) }, () => {});
+  bar.show({ share: 0.5, text: '5 of 10 trainings done' });
+  expect(written).toMatch(/ 5 of 10 trainings done$/);
+});
+
 test('elsewhere it is a line now and then', () => {
   const lines: string[] = [];
   const bar = new ProgressBar({ write: () => expect.unreachable() }, (line) => lines.push(line));

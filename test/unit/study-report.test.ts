@@ -46,6 +46,9 @@ describe('the report of a study', () => {
         /invented\/1 \(invented 1, formula\/none\), (all splits|test split), \d+ atoms/,
       );
     }
+    expect(figureOf(html, 7)).toMatch(
+      /of the test split: an atom a curve, 40 atoms\. invented\/1 \(invented 1, formula\/none\)/,
+    );
   });
 
   test('shows beside each figure the exact query that gave it', async () => {
@@ -56,10 +59,12 @@ describe('the report of a study', () => {
       return ask(question);
     });
     expect(asked).toHaveLength(8);
-    const shown = [...html.matchAll(/<pre>(.*?)\n\n# variables\n(.*?)<\/pre>/gs)].map(([, query, variables]) => ({
-      query: unescaped(query),
-      variables: JSON.parse(unescaped(variables)),
-    }));
+    const shown = [...html.matchAll(/<pre class="query">(.*?)<\/pre>.*?<pre class="variables">(.*?)<\/pre>/gs)].map(
+      ([, query, variables]) => ({
+        query: unescaped(query),
+        variables: JSON.parse(unescaped(variables)),
+      }),
+    );
     // the study is asked first and shown last
     expect(shown).toEqual([...asked.slice(1), asked[0]]);
     expect(asked[3].variables.versions).toEqual([0, 1, 2, 3].map((i) => `invented-1-part-${i}/1`));
@@ -137,10 +142,24 @@ describe('the report of a study', () => {
         ? Promise.resolve({ study: { ...study, state: 'RUNNING', progress: { step: 1234, steps: 8000 }, parts } })
         : ask(question),
     );
-    expect(html).toContain('it is running, with 1,234 of 8,000 steps done');
+    expect(html).toContain('This study is not complete: it is running, with 1,234 of 8,000 steps done');
     expect(figureOf(html, 5)).toContain('SchNet by distribution loss, direct (its training is running)');
     expect(figureOf(html, 1).match(/<svg /g)).toHaveLength(5);
     expect(html).not.toContain('mean of the training shieldings for every atom');
+  });
+
+  test('says of shieldings that a formula invented that they are none of DFT', async () => {
+    const { ask, study } = inventedAnswers(SMALL);
+    const reportBy = (program: string) => {
+      const levelsOfTheory = [{ program, version: '1', method: 'formula', basis: 'none' }];
+      const asked = { ...study, datasetVersion: { ...study.datasetVersion, levelsOfTheory } };
+      return reportOf((question) =>
+        question.query.startsWith('query Study(') ? Promise.resolve({ study: asked }) : ask(question),
+      );
+    };
+    const notice = 'These shieldings are not of DFT: a formula invented them';
+    expect(await reportBy('synthetic')).toContain(notice);
+    expect(await reportBy('PySCF')).not.toContain(notice);
   });
 
   test.each([
@@ -186,6 +205,15 @@ describe('an axis', () => {
     for (const value of values) expect(axis.min <= value && value <= axis.max).toBe(true);
     expect(axis).toEqual({ ...expected, interval: expect.closeTo(expected.interval, 9) });
   });
+});
+
+test.each([
+  [[0, 2], { min: 0, max: 2, interval: 1 }],
+  [[0, 0], { min: 0, max: 1, interval: 1 }],
+  [[0, 7], { min: 0, max: 8, interval: 2 }],
+  [[619.99985, 620], { min: 619, max: 620, interval: 1 }],
+])('an axis over %j may have no ticks between whole numbers', (values, expected) => {
+  expect(axisOver(values, 4, 1)).toEqual(expected);
 });
 
 describe('the points of a panel', () => {

@@ -1,3 +1,5 @@
+import { correlationOfSums } from '../metrics.ts';
+
 /** Sums over the atoms of each cluster, from which moments of any resample of clusters follow. */
 export class ColumnMoments {
   readonly means: Float64Array;
@@ -110,12 +112,7 @@ export class PairMoments {
       mae: absolute / atoms,
       bias: error / atoms,
       r2: flat ? Number.NaN : 1 - squared / yy,
-      pearson: flat || p.isConstant(weights) ? Number.NaN : clampedCorrelation(yp, yy, pp),
+      pearson: flat || p.isConstant(weights) ? Number.NaN : correlationOfSums(yp, yy, pp),
     };
   }
-}
-
-/** Correlation from sums about the means, kept within -1 and 1 where rounding would lead out. */
-export function clampedCorrelation(xy: number, xx: number, yy: number): number {
-  return Math.min(1, Math.max(-1, xy / Math.sqrt(xx) / Math.sqrt(yy)));
 }

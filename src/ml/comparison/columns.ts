@@ -33,8 +33,3 @@ export function clusterOfAtoms(clusterStarts: Uint32Array): Uint32Array {
   for (let c = 0; c + 1 < clusterStarts.length; c++) clusters.fill(c, clusterStarts[c], clusterStarts[c + 1]);
   return clusters;
 }
-
-/** Atoms in ascending order of a column. */
-export function ascendingOrder(values: Float64Array): Uint32Array {
-  return Uint32Array.from(values.keys()).sort((i, j) => values[i] - values[j]);
-}

@@ -9,9 +9,9 @@ import { correlationOfRanks, RankedColumn } from './resampled-ranks.ts';
 import { ClusterResamples } from './resamples.ts';
 
 export const FEWEST_RESAMPLES = 100;
-export const MOST_RESAMPLES = 10_000;
-export const LOWEST_CONFIDENCE = 0.5;
-export const HIGHEST_CONFIDENCE = 0.999;
+const MOST_RESAMPLES = 10_000;
+const LOWEST_CONFIDENCE = 0.5;
+const HIGHEST_CONFIDENCE = 0.999;
 
 export interface BootstrapSettings {
   /** 100 to 10,000. */

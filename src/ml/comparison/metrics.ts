@@ -32,7 +32,7 @@ export function metricsOfColumns(
   sortedCalculated: Sorted,
   sortedPredicted: Sorted,
 ): Record<ComparedMetric, number | null> {
-  // the training mean, which these do not need
+  // what is compared does not depend on the training mean
   const { rmsePpm, maePpm, biasPpm, r2, pearson, spearman } = regressionMetrics(calculatedPpm, predictedPpm, 0);
   return {
     RMSE: rmsePpm,

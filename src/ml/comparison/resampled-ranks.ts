@@ -1,5 +1,5 @@
-import { clampedCorrelation } from './cluster-moments.ts';
-import { ascendingOrder } from './columns.ts';
+import { correlationOfSums } from '../metrics.ts';
+import { ascendingOrder } from '../ranks.ts';
 
 /** A column sorted once, to rank any resample of clusters in one pass. */
 export class RankedColumn {
@@ -62,5 +62,5 @@ export function correlationOfRanks(a: Float64Array, b: Float64Array, starts: Uin
     aa += weight * aaHere;
     bb += weight * bbHere;
   }
-  return clampedCorrelation(ab, aa, bb);
+  return correlationOfSums(ab, aa, bb);
 }

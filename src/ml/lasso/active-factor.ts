@@ -1,7 +1,7 @@
 import type { Matrix } from '../matrix.ts';
 
 /** A column whose share not explained by the active ones has less than this squared length counts as dependent on them. */
-const DEPENDENT = 1e-12;
+export const DEPENDENT = 1e-12;
 
 /** Cholesky factor L of the active rows and columns of a Gram matrix, G_AA = L L^T, kept while variables come and go. */
 export class ActiveFactor {
@@ -88,6 +88,13 @@ export class ActiveFactor {
   /** The x for which the active columns times x come nearest to the variable's column, G_AA x = G_Aj. */
   dependence(variable: number): Float64Array {
     return this.solve(this.crossGram(variable));
+  }
+
+  /** The squared length of what the other active columns do not explain of the one at a position. */
+  independence(position: number): number {
+    const unit = new Float64Array(this.size);
+    unit[position] = 1;
+    return 1 / this.solve(unit)[position];
   }
 
   private push(variable: number, row: Float64Array, rest: number): void {

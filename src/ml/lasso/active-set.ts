@@ -1,5 +1,5 @@
 import type { Matrix } from '../matrix.ts';
-import { ActiveFactor } from './active-factor.ts';
+import { ActiveFactor, DEPENDENT } from './active-factor.ts';
 
 /**
  * How far a gradient may be beyond alpha before its variable enters: so little of alpha, but of the largest correlation between the
@@ -8,6 +8,9 @@ import { ActiveFactor } from './active-factor.ts';
 const ENTRY_TOLERANCE = 1e-8;
 const LARGEST_ENTRY_TOLERANCE = 1e-13;
 const SMALLEST_ENTRY_TOLERANCE = 1e-15;
+
+/** The objective falls to a new depth if by more than this share of the square of the largest correlation. */
+const SMALLEST_FALL = 1e-16;
 
 /** How often in a row the gradient is computed anew and variables are found that still have to enter. */
 const MOST_RENEWALS = 4;
@@ -27,6 +30,9 @@ const MOST_REFINEMENTS = 4;
  * A variable that depends linearly on the active ones (a duplicate column, fewer rows than columns) cannot join them. If
  * it would lower the objective, the weights move along the line on which the prediction does not change, until an active
  * one reaches 0 and makes room.
+ *
+ * Copies that differ by less than the factor can tell would change places for ever at a tiny alpha. So a variable takes the place of
+ * another only if it can join those that are left, and is tried again only if the objective has fallen to a new depth since.
  */
 export class ActiveSetSolver {
   /** As they are now; copy what has to stay. */
@@ -41,6 +47,7 @@ export class ActiveSetSolver {
   private readonly baseWeights: Float64Array;
   private baseGradient: Float64Array;
   private readonly largestCorrelation: number;
+  private readonly smallestFall: number;
 
   /**
    * @param gram Z^T Z / n
@@ -57,6 +64,7 @@ export class ActiveSetSolver {
     this.baseGradient = correlations;
     this.gradient = correlations.slice();
     this.largestCorrelation = correlations.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    this.smallestFall = SMALLEST_FALL * this.largestCorrelation * this.largestCorrelation;
   }
 
   /** Solves for an alpha from where it is: the solution for a larger one is near. */
@@ -88,14 +96,19 @@ export class ActiveSetSolver {
     const limit = this.iterations + 1000 + 100 * this.weights.length;
     const refused = new Set<number>();
     let any = false;
+    let fallen = 0;
+    let deepest = 0;
     this.solveActive(alpha, tolerance);
     while (this.iterations < limit) {
       const entering = this.mostViolating(alpha + tolerance, refused);
       if (entering < 0) break;
       this.iterations++;
+      const [weights, gradient] = [this.weights.slice(), this.gradient.slice()];
       const entered = this.enter(entering, Math.sign(this.gradient[entering]));
       this.solveActive(alpha, tolerance);
-      if (entered && this.signs[entering] !== 0) {
+      fallen += this.fallSince(weights, gradient, alpha);
+      if (entered && fallen > deepest + this.smallestFall && this.signs[entering] !== 0) {
+        deepest = fallen;
         refused.clear();
         any = true;
       } else {
@@ -119,7 +132,9 @@ export class ActiveSetSolver {
       if (refinements > 1 && largest > before / 2) factor.renew();
       before = largest;
       this.iterations++;
-      const { leaving } = this.advance(factor.solve(residual), 1);
+      const step = factor.solve(residual);
+      const { leaving, length } = this.reach(step, 1);
+      this.advance(step, length);
       if (leaving >= 0) {
         this.leave(leaving);
         refinements = 0;
@@ -130,11 +145,8 @@ export class ActiveSetSolver {
     }
   }
 
-  /**
-   * Moves the active weights by up to `longest` times the direction, but no further than the first one that reaches 0
-   * against its sign. Returns how far, and the position of that one or -1.
-   */
-  private advance(direction: Float64Array, longest: number): { length: number; leaving: number } {
+  /** How far the active weights can go in a direction, at most `longest`, until one reaches 0 against its sign: its position, or -1. */
+  private reach(direction: Float64Array, longest: number): { length: number; leaving: number } {
     const { factor, weights, signs } = this;
     let length = longest;
     let leaving = -1;
@@ -147,12 +159,24 @@ export class ActiveSetSolver {
         }
       }
     });
-    if (length < Number.POSITIVE_INFINITY) {
-      factor.variables.forEach((j, position) => {
-        this.move(j, length * direction[position]);
-      });
-    }
     return { length, leaving };
+  }
+
+  private advance(direction: Float64Array, length: number): void {
+    this.factor.variables.forEach((j, position) => {
+      this.move(j, length * direction[position]);
+    });
+  }
+
+  /** By how much the objective is lower than at these weights with this gradient. */
+  private fallSince(weights: Float64Array, gradient: Float64Array, alpha: number): number {
+    let fall = 0;
+    for (let j = 0; j < weights.length; j++) {
+      const change = this.weights[j] - weights[j];
+      fall += (change * (this.gradient[j] + gradient[j])) / 2;
+      fall -= alpha * (Math.abs(this.weights[j]) - Math.abs(weights[j]));
+    }
+    return fall;
   }
 
   private move(variable: number, change: number): void {
@@ -185,11 +209,13 @@ export class ActiveSetSolver {
     signs[variable] = sign;
     if (factor.append(variable)) return true;
     const direction = factor.dependence(variable).map((value) => -sign * value);
-    const { leaving, length } = this.advance(direction, Number.POSITIVE_INFINITY);
-    if (leaving < 0) {
+    const { leaving, length } = this.reach(direction, Number.POSITIVE_INFINITY);
+    // by as much of the leaving column as is in the entering one, the latter stands out from those that are left
+    if (leaving < 0 || direction[leaving] * direction[leaving] * factor.independence(leaving) <= DEPENDENT) {
       signs[variable] = 0;
       return false;
     }
+    this.advance(direction, length);
     this.move(variable, sign * length);
     this.leave(leaving);
     if (factor.append(variable)) return true;

@@ -3,7 +3,7 @@ import { type Matrix, zeros } from '../matrix.ts';
 import type { Products } from './products.ts';
 
 /** A column whose standard deviation over the training rows is below this counts as constant. */
-export const CONSTANT_COLUMN = 1e-9;
+const CONSTANT_COLUMN = 1e-9;
 
 /**
  * What is left of a column that is constant may be rounding: of its distance from the shift, or, where a part is taken off all rows, of

@@ -35,6 +35,9 @@ export const SCHNET_TRAINING_DEFAULTS = {
   ...{ batchSize: 100, epochs: 2000 },
 } as const;
 
+/** As many as the paper trained. */
+export const PAPER_SEEDS: readonly number[] = Array.from({ length: 20 }, (_, k) => k + 1);
+
 /** What the caller hears after every epoch. */
 export interface EpochProgress extends EpochMetrics {
   /** The best epoch so far, this one included. */

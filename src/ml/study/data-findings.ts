@@ -49,7 +49,7 @@ function bySize({ shieldingsPpm, sizes }: StudyEvidence['atoms']): SizeSample[] 
 const NO_SIZE = `no cluster size has ${FEWEST_ATOMS} atoms whose shieldings differ`;
 
 /** That shieldings follow a generalised logistic distribution at every size. */
-export function followsGeneralizedLogistic({ atoms }: StudyEvidence): Finding {
+export function* followsGeneralizedLogistic({ atoms }: StudyEvidence): Generator<void, Finding> {
   const finding = {
     claim: 'The shieldings follow a generalised logistic distribution at every cluster size.',
     criterion:
@@ -65,6 +65,7 @@ export function followsGeneralizedLogistic({ atoms }: StudyEvidence): Finding {
     const distance = kolmogorovSmirnovFrom(values, (value) => cdf(fitted, value));
     if (distance > Math.max(CLOSE, CHANCE / Math.sqrt(values.length))) holds = false;
     numbers.push(pure(`largest distance at size ${size}`, distance), atomCount(`atoms at size ${size}`, values.length));
+    yield;
   }
   return judged(finding, holds, numbers);
 }

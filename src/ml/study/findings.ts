@@ -18,8 +18,11 @@ import {
   transformWorsensLasso,
 } from './model-findings.ts';
 
+/** Those that take long say themselves where others may come in between. */
+type Check = (evidence: StudyEvidence) => Finding | Generator<void, Finding>;
+
 /** What the paper found, claim by claim in its order (protocol, "What the paper found"). */
-const CHECKS: readonly ((evidence: StudyEvidence) => Finding)[] = [
+const CHECKS: readonly Check[] = [
   followsGeneralizedLogistic,
   isSkewedToTheLeft,
   thirdShellCorrelates,
@@ -36,7 +39,13 @@ const CHECKS: readonly ((evidence: StudyEvidence) => Finding)[] = [
   schNetIsLikePopulations,
 ];
 
-/** Checks each claim of the paper on other data. One at a time, so that whoever asks may do other things in between. */
-export function* studyFindings(evidence: StudyEvidence): Generator<Finding> {
-  for (const check of CHECKS) yield check(evidence);
+/** Checks each claim of the paper on other data. In steps, so that whoever asks may do other things in between. */
+export function* studyFindings(evidence: StudyEvidence): Generator<void, Finding[]> {
+  const findings: Finding[] = [];
+  for (const check of CHECKS) {
+    const found = check(evidence);
+    findings.push('claim' in found ? found : yield* found);
+    yield;
+  }
+  return findings;
 }

@@ -70,7 +70,9 @@ function modeOf(values: ArrayLike<number>): number {
 export function mseHitsTheMean(evidence: StudyEvidence): Finding {
   const finding = {
     claim: 'Models trained by mean squared error hit the mean of the shieldings.',
-    criterion: `On the test split the mean prediction of ${BY_MSE} is at most ${SAME_PLACE} standard deviations of the calculated shieldings from their mean.`,
+    criterion:
+      `On the test split the mean prediction of ${BY_MSE} is at most ${SAME_PLACE} standard deviations of the calculated shieldings ` +
+      'from their mean.',
   };
   return placeFinding(evidence, finding, mean, (distance, limit) => distance <= limit, 'mean');
 }
@@ -180,7 +182,9 @@ const lassoPairs = (evidence: StudyEvidence) =>
     STUDY_FEATURES.map((features) => (target) => lasso(features, target)),
   );
 
-const PEAKS = `modes of the predictions of the test split (kernel density estimates) count as the same within ${SAME_PLACE} standard deviations of the calculated shieldings`;
+const PEAKS =
+  `modes of the predictions of the test split (kernel density estimates) count as the same within ${SAME_PLACE} standard deviations of ` +
+  'the calculated shieldings';
 
 /** That the transform moves the peak of a Lasso. */
 export function transformMovesLassosPeak(evidence: StudyEvidence): Finding {
@@ -253,7 +257,9 @@ export function transformWorsensLasso(evidence: StudyEvidence): Finding {
 export function coordinationNumbersAreWorst(evidence: StudyEvidence): Finding {
   const finding = {
     claim: 'By RMSE, Lasso on coordination numbers is worse than SchNet.',
-    criterion: `On the test split, on direct targets, its RMSE is more than ${100 * SAME_RMSE} % higher than that of SchNet trained by mean squared error.`,
+    criterion:
+      `On the test split, on direct targets, its RMSE is more than ${100 * SAME_RMSE} % higher than that of SchNet trained by mean ` +
+      'squared error.',
   };
   const { models, missing } = modelsOf(evidence, [lasso('CN', 'DIRECT'), schNet('MSE', 'DIRECT')]);
   if (missing !== null) return untestable(finding, missing);
