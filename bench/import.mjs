@@ -1,13 +1,13 @@
 // npm run bench -- import: 50,000 clusters of 20 atoms with their shieldings into a fresh server, once and once more, against ASE
 // and its database, which take the first of the same clusters in the same run.
 import { spawnSync } from 'node:child_process';
-import { createReadStream, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { clusters } from './lib/clusters.mjs';
 import { exit, figure } from './lib/figures.mjs';
+import { importFile } from './lib/import-file.mjs';
 import { pythonWith } from './lib/python.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -17,32 +17,6 @@ const PEER_CLUSTERS = 2000;
 const ASE = 'ase==3.26.0';
 const SECONDS = 300;
 const RESIDENT_MEBIBYTES = 512;
-
-async function importFile(server, path) {
-  const { requested } = await server.ask(
-    `mutation { requested: requestUpload(input: { fileName: "bench.extxyz" }) { id url } }`,
-  );
-  const start = performance.now();
-  const response = await fetch(requested.url, {
-    method: 'PUT',
-    body: createReadStream(path),
-    duplex: 'half',
-  });
-  if (!response.ok) throw new Error(await response.text());
-  const { started } = await server.ask(
-    `mutation ($uploads: [ID!]!) { started: startImport(input: { uploads: $uploads }) { id } }`,
-    { uploads: [requested.id] },
-  );
-  for (;;) {
-    const { found } = await server.ask(
-      `query ($id: ID!) { found: import(id: $id) { state failure inserted existing rejected } }`,
-      { id: started.id },
-    );
-    if (found.state === 'FAILED') throw new Error(found.failure);
-    if (found.state === 'SUCCEEDED') return { ...found, seconds: (performance.now() - start) / 1e3 };
-    await wait(200);
-  }
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'natrium-bench-import-'));
 const path = join(folder, 'bench.extxyz');

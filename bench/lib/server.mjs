@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'main.js');
 
-/** A server with embedded PostgreSQL and data of its own, gone after `stop`. */
-export async function startServer({ workers }) {
-  const folder = mkdtempSync(join(tmpdir(), 'natrium-bench-'));
+/** A server with embedded PostgreSQL, on a data folder of its own unless one is given. Its data are gone after `stop`. */
+export async function startServer({ workers, folder = mkdtempSync(join(tmpdir(), 'natrium-bench-')) }) {
+  const start = performance.now();
   const own = Object.entries(process.env).filter(([name]) => !/^(DATABASE_URL$|S3_|NATRIUM_)/.test(name));
   const child = spawn(process.execPath, [MAIN, 'serve'], {
     env: {
@@ -31,6 +31,7 @@ export async function startServer({ workers }) {
   }
   if (url === null) throw new Error('the server did not start');
   child.stdout.resume();
+  const startSeconds = (performance.now() - start) / 1e3;
 
   const askText = async (query, variables = {}) => {
     const response = await fetch(`${url}/graphql`, {
@@ -40,10 +41,15 @@ export async function startServer({ workers }) {
     });
     return response.text();
   };
+  const end = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
   return {
     url,
     pid: child.pid,
     folder,
+    startSeconds,
     askText,
     async ask(query, variables) {
       const { data, errors } = JSON.parse(await askText(query, variables));
@@ -54,9 +60,10 @@ export async function startServer({ workers }) {
     residentMebibytes() {
       return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024;
     },
+    /** Ends it and leaves its data. */
+    end,
     async stop() {
-      child.kill('SIGTERM');
-      await ended;
+      await end();
       rmSync(folder, { recursive: true, force: true });
     },
   };

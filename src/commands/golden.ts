@@ -19,10 +19,15 @@ export async function compareWithGoldenFiles(paths: readonly string[], print: Pr
   }
   let failed = 0;
   for (const path of paths) {
-    const comparisons = await compare(readJson(path), path).catch((error: unknown) => {
-      if (!(error instanceof TypeError)) throw error;
+    const json = readJson(path);
+    const comparisons = await compare(json).catch((error: unknown) => {
+      if (error instanceof NatriumError) throw new NatriumError(error.code, `${path}: ${error.message}`, error.details);
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
       throw new NatriumError('MALFORMED_FILE', `${path} lacks a part of a golden file: ${error.message}`);
     });
+    if (comparisons.every(({ rows }) => rows.length === 0)) {
+      throw new NatriumError('MALFORMED_FILE', `${path}: there is nothing in it to compare with`);
+    }
     for (const { what, rows } of comparisons) {
       print(`${path} (${what})`);
       for (const row of rows) {
@@ -43,7 +48,7 @@ interface Comparison {
   readonly rows: readonly GoldenRow[];
 }
 
-async function compare(json: unknown, path: string): Promise<readonly Comparison[]> {
+async function compare(json: unknown): Promise<readonly Comparison[]> {
   if (isSchNetGoldenFile(json)) {
     const comparisons: Comparison[] = [];
     for (const engine of [wasmEngine, await openTensorflow()]) {
@@ -68,7 +73,7 @@ async function compare(json: unknown, path: string): Promise<readonly Comparison
   }
   throw new NatriumError(
     'MALFORMED_FILE',
-    `${path} is no golden file of SchNet, Lasso, the Gupta potential or statistics`,
+    'this is no golden file of SchNet, Lasso, the Gupta potential or statistics',
   );
 }
 

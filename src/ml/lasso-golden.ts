@@ -1,4 +1,5 @@
 import { structureFromSymbols } from '../chemistry/structure.ts';
+import { NatriumError } from '../errors.ts';
 import { featureMatrix } from './features/feature-matrix.ts';
 import { cdf, fitGeneralizedLogistic, logLikelihood } from './generalized-logistic.ts';
 import type { GoldenRow } from './golden-row.ts';
@@ -85,11 +86,15 @@ export function isLassoDatasetsFile(json: unknown): boolean {
 
 /**
  * Compares objectives, gaps, predictions and weights on data sets with solutions in extended precision, each the worst of its alphas.
- * @param json the parsed content of `lasso-datasets.json`
+ * @param json the parsed content of `lasso-datasets.json`; throws MALFORMED_FILE for another number of features than rows of columns
  */
 export function compareWithLassoDatasets(json: unknown): GoldenRow[] {
   return (json as LassoDatasetsGolden).lassoDatasets.flatMap((golden) => {
     const { name, rows, columns, fits, uniqueWeights } = golden;
+    if (golden.features.length !== rows * columns) {
+      const message = `${name} has ${golden.features.length} features, not ${rows} rows of ${columns}`;
+      throw new NatriumError('MALFORMED_FILE', message);
+    }
     const features = { rows, columns, data: Float64Array.from(golden.features) };
     const target = forward(fitTargetTransform('STANDARDIZE', golden.target), golden.target);
     const ours = fitLassoPath(
@@ -235,9 +240,9 @@ function generalizedLogisticRows({ trainRows, target, generalizedLogistic: golde
   ];
 }
 
-/** NaN if the lengths differ, which no tolerance allows. */
+/** NaN if the lengths differ or there is nothing to compare, which no tolerance allows. */
 function largestDeviation(ours: ArrayLike<number>, theirs: readonly number[]): number {
-  return ours.length === theirs.length
+  return ours.length === theirs.length && theirs.length > 0
     ? theirs.reduce((most, value, k) => Math.max(most, Math.abs(value - ours[k])), 0)
     : Number.NaN;
 }
