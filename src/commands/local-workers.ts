@@ -3,13 +3,14 @@ import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../composition.ts';
 import { COMPUTE_NICENESS } from '../jobs/forked-compute.ts';
+import { LONGEST_STOP_MS } from './worker.ts';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 /** Before a worker that ended is replaced: doubled each time, unless it lived for a while. */
 const SHORTEST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 const A_WHILE_MS = 60_000;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = LONGEST_STOP_MS + 1000;
 
 /** Keeps a number of worker processes alive beside the API, below its priority. */
 export class LocalWorkers {

@@ -57,7 +57,9 @@ export async function serve(config: Config, log: Log): Promise<void> {
       port: config.port,
       log,
     });
-    stops.push(() => http.stop());
+    let workers: LocalWorkers | null = null;
+    // requests end while trials are given back
+    stops.push(async () => void (await Promise.all([http.stop(), workers?.stop()])));
     await writeServerAddress(config.dataFolder, http.url);
     stops.push(() => removeServerAddress(config.dataFolder));
     const environment = {
@@ -66,8 +68,7 @@ export async function serve(config: Config, log: Log): Promise<void> {
       NATRIUM_DATA_FOLDER: config.dataFolder,
       NODE_ENV: 'production',
     };
-    const workers = new LocalWorkers(config.workers, environment, log);
-    stops.push(() => workers.stop());
+    workers = new LocalWorkers(config.workers, environment, log);
 
     log(`data in ${config.dataFolder}; admin token in ${tokenPath}`);
     log(`API        ${http.url}/graphql`);

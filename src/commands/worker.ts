@@ -5,6 +5,9 @@ import { NatriumError } from '../errors.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { workerApplication } from '../store/workers-alive.ts';
 
+/** From SIGTERM to the end, whatever the database and the artifact store do. */
+export const LONGEST_STOP_MS = 10_000;
+
 /** `natrium worker`: trains what the queue holds, one trial at a time, until it is told to stop. */
 export async function runWorker(config: Config, log: Log): Promise<void> {
   if (config.databaseUrl === null) {
@@ -22,7 +25,13 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
   const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log);
   const { registry, queue, compute } = parts;
   await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
+  log(`worker ${name} is ready`);
   const stop = async () => {
+    // whoever sent the signal kills what has not ended in time
+    setTimeout(() => {
+      log(`worker ${name} could not give back what it has; another takes it over`);
+      process.exit(1);
+    }, LONGEST_STOP_MS);
     stopping.abort();
     await parts.close();
     process.exit();

@@ -8,6 +8,7 @@ import { generateCluster } from '../chemistry/s-blda/generator.ts';
 import { NatriumError } from '../errors.ts';
 import { compareVersions } from '../ml/comparison/comparison.ts';
 import { distanceMatrix } from '../ml/comparison/distance-matrix.ts';
+import { TrainingPaused } from '../ml/model.ts';
 import { MODELS, measureSchNet, predictShieldings } from '../ml/models.ts';
 import type { ComputeReply, ComputeRequest, SentError } from './compute-messages.ts';
 
@@ -15,7 +16,10 @@ function reply(message: ComputeReply): void {
   process.send!(message);
 }
 
-async function answer(request: ComputeRequest): Promise<void> {
+/** Trainings that are to pause. */
+const pausing = new Set<number>();
+
+async function answer(request: Exclude<ComputeRequest, { kind: 'pause' }>): Promise<void> {
   const { id } = request;
   try {
     if (request.kind === 'train') {
@@ -23,6 +27,7 @@ async function answer(request: ComputeRequest): Promise<void> {
       const trained = await MODELS[task.settings.kind].train(task, {
         onProgress: (progress) => reply({ id, kind: 'progress', progress }),
         onCheckpoint: (checkpoint) => reply({ id, kind: 'checkpoint', checkpoint }),
+        isToPause: () => pausing.has(id),
       });
       reply({ id, kind: 'trained', ...trained });
     } else if (request.kind === 'measure') {
@@ -45,7 +50,8 @@ async function answer(request: ComputeRequest): Promise<void> {
       reply({ id, kind: 'generated', clusters });
     }
   } catch (error) {
-    reply({ id, kind: 'failed', ...toSend(error) });
+    if (error instanceof TrainingPaused) reply({ id, kind: 'paused' });
+    else reply({ id, kind: 'failed', ...toSend(error) });
   }
 }
 
@@ -67,7 +73,8 @@ function toSend(error: unknown): SentError {
 
 let turn = Promise.resolve();
 process.on('message', (request: ComputeRequest) => {
-  turn = turn.then(() => answer(request));
+  if (request.kind === 'pause') pausing.add(request.id);
+  else turn = turn.then(() => answer(request));
 });
 // whoever asked is gone: nobody is left to answer. Long arithmetic hears of nothing, so a thread of its own looks as well.
 process.on('disconnect', () => process.exit());

@@ -18,6 +18,8 @@ const QUEUES: readonly (readonly [Job['kind'], Job['kind'] | null])[] = [
 const HEARTBEAT_SECONDS = 20;
 const SUPERVISE_SECONDS = 5;
 const POLL_SECONDS = 0.5;
+/** For jobs in hand to be given back. */
+const STOP_MS = 9000;
 const LONGEST_JOB_SECONDS = 23 * 3600;
 
 type Query = (sql: string, values?: unknown[]) => Promise<unknown[]>;
@@ -80,7 +82,7 @@ export class Queue {
   }
 
   async stop(): Promise<void> {
-    // jobs in hand have been given back by now; this lets pg-boss hear of it
-    await this.boss.stop({ graceful: true, close: true, timeout: 5000 });
+    // nothing is taken any more; jobs in hand are given back meanwhile
+    await this.boss.stop({ graceful: true, close: true, timeout: STOP_MS });
   }
 }

@@ -4,6 +4,9 @@ import type { Registry } from '../registry/registry.ts';
 import type { Queue } from './queue.ts';
 import { TrialReports } from './trial-reports.ts';
 
+/** For a trial to make its last checkpoint when the worker stops: a step, or an epoch's validation, may take that long. */
+const CHECKPOINT_MS = 6000;
+
 export interface WorkerParts {
   readonly registry: Registry;
   readonly queue: Queue;
@@ -49,6 +52,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
   log(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
 
   const abandoned = new AbortController();
+  const late = lateAfter(stopping, CHECKPOINT_MS);
   const reports = new TrialReports(trials, trial, log, () => abandoned.abort());
   try {
     const { weights, outcome } = await compute.train(
@@ -57,7 +61,8 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
         onProgress: (progress) => reports.add(progress),
         onCheckpoint: (checkpoint) => void reports.keep(checkpoint),
       },
-      AbortSignal.any([lost, abandoned.signal, stopping]),
+      AbortSignal.any([lost, abandoned.signal, late.signal]),
+      stopping,
     );
     await reports.report();
     await trials.complete(trial, weights, outcome);
@@ -66,6 +71,7 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
     if (abandoned.signal.aborted) {
       log(`trial ${trial.id} is no longer wanted`);
     } else if (stopping.aborted) {
+      await reports.report();
       await trials.release(trial);
       log(`trial ${trial.id} goes back to the queue`);
     } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
@@ -77,6 +83,25 @@ async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal):
       throw error;
     }
   } finally {
+    late.clear();
     reports.stop();
   }
+}
+
+/** Aborts when a signal has been aborted for so long. */
+function lateAfter(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
+  const late = new AbortController();
+  let patience: NodeJS.Timeout | undefined;
+  const wait = () => {
+    patience = setTimeout(() => late.abort(), ms);
+  };
+  if (signal.aborted) wait();
+  else signal.addEventListener('abort', wait, { once: true });
+  return {
+    signal: late.signal,
+    clear() {
+      clearTimeout(patience);
+      signal.removeEventListener('abort', wait);
+    },
+  };
 }

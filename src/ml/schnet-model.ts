@@ -8,6 +8,7 @@ import {
   type SchNetEngineName,
   type SchNetSettings,
   TRANSFORM_OF_TARGET,
+  TrainingPaused,
 } from './model.ts';
 import { checkElements, checkFinite, decodeModel, elementsOf, encodeModel, joinTargets } from './model-file.ts';
 import type { NamedTensors } from './safetensors.ts';
@@ -77,7 +78,7 @@ export function schNetModel(
   return {
     format: FORMAT,
 
-    async train(task, { onProgress, onCheckpoint }) {
+    async train(task, { onProgress, onCheckpoint, isToPause = () => false }) {
       const { settings } = task;
       if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
       const engine = await engines[settings.engine]();
@@ -111,7 +112,9 @@ export function schNetModel(
               seconds: secondsSoFar(),
             }),
           onStep: async (checkpoint) => {
-            if (isDue()) onCheckpoint(encodeCheckpoint(await checkpoint()));
+            const pause = isToPause();
+            if (pause || isDue()) onCheckpoint(encodeCheckpoint(await checkpoint()));
+            if (pause) throw new TrainingPaused();
           },
         },
       );

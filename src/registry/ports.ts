@@ -476,10 +476,15 @@ export interface RelaxationInput {
 
 /** Runs the numerical work away from the event loop of whoever asks. */
 export interface Compute {
+  /**
+   * `signal` ends a training at once, with its reason. `pausing` lets it end after the step it is at: its listener gets a last
+   * checkpoint, and it throws TrainingPaused.
+   */
   train(
     task: TrainingTask,
     listener: TrainingListener,
     signal: AbortSignal,
+    pausing?: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
   /** What steps of this training take on this machine, measured for about two seconds. */
   measure(task: MeasurementTask, signal: AbortSignal): Promise<SchNetMeasurement>;
