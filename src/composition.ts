@@ -14,6 +14,7 @@ import { Registry } from './registry/registry.ts';
 import { connectDatabase, migrate } from './store/database.ts';
 import { PostgresStore } from './store/postgres-store.ts';
 import { RunChanges } from './store/run-changes.ts';
+import { refuseOtherSchema, schemaOf } from './store/schema-version.ts';
 
 /** The parts of one process, wired together. */
 export interface Parts {
@@ -30,15 +31,22 @@ export interface Parts {
 
 export type Log = (line: string) => void;
 
-/** Connects everything that a server or a worker needs; the database is brought up to date on the way. */
-export async function openParts(config: Config, databaseUrl: string, application: string, log: Log): Promise<Parts> {
+/** Connects everything that a server or a worker needs. A server brings the database up to date, a worker needs one that is. */
+export async function openParts(
+  config: Config,
+  databaseUrl: string,
+  application: string,
+  log: Log,
+  role: 'server' | 'worker' = 'server',
+): Promise<Parts> {
   const { artifacts, uploads } = openArtifacts(config);
   await artifacts.check();
   const dataSource = await connectDatabase(databaseUrl, application);
   const queue = new Queue(databaseUrl, application, log);
   const compute = new ForkedCompute();
   try {
-    for (const migration of await migrate(dataSource)) log(`migration ${migration} applied`);
+    if (role === 'worker') refuseOtherSchema(await schemaOf(dataSource));
+    else for (const migration of await migrate(dataSource)) log(`migration ${migration} applied`);
     await queue.start();
   } catch (error) {
     await dataSource.destroy();

@@ -22,7 +22,7 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
 
   const name = `${hostname()}:${process.pid}`;
   const stopping = new AbortController();
-  const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log);
+  const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log, 'worker');
   const { registry, queue, compute } = parts;
   await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
   log(`worker ${name} is ready`);
