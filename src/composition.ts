@@ -11,9 +11,9 @@ import { ForkedCompute } from './jobs/forked-compute.ts';
 import { Queue } from './jobs/queue.ts';
 import type { ArtifactStore } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
+import { Changes } from './store/changes.ts';
 import { connectDatabase, migrate } from './store/database.ts';
 import { PostgresStore } from './store/postgres-store.ts';
-import { RunChanges } from './store/run-changes.ts';
 import { refuseOtherSchema, schemaOf } from './store/schema-version.ts';
 
 /** The parts of one process, wired together. */
@@ -52,10 +52,14 @@ export async function openParts(
     await dataSource.destroy();
     throw error;
   }
-  const store = PostgresStore.over(dataSource, queue.enqueue);
+  const store = PostgresStore.over(dataSource, queue);
   const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
-  const runChanges = new RunChanges(databaseUrl, application, log);
-  const registry = new Registry({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges });
+  const runChanges = new Changes('training_run_changed', databaseUrl, application, log);
+  const jobChanges = new Changes('job_changed', databaseUrl, application, log);
+  const { trialsPerUser } = config;
+  const registry = new Registry({
+    ...{ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges, jobChanges, trialsPerUser },
+  });
   return {
     registry,
     artifacts,
@@ -69,7 +73,7 @@ export async function openParts(
       // jobs in hand may still compute
       await queue.stop();
       compute.close();
-      await runChanges.close();
+      await Promise.all([runChanges.close(), jobChanges.close()]);
       await dataSource.destroy();
     },
   };

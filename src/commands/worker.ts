@@ -24,7 +24,15 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
   const stopping = new AbortController();
   const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log, 'worker');
   const { registry, queue, compute } = parts;
-  await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
+  await startWorker({
+    registry,
+    queue,
+    compute,
+    name,
+    log,
+    stopping: stopping.signal,
+    trialsPerUser: config.trialsPerUser,
+  });
   log(`worker ${name} is ready`);
   const stop = async () => {
     // whoever sent the signal kills what has not ended in time

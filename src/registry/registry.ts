@@ -14,7 +14,7 @@ import { ModelFiles } from './model-files.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
 import { NearDuplicates } from './near-duplicates.ts';
-import type { ArtifactStore, Compute, OpenEntries, RunChanges, Store, TemporaryFiles, UploadStore } from './ports.ts';
+import type { ArtifactStore, Changes, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Reproductions } from './reproductions.ts';
@@ -35,7 +35,11 @@ export interface Ports {
   readonly temporaryFiles: TemporaryFiles;
   readonly openEntries: OpenEntries;
   readonly compute: Compute;
-  readonly runChanges: RunChanges;
+  /** To training runs and their trials. */
+  readonly runChanges: Changes;
+  readonly jobChanges: Changes;
+  /** So many trials of one user run at once; null: as many as there are workers. */
+  readonly trialsPerUser: number | null;
 }
 
 /** The application: one service a noun, over the ports it was given. */
@@ -69,7 +73,8 @@ export class Registry {
   readonly trainingProgress: TrainingProgress;
   readonly trials: Trials;
 
-  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges }: Ports) {
+  constructor(ports: Ports) {
+    const { store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges } = ports;
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -98,6 +103,6 @@ export class Registry {
     this.studies = new Studies(store, mutations);
     this.trainingEstimates = new TrainingEstimates(store, compute, this.datasets);
     this.trainingProgress = new TrainingProgress(store, runChanges);
-    this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);
+    this.trials = new Trials(store, artifacts, this.datasets, this.evaluations, ports.trialsPerUser);
   }
 }

@@ -1,6 +1,6 @@
 import { NatriumError } from '../errors.ts';
 import type { CurvePoint } from '../ml/model.ts';
-import type { RunChanges, Store } from './ports.ts';
+import type { Changes, Store } from './ports.ts';
 import type { TrainingRun, Trial } from './records.ts';
 import { findRun, isOpen } from './run-state.ts';
 
@@ -17,7 +17,7 @@ export interface TrainingRunUpdate {
 export class TrainingProgress {
   constructor(
     private readonly store: Store,
-    private readonly changes: RunChanges,
+    private readonly changes: Changes,
   ) {}
 
   /**

@@ -12,6 +12,7 @@ import {
 import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
+import { JobEntity, WorkerEntity } from './entities/jobs.ts';
 import {
   EvaluationEntity,
   ModelAliasChangeEntity,
@@ -91,6 +92,8 @@ export async function connectDatabase(url: string, application: string, poolSize
       UploadEntity,
       ImportEntity,
       StudyEntity,
+      JobEntity,
+      WorkerEntity,
     ],
     migrations: sqlMigrations(),
     migrationsTableName: 'schema_migrations',
