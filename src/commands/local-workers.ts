@@ -36,9 +36,17 @@ export class LocalWorkers {
     const child = fork(MAIN, ['worker'], { env: this.environment, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.children.set(slot, child);
     if (child.pid !== undefined) setPriority(child.pid, COMPUTE_NICENESS);
+    let isDrained = false;
+    child.once('message', () => {
+      isDrained = true;
+    });
     child.once('exit', (code, signal) => {
       this.children.delete(slot);
       if (this.stopping) return;
+      if (isDrained) {
+        this.log(`worker ${slot} was drained; there is another when the server is started again`);
+        return;
+      }
       const next = Date.now() - started > A_WHILE_MS ? SHORTEST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
       this.log(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another in ${pause / 1000} s`);
       setTimeout(() => !this.stopping && this.start(slot, next), pause).unref();

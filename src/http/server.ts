@@ -88,7 +88,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     '/graphql',
     expressMiddleware(apollo, {
       context: async ({ req, res }) => ({
-        ...contextOf(res.locals.caller as Caller, req.headers.host!),
+        ...contextOf(
+          { ...(res.locals.caller as Caller), requestId: res.locals.requestId as string },
+          req.headers.host!,
+        ),
         requestId: res.locals.requestId as string,
       }),
     }),

@@ -18,6 +18,8 @@ export interface WorkerParts {
   readonly stopping: AbortSignal;
   /** So many trials of one user are taken at once by all workers. */
   readonly trialsPerUser: number | null;
+  /** Whether the database is still one that this worker knows. */
+  isCurrent(): Promise<boolean>;
 }
 
 /** Takes jobs from the queue: one trial at a time, and beside it one import, which mostly waits for the database, and one cluster run. */
@@ -29,20 +31,27 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
     await run({ worker: name, id: delivery, stopping });
     log(`${what} left`);
   };
-  await queue.work('trial', (job) => runTrial(parts, job.trialId, job.delivery), parts.trialsPerUser);
-  await queue.work('completion', ({ trainingRunId, delivery: id }) =>
+  const work: Queue['work'] = (kind, handler, mostPerUser) => {
+    const guarded: typeof handler = async (job) => {
+      if (!(await parts.isCurrent())) throw new Error('the database was migrated beneath this worker');
+      await handler(job);
+    };
+    return queue.work(kind, guarded, mostPerUser);
+  };
+  await work('trial', (job) => runTrial(parts, job.trialId, job.delivery), parts.trialsPerUser);
+  await work('completion', ({ trainingRunId, delivery: id }) =>
     trials.runCompletion(trainingRunId, { worker: name, id, stopping }),
   );
-  await queue.work('import', ({ importId, delivery }) =>
+  await work('import', ({ importId, delivery }) =>
     handle(`import ${importId}`, delivery, (by) => importRuns.run(importId, by)),
   );
-  await queue.work('cluster-run', ({ clusterRunId, delivery }) =>
+  await work('cluster-run', ({ clusterRunId, delivery }) =>
     handle(`cluster run ${clusterRunId}`, delivery, (by) => clusterRuns.run(clusterRunId, by)),
   );
-  await queue.work('lost-trial', ({ trialId }) => trials.jobs.lose(trialId));
-  await queue.work('lost-completion', ({ trainingRunId }) => trials.completions.lose(trainingRunId));
-  await queue.work('lost-import', ({ importId }) => importRuns.lose(importId));
-  await queue.work('lost-cluster-run', ({ clusterRunId }) => clusterRuns.lose(clusterRunId));
+  await work('lost-trial', ({ trialId }) => trials.jobs.lose(trialId));
+  await work('lost-completion', ({ trainingRunId }) => trials.completions.lose(trainingRunId));
+  await work('lost-import', ({ importId }) => importRuns.lose(importId));
+  await work('lost-cluster-run', ({ clusterRunId }) => clusterRuns.lose(clusterRunId));
 }
 
 async function runTrial({ registry, compute, name, log, stopping }: WorkerParts, trialId: string, id: string) {

@@ -4,7 +4,7 @@ import type { Structure } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
-import { type Delivery, Jobs, type WorkKind } from './jobs.ts';
+import { type Delivery, Jobs, STORED, type WorkKind } from './jobs.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { type ClusterDraft, lockClusters, storeClusters } from './new-clusters.ts';
 import type { Compute, Filter, Store } from './ports.ts';
@@ -120,6 +120,7 @@ export class ClusterRuns {
         const batch = await this.jobs.watched(taken, interrupted, (signal) => this.make(taken, done, signal));
         counts = await this.keep(taken, counts, batch);
       }
+      return STORED;
     });
   }
 

@@ -4,7 +4,7 @@ import { NatriumError } from '../errors.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { IMPORT_WORK } from './import-requests.ts';
 import { checkItems, planIngestion, type ReadItem } from './ingest.ts';
-import { type Delivery, isFinal, Jobs } from './jobs.ts';
+import { type Delivery, isFinal, Jobs, STORED } from './jobs.ts';
 import { lockClusters } from './new-clusters.ts';
 import type { ArtifactStore, FileEntry, OpenEntries, Store, TemporaryFiles, UploadStore, WorkFolder } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
@@ -42,6 +42,7 @@ export class ImportRuns {
       const folder = await this.temporaryFiles.workFolder();
       try {
         await this.importUploads(taken, folder, interrupted);
+        return STORED;
       } finally {
         await folder.remove();
       }

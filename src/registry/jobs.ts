@@ -53,6 +53,9 @@ export interface Delivery {
 /** What a job made, stored in the transaction in which it ends. */
 export type Result = (store: Store) => Promise<void>;
 
+/** Of work that has stored everything on its way. */
+export const STORED: Result = async () => {};
+
 /** The job was cancelled, or another worker has it. */
 export class NoLongerOurs extends Error {}
 
@@ -118,14 +121,14 @@ export class Jobs<T extends Held> {
   async run(
     subjectId: string,
     delivery: Delivery,
-    work: (taken: T, stopping: AbortSignal) => Promise<Result | void>,
+    work: (taken: T, stopping: AbortSignal) => Promise<Result>,
   ): Promise<void> {
     const taken = await this.take(subjectId, delivery);
     if (taken === null) return;
     const { stopping } = delivery;
     try {
       const result = await work(taken, stopping);
-      await patiently(stopping, () => this.finish(taken, { state: 'SUCCEEDED', failure: null }, result ?? undefined));
+      await patiently(stopping, () => this.finish(taken, { state: 'SUCCEEDED', failure: null }, result));
     } catch (error) {
       // whoever cancelled it has said so; whoever has it now goes on
       if (error instanceof NoLongerOurs) return;
@@ -192,14 +195,14 @@ export class Jobs<T extends Held> {
   }
 
   /** Ends the job with what it made; false, and nothing is stored, if it is no longer this worker's. */
-  finish(taken: T, end: JobEnd, result?: Result): Promise<boolean> {
+  finish(taken: T, end: JobEnd, result = STORED): Promise<boolean> {
     const { failure, state } = end;
     const changes: Partial<Job> = { state, finishedAt: new Date() };
     const told = failure === null && this.kind.keepsSetback ? changes : { ...changes, failure };
     return this.store.transaction(async (store) => {
       await this.kind.lock?.(store, taken.id);
       if (!(await store.jobs.updateHeld(this.kind.kind, taken, told))) return false;
-      await result?.(store);
+      await result(store);
       await this.kind.ended?.(store, taken, end);
       return true;
     });

@@ -109,6 +109,8 @@ export interface JobCollection extends Collection<records.Job> {
   isHeld(kind: records.JobKind, held: Held): Promise<boolean>;
   /** How many jobs of a kind that somebody asked for are running. */
   running(kind: records.JobKind, createdBy: string): Promise<number>;
+  /** The jobs of these subjects. */
+  ofSubjects(kind: records.JobKind, subjectIds: readonly string[]): Promise<records.Job[]>;
   /** Running jobs of workers of these names. */
   heldBy(workers: readonly string[]): Promise<records.Job[]>;
   /** By job and number. */

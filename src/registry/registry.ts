@@ -10,6 +10,7 @@ import { FeatureSets } from './feature-sets.ts';
 import { ImportRequests } from './import-requests.ts';
 import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
+import { JobUpdates } from './job-updates.ts';
 import { ModelFiles } from './model-files.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
@@ -27,6 +28,7 @@ import { TrainingEstimates } from './training-estimates.ts';
 import { TrainingProgress } from './training-progress.ts';
 import { Trials } from './trials.ts';
 import { Uploads } from './uploads.ts';
+import { Workers } from './workers.ts';
 
 export interface Ports {
   readonly store: Store;
@@ -72,6 +74,8 @@ export class Registry {
   readonly trainingEstimates: TrainingEstimates;
   readonly trainingProgress: TrainingProgress;
   readonly trials: Trials;
+  readonly jobUpdates: JobUpdates;
+  readonly workers: Workers;
 
   constructor(ports: Ports) {
     const { store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges } = ports;
@@ -104,5 +108,7 @@ export class Registry {
     this.trainingEstimates = new TrainingEstimates(store, compute, this.datasets);
     this.trainingProgress = new TrainingProgress(store, runChanges);
     this.trials = new Trials(store, artifacts, this.datasets, this.evaluations, ports.trialsPerUser);
+    this.jobUpdates = new JobUpdates(store, ports.jobChanges);
+    this.workers = new Workers(store, mutations);
   }
 }

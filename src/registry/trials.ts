@@ -4,7 +4,7 @@ import type { TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import { SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
-import { type Delivery, Jobs, NoLongerOurs, patiently, type Result } from './jobs.ts';
+import { type Delivery, Jobs, NoLongerOurs, patiently, type Result, STORED } from './jobs.ts';
 import type { ArtifactStore, Held, Store, StoredBytes } from './ports.ts';
 import type { CommitteeMember, TrainingRun, Trial } from './records.ts';
 import { settingsOfTrial } from './repeated-trials.ts';
@@ -45,7 +45,10 @@ export class Trials {
 
   /** A worker makes the model version of a run whose trials have ended. */
   runCompletion(runId: string, delivery: Delivery): Promise<void> {
-    return this.completions.run(runId, delivery, (held) => this.completeRun(runId, held));
+    return this.completions.run(runId, delivery, async (held) => {
+      await this.completeRun(runId, held);
+      return STORED;
+    });
   }
 
   /** Keeps the weights, and answers what makes them those of the trial. */

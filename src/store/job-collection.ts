@@ -68,6 +68,10 @@ export class JobCollection extends EntityCollection<Job> implements Port {
     return row.count;
   }
 
+  ofSubjects(kind: JobKind, subjectIds: readonly string[]): Promise<Job[]> {
+    return this.findIn('subjectId', subjectIds, `t.kind = '${kind}'`);
+  }
+
   heldBy(workers: readonly string[]): Promise<Job[]> {
     return this.findIn('worker', workers, `t.state = 'RUNNING'`);
   }
