@@ -31,6 +31,9 @@ export interface Parts {
 
 export type Log = (line: string) => void;
 
+/** Less than it takes the queue to give its job to another. */
+const WORKER_PAUSE_MS = 15_000;
+
 /** Connects everything that a server or a worker needs. A server brings the database up to date, a worker needs one that is. */
 export async function openParts(
   config: Config,
@@ -41,7 +44,9 @@ export async function openParts(
 ): Promise<Parts> {
   const { artifacts, uploads } = openArtifacts(config);
   await artifacts.check();
-  const dataSource = await connectDatabase(databaseUrl, application);
+  // a worker that is frozen within a transaction must not keep others from what it holds
+  const longestPauseMs = role === 'worker' ? WORKER_PAUSE_MS : 0;
+  const dataSource = await connectDatabase(databaseUrl, application, { longestPauseMs });
   const queue = new Queue(databaseUrl, application, log);
   const compute = new ForkedCompute();
   try {

@@ -61,15 +61,22 @@ function sqlMigrations(): (new () => MigrationInterface)[] {
   });
 }
 
-/** Connects to PostgreSQL; `application` names the process in pg_stat_activity. */
-export async function connectDatabase(url: string, application: string, poolSize = 10): Promise<DataSource> {
+/**
+ * Connects to PostgreSQL; `application` names the process in pg_stat_activity. A transaction in which nothing happens for
+ * `longestPauseMs` is ended by the database; 0: never.
+ */
+export async function connectDatabase(
+  url: string,
+  application: string,
+  { poolSize = 10, longestPauseMs = 0 } = {},
+): Promise<DataSource> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,
     applicationName: application,
     poolSize,
     connectTimeoutMS: 10_000,
-    extra: { types },
+    extra: { types, idle_in_transaction_session_timeout: longestPauseMs },
     namingStrategy: new SnakeCaseNames(),
     entities: [
       ApiTokenEntity,
