@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Fleet, jobOf, startFleet } from '../support/fleet.ts';
+import { type Fleet, jobOf, startFleet, workerWhen } from '../support/fleet.ts';
 import { computeProcessesOf } from '../support/processes.ts';
 import { until } from '../support/server.ts';
-import { readRun, runEnded, runUnderWay, runWhen, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
+import { runEnded, runUnderWay, runWhen, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
 import type { TestWorker } from '../support/worker.ts';
 
 const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
@@ -26,7 +26,7 @@ async function everything(): Promise<unknown> {
 }
 
 describe('a worker that is frozen and replaced', () => {
-  test('can change nothing when it wakes, whether its successor still works or is done', async () => {
+  test('can change nothing when it wakes, and is as good as any other from then on', async () => {
     const { server } = fleet;
     const whole = await (async () => {
       const worker = await fleet.startWorker();
@@ -46,12 +46,10 @@ describe('a worker that is frozen and replaced', () => {
     const machine = machineOf(frozen);
     expect(machine).toHaveLength(2);
     for (const pid of machine) process.kill(pid, 'SIGSTOP');
-    const stopped = Date.now();
 
     const next = await fleet.startWorker();
+    await workerWhen(server, frozen.name, 'GONE');
     await runWhen(server, id, 'taken over', ({ trials }) => trials[0].worker === next.name);
-    const { attempts } = await jobOf(server, 'TRIAL', (await readRun(server, id)).trials[0].id);
-    expect(new Date(attempts[1].startedAt).getTime() - stopped).toBeLessThan(40_000);
     const run = await runEnded(server, id);
     expect(run).toMatchObject({
       state: 'SUCCEEDED',
@@ -63,13 +61,13 @@ describe('a worker that is frozen and replaced', () => {
     for (const pid of machine) process.kill(pid, 'SIGCONT');
     await until(async () => frozen.output().includes('is no longer wanted here'), 'the frozen worker to find out');
     expect(await everything()).toEqual(before);
+    await workerWhen(server, frozen.name, 'ALIVE');
     const job = await jobOf(server, 'TRIAL', run.trials[0].id);
     expect(job).toMatchObject({ state: 'SUCCEEDED', attempt: 2 });
     expect(job.attempts).toMatchObject([
       { number: 1, worker: frozen.name, ending: 'TAKEN_OVER', reason: `it fell silent; ${next.name} took over` },
       { number: 2, worker: next.name, ending: 'SUCCEEDED', reason: null },
     ]);
-    // it is as good as any other from then on
     await fleet.sql(`UPDATE workers SET draining_at = now() WHERE name = $1`, [next.name]);
     expect(await next.ended).toBe(0);
     const again = await runEnded(
