@@ -137,7 +137,8 @@ export class Jobs<T extends Held> {
       } else if (isFinal(error)) {
         await patiently(stopping, () => this.finish(taken, { state: 'FAILED', failure: error.message }));
       } else {
-        await this.setBack(taken, (error as Error).message);
+        // also when it is the database that is away: the queue hears of it as soon as it is back
+        await patiently(stopping, () => this.setBack(taken, (error as Error).message));
         throw error;
       }
     }

@@ -96,6 +96,23 @@ describe('a database that is stopped and started again', () => {
     expect((await readRun(server, id)).trials[0].worker).toBe(worker.name);
     expect(await readWorkers(server)).toMatchObject([{ name: worker.name, state: 'ALIVE' }]);
   });
+
+  test('does not keep a worker that is told to stop while it is away', async () => {
+    const { server } = fleet;
+    const other = await fleet.startWorker();
+    await server.request('mutation ($worker: String!) { drainWorker(input: { worker: $worker }) { name } }', {
+      worker: worker.name,
+    });
+    expect(await worker.ended).toBe(0);
+    const id = await train('stopped', ENDLESS_SCHNET);
+    await runUnderWay(server, id);
+    await postgres.stop();
+    other.process.kill('SIGTERM');
+    expect(await other.ended).toBe(0);
+    await postgres.start();
+    await back();
+    expect(await readRun(server, id)).toMatchObject({ state: 'RUNNING', trials: [{ attempt: 1, worker: other.name }] });
+  });
 });
 
 async function clustersOf(clusterRun: string): Promise<number> {
