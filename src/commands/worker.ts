@@ -61,12 +61,12 @@ export async function runWorker(config: Config, log: Log): Promise<void> {
     await stop(0);
   };
 
+  process.once('SIGTERM', () => void stop(0));
+  if (!process.connected) process.once('SIGINT', () => void stop(0));
   await heartbeat.begin();
   const { trialsPerUser } = config;
   const isCurrent = () => heartbeat.knowsDatabase();
   await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal, trialsPerUser, isCurrent });
-  process.once('SIGTERM', () => void stop(0));
-  if (!process.connected) process.once('SIGINT', () => void stop(0));
   void heartbeat.news().then(obey);
   log(`worker ${name} is ready`);
 }
