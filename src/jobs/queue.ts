@@ -22,6 +22,8 @@ const SUPERVISE_SECONDS = 5;
 const POLL_SECONDS = 0.5;
 /** For jobs in hand to be given back. */
 const STOP_MS = 9000;
+/** pg-boss forgets jobs that nobody took for two weeks unless told otherwise. */
+const LONGEST_WAIT_SECONDS = 10 * 365 * 24 * 3600;
 const LONGEST_JOB_SECONDS = 23 * 3600;
 
 /** A job as the queue brings it: with the id of its delivery, and of the request that asked for it. */
@@ -80,6 +82,7 @@ export class Queue {
         priority: 2 * priority + Number(isBegun),
         startAfter: afterSeconds,
         group: { id: createdBy },
+        retentionSeconds: LONGEST_WAIT_SECONDS,
         db: { executeSql },
       },
     );

@@ -39,13 +39,15 @@ async function migrated(): Promise<void> {
 }
 
 /** What a command prints that ends by itself. */
-async function outcomeOf(command: string): Promise<{ code: number; stderr: string }> {
+async function outcomeOf(command: string): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, command], {
     env: {
       ...withoutSettings(process.env),
       ...{ DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: dataFolder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '0' },
     },
     stdio: ['ignore', 'ignore', 'pipe'],
+    // one that is not refused would serve on
+    timeout: 30_000,
   });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
