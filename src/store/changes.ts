@@ -3,7 +3,9 @@ import pg from 'pg';
 import type * as ports from '../registry/ports.ts';
 
 /** What triggers announce, with the id of the record: changes to training runs and their trials, and to jobs. */
-export type Channel = 'training_run_changed' | 'job_changed';
+export type Channel = keyof typeof WHAT;
+
+const WHAT = { training_run_changed: 'changes of training runs', job_changed: 'changes of jobs' } as const;
 
 /** Before listening is tried again: doubled each time. */
 const SHORTEST_PAUSE_MS = 100;
@@ -62,7 +64,7 @@ export class Changes implements ports.Changes {
         });
       } catch (error) {
         if (signal.aborted) return;
-        this.log(`${this.channel}: ${(error as Error).message}; listening again in ${pause} ms`);
+        this.log(`${WHAT[this.channel]}: ${(error as Error).message}; listening again in ${pause} ms`);
       }
       await delay(pause, undefined, { signal }).catch(() => {});
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);

@@ -61,7 +61,7 @@ describe('a database that is stopped and started again', () => {
     const { server } = fleet;
     const done = () => worker.output().match(/done in/g)?.length ?? 0;
     const before = done();
-    const id = await train('ends', { ...LONGER, epochs: 400 });
+    const id = await train('ends', { ...LONGER, epochs: 1000 });
     await runUnderWay(server, id);
     await postgres.stop();
     await until(async () => done() > before, 'the end of the training');

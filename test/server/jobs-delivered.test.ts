@@ -40,7 +40,7 @@ describe('a job that the queue delivers twice', () => {
       atomBasis: 64,
       filters: 64,
       interactions: 2,
-      epochs: 400,
+      epochs: 1500,
     });
     const [trial] = (await runUnderWay(server, id)).trials;
     const double = (await boss.send('trial', { trialId: storeId(trial.id) }))!;

@@ -9,7 +9,7 @@ import { startTestServer, until, withoutSettings } from '../support/server.ts';
 import { ENDLESS_SCHNET, readRun, runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 800 };
+const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
 const DRAIN = 'mutation ($worker: String!) { drainWorker(input: { worker: $worker }) { name state drainedBy } }';
 
 let fleet: Fleet;
