@@ -318,6 +318,48 @@ CREATE TABLE imports (
 );
 CREATE INDEX imports_state ON public.imports USING btree (state);
 
+CREATE TABLE job_attempts (
+  job_id bigint NOT NULL,
+  number integer NOT NULL,
+  worker text NOT NULL,
+  host text NOT NULL DEFAULT regexp_replace(worker, ':[0-9]+$'::text, ''::text),
+  started_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  ending text,
+  reason text,
+  CONSTRAINT job_attempts_pkey PRIMARY KEY (job_id, number),
+  CONSTRAINT job_attempts_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id),
+  CONSTRAINT job_attempts_check CHECK (((ended_at IS NULL) = (ending IS NULL))),
+  CONSTRAINT job_attempts_ending_check CHECK ((ending = ANY (ARRAY['SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text, 'RELEASED'::text, 'TAKEN_OVER'::text, 'SET_BACK'::text]))),
+  CONSTRAINT job_attempts_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE jobs (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  subject_id bigint NOT NULL,
+  state text NOT NULL,
+  attempt integer NOT NULL,
+  fruitful_attempt integer NOT NULL,
+  priority integer NOT NULL,
+  worker text,
+  delivery uuid,
+  failure text,
+  request_id text,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_by text NOT NULL,
+  CONSTRAINT jobs_kind_subject_id_key UNIQUE (kind, subject_id),
+  CONSTRAINT jobs_pkey PRIMARY KEY (id),
+  CONSTRAINT jobs_kind_check CHECK ((kind = ANY (ARRAY['TRIAL'::text, 'COMPLETION'::text, 'IMPORT'::text, 'CLUSTER_RUN'::text]))),
+  CONSTRAINT jobs_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
+  CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+);
+CREATE INDEX jobs_open ON public.jobs USING btree (state, created_by) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text]));
+CREATE INDEX jobs_worker ON public.jobs USING btree (worker);
+CREATE TRIGGER follow AFTER UPDATE ON public.jobs FOR EACH ROW EXECUTE FUNCTION follow_job();
+
 CREATE TABLE levels_of_theory (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   program text NOT NULL,
@@ -469,12 +511,14 @@ CREATE TABLE training_runs (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   created_by text NOT NULL,
   reproduced_version_id bigint,
+  priority integer NOT NULL,
   CONSTRAINT training_runs_pkey PRIMARY KEY (id),
   CONSTRAINT training_runs_dataset_version_id_fkey FOREIGN KEY (dataset_version_id) REFERENCES dataset_versions(id),
   CONSTRAINT training_runs_feature_set_id_fkey FOREIGN KEY (feature_set_id) REFERENCES feature_sets(id),
   CONSTRAINT training_runs_model_id_fkey FOREIGN KEY (model_id) REFERENCES models(id),
   CONSTRAINT training_runs_reproduced_version_id_fkey FOREIGN KEY (reproduced_version_id) REFERENCES model_versions(id),
   CONSTRAINT training_runs_kind_check CHECK ((kind = ANY (ARRAY['LASSO'::text, 'SCHNET'::text]))),
+  CONSTRAINT training_runs_priority_check CHECK (((priority >= '-100'::integer) AND (priority <= 100))),
   CONSTRAINT training_runs_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 );
 CREATE INDEX training_runs_model ON public.training_runs USING btree (model_id);
@@ -532,6 +576,21 @@ CREATE TABLE uploads (
   CONSTRAINT uploads_check CHECK (((sha256 IS NULL) = (byte_length IS NULL)))
 );
 
+CREATE TABLE workers (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  host text NOT NULL,
+  pid integer NOT NULL,
+  version text NOT NULL,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  heartbeat_at timestamp with time zone NOT NULL DEFAULT now(),
+  draining_at timestamp with time zone,
+  drained_by text,
+  ended_at timestamp with time zone,
+  CONSTRAINT workers_name_key UNIQUE (name),
+  CONSTRAINT workers_pkey PRIMARY KEY (id)
+);
+
 CREATE OR REPLACE FUNCTION public.announce_training_run()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -541,6 +600,39 @@ BEGIN
     PERFORM pg_notify('training_run_changed', NEW.training_run_id::text);
   ELSE
     PERFORM pg_notify('training_run_changed', NEW.id::text);
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.follow_job()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NEW.attempt > OLD.attempt THEN
+    UPDATE job_attempts SET ended_at = now(), ending = 'TAKEN_OVER', reason = 'it fell silent; ' || NEW.worker || ' took over'
+      WHERE job_id = NEW.id AND ended_at IS NULL;
+    INSERT INTO job_attempts (job_id, number, worker, started_at) VALUES (NEW.id, NEW.attempt, NEW.worker, now());
+  ELSIF OLD.state = 'RUNNING' AND NEW.state <> 'RUNNING' THEN
+    UPDATE job_attempts SET ended_at = now(),
+        ending = CASE WHEN NEW.state <> 'QUEUED' THEN NEW.state WHEN NEW.failure IS NULL THEN 'RELEASED' ELSE 'SET_BACK' END,
+        reason = CASE WHEN NEW.state <> 'SUCCEEDED' THEN NEW.failure END
+      WHERE job_id = NEW.id AND ended_at IS NULL;
+  END IF;
+  IF (NEW.state, NEW.attempt, NEW.worker, NEW.failure, NEW.started_at, NEW.finished_at)
+     IS DISTINCT FROM (OLD.state, OLD.attempt, OLD.worker, OLD.failure, OLD.started_at, OLD.finished_at) THEN
+    IF NEW.kind = 'TRIAL' THEN
+      UPDATE trials SET (state, attempt, worker, failure, started_at, finished_at, updated_at) =
+        (NEW.state, NEW.attempt, NEW.worker, NEW.failure, NEW.started_at, NEW.finished_at, now()) WHERE id = NEW.subject_id;
+    ELSIF NEW.kind = 'IMPORT' THEN
+      UPDATE imports SET (state, attempt, worker, failure, started_at, finished_at) =
+        (NEW.state, NEW.attempt, NEW.worker, NEW.failure, NEW.started_at, NEW.finished_at) WHERE id = NEW.subject_id;
+    ELSIF NEW.kind = 'CLUSTER_RUN' THEN
+      UPDATE cluster_runs SET (state, attempt, worker, failure, started_at, finished_at) =
+        (NEW.state, NEW.attempt, NEW.worker, NEW.failure, NEW.started_at, NEW.finished_at) WHERE id = NEW.subject_id;
+    END IF;
+    PERFORM pg_notify('job_changed', NEW.id::text);
   END IF;
   RETURN NULL;
 END

@@ -13,10 +13,11 @@ import type { Log } from './logging.ts';
 import type { Operations } from './registry/operations.ts';
 import type { ArtifactStore } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
+import { Changes } from './store/changes.ts';
 import { connectDatabase, migrate } from './store/database.ts';
 import { DatabaseWatch } from './store/database-watch.ts';
 import { PostgresStore } from './store/postgres-store.ts';
-import { RunChanges } from './store/run-changes.ts';
+import { refuseOtherSchema, schemaOf } from './store/schema-version.ts';
 
 /** The parts of one process, wired together. */
 export interface Parts {
@@ -32,24 +33,41 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-/** Connects everything that a server or a worker needs; the database is brought up to date on the way. */
-export async function openParts(config: Config, databaseUrl: string, application: string, log: Log): Promise<Parts> {
+/** Less than it takes the queue to give its job to another. */
+const WORKER_PAUSE_MS = 15_000;
+
+/** Connects everything that a server or a worker needs. A server brings the database up to date, a worker needs one that is. */
+export async function openParts(
+  config: Config,
+  databaseUrl: string,
+  application: string,
+  log: Log,
+  role: 'server' | 'worker' = 'server',
+): Promise<Parts> {
   const { artifacts, uploads } = openArtifacts(config);
   await artifacts.check();
-  const dataSource = await connectDatabase(databaseUrl, application);
+  // a worker that is frozen within a transaction must not keep others from what it holds
+  const longestPauseMs = role === 'worker' ? WORKER_PAUSE_MS : 0;
+  const dataSource = await connectDatabase(databaseUrl, application, { longestPauseMs });
   const queue = new Queue(databaseUrl, application, log);
   const compute = new ForkedCompute();
   try {
-    for (const migration of await migrate(dataSource)) log.info(`migration ${migration} applied`);
+    if (role === 'worker') refuseOtherSchema(await schemaOf(dataSource));
+    else for (const migration of await migrate(dataSource)) log.info(`migration ${migration} applied`);
     await queue.start();
   } catch (error) {
     await dataSource.destroy();
     throw error;
   }
-  const store = PostgresStore.over(dataSource, queue.enqueue);
+  const store = PostgresStore.over(dataSource, queue);
   const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
-  const runChanges = new RunChanges(databaseUrl, application, (line) => log.warn(line));
-  const registry = new Registry({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges });
+  const warn = (line: string) => log.warn(line);
+  const runChanges = new Changes('training_run_changed', databaseUrl, application, warn);
+  const jobChanges = new Changes('job_changed', databaseUrl, application, warn);
+  const { trialsPerUser } = config;
+  const registry = new Registry({
+    ...{ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges, jobChanges, trialsPerUser },
+  });
   return {
     registry,
     artifacts,
@@ -64,7 +82,7 @@ export async function openParts(config: Config, databaseUrl: string, application
       // jobs in hand may still compute
       await queue.stop();
       compute.close();
-      await runChanges.close();
+      await Promise.all([runChanges.close(), jobChanges.close()]);
       await dataSource.destroy();
     },
   };

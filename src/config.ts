@@ -30,6 +30,8 @@ export interface Config {
   /** Null: the file store in the data folder. */
   readonly s3: S3Config | null;
   readonly workers: number;
+  /** So many trials of one user run at once; null: as many as there are workers. */
+  readonly trialsPerUser: number | null;
   readonly exampleData: boolean;
 }
 
@@ -53,6 +55,10 @@ export const SETTINGS = {
     meaning: 'folder of the embedded database, the file store and the admin token',
   },
   NATRIUM_WORKERS: { default: 'one per core', meaning: 'worker processes to start, 0 to 256' },
+  NATRIUM_TRIALS_PER_USER: {
+    default: 'no limit',
+    meaning: 'trials of one user (name of a token) that run at once, over all workers; the same on each of them',
+  },
   NATRIUM_EXAMPLE_DATA: {
     default: 'on',
     meaning: '`on` loads the example data set at the first start, `off` does not',
@@ -93,6 +99,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: databaseUrl(value('DATABASE_URL')),
     s3: s3(value),
     workers: wholeNumber('NATRIUM_WORKERS', value('NATRIUM_WORKERS') ?? String(availableParallelism()), 0, 256),
+    trialsPerUser: mostTrials(value('NATRIUM_TRIALS_PER_USER')),
     exampleData: onOrOff(
       'NATRIUM_EXAMPLE_DATA',
       value('NATRIUM_EXAMPLE_DATA') ?? SETTINGS.NATRIUM_EXAMPLE_DATA.default,
@@ -106,6 +113,10 @@ function wholeNumber(setting: Setting, text: string, least: number, most: number
     throw refused(setting, text, `a whole number from ${least} to ${most}`);
   }
   return number;
+}
+
+function mostTrials(text: string | undefined): number | null {
+  return text === undefined ? null : wholeNumber('NATRIUM_TRIALS_PER_USER', text, 1, 10_000);
 }
 
 function onOrOff(setting: Setting, text: string): boolean {

@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'trains for a server that runs elsewhere; needs DATABASE_URL and the same artifact store',
     run: async () => (await import('./commands/worker.ts')).runWorker(readConfig(process.env)),
   },
+  drain: {
+    does: 'WORKER: lets a worker finish what it has and take nothing more; --help says more',
+    run: async (args) => (await import('./commands/drain.ts')).drainWorker(args, print),
+  },
   migrate: {
     does: 'brings the database at DATABASE_URL up to date and ends',
     run: async () => (await import('./commands/migrate.ts')).migrateDatabase(readConfig(process.env), print),

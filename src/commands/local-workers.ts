@@ -3,13 +3,14 @@ import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { COMPUTE_NICENESS } from '../jobs/forked-compute.ts';
 import type { Log } from '../logging.ts';
+import { LONGEST_STOP_MS } from './worker.ts';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 /** Before a worker that ended is replaced: doubled each time, unless it lived for a while. */
 const SHORTEST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 const A_WHILE_MS = 60_000;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = LONGEST_STOP_MS + 1000;
 
 /** Keeps a number of worker processes alive beside the API, below its priority. */
 export class LocalWorkers {
@@ -35,9 +36,17 @@ export class LocalWorkers {
     const child = fork(MAIN, ['worker'], { env: this.environment, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.children.set(slot, child);
     if (child.pid !== undefined) setPriority(child.pid, COMPUTE_NICENESS);
+    let isDrained = false;
+    child.once('message', () => {
+      isDrained = true;
+    });
     child.once('exit', (code, signal) => {
       this.children.delete(slot);
       if (this.stopping) return;
+      if (isDrained) {
+        this.log.info(`worker ${slot} was drained; there is another when the server is started again`);
+        return;
+      }
       const next = Date.now() - started > A_WHILE_MS ? SHORTEST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
       this.log.warn(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another in ${pause / 1000} s`);
       setTimeout(() => !this.stopping && this.start(slot, next), pause).unref();

@@ -63,7 +63,9 @@ export async function serve(config: Config): Promise<void> {
       port: config.port,
       log,
     });
-    stops.push(() => http.stop());
+    let workers: LocalWorkers | null = null;
+    // requests end while trials are given back
+    stops.push(async () => void (await Promise.all([http.stop(), workers?.stop()])));
     await writeServerAddress(config.dataFolder, http.url);
     stops.push(() => removeServerAddress(config.dataFolder));
     const environment = {
@@ -72,8 +74,7 @@ export async function serve(config: Config): Promise<void> {
       NATRIUM_DATA_FOLDER: config.dataFolder,
       NODE_ENV: 'production',
     };
-    const workers = new LocalWorkers(config.workers, environment, log);
-    stops.push(() => workers.stop());
+    workers = new LocalWorkers(config.workers, environment, log);
 
     // where nobody asked for JSON, whoever starts the server from a script still reads these lines
     const announce = config.logFormat === null ? console.log : tell;

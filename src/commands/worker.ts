@@ -2,11 +2,17 @@ import { hostname } from 'node:os';
 import { openParts } from '../composition.ts';
 import type { Config } from '../config.ts';
 import { NatriumError } from '../errors.ts';
+import { Heartbeat, type News } from '../jobs/heartbeat.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { createLog } from '../logging.ts';
+import { KNOWN_SCHEMA } from '../store/schema-version.ts';
 import { workerApplication } from '../store/workers-alive.ts';
+import { packageVersion } from '../version.ts';
 
-/** `natrium worker`: trains what the queue holds, one trial at a time, until it is told to stop. */
+/** From SIGTERM to the end, whatever the database and the artifact store do. */
+export const LONGEST_STOP_MS = 10_000;
+
+/** `natrium worker`: trains what the queue holds, one trial at a time, until it is told to stop or to drain. */
 export async function runWorker(config: Config): Promise<void> {
   if (config.databaseUrl === null) {
     throw new NatriumError(
@@ -18,17 +24,51 @@ export async function runWorker(config: Config): Promise<void> {
   if (process.connected) process.on('SIGINT', () => {});
   process.on('disconnect', () => process.exit());
 
-  const name = `${hostname()}:${process.pid}`;
+  const { pid } = process;
+  const host = hostname();
+  const name = `${host}:${pid}`;
   const log = createLog('worker', config.logFormat).child({ worker: name });
   const stopping = new AbortController();
-  const parts = await openParts(config, config.databaseUrl, workerApplication(hostname(), process.pid), log);
+  const parts = await openParts(config, config.databaseUrl, workerApplication(host, pid), log, 'worker');
   const { registry, queue, compute } = parts;
-  await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal });
-  const stop = async () => {
+  const worker = { name, host, pid, version: packageVersion };
+  const heartbeat = new Heartbeat({ store: registry.store, worker, knownSchema: KNOWN_SCHEMA, log });
+
+  const stop = async (code: number) => {
+    if (stopping.signal.aborted) return;
+    setTimeout(() => {
+      log.error(`worker ${name} could not give back what it has; another takes it over`);
+      process.exit(1);
+    }, LONGEST_STOP_MS);
     stopping.abort();
+    await queue.stop();
+    await heartbeat.end().catch(() => {});
     await parts.close();
-    process.exit();
+    process.exit(code);
   };
-  process.once('SIGTERM', stop);
-  if (!process.connected) process.once('SIGINT', stop);
+  const obey = async (news: News | null): Promise<void> => {
+    if (news === 'OTHER_SCHEMA') {
+      log.error(
+        `worker ${name}: the database was migrated while this worker of schema ${KNOWN_SCHEMA} ran; start it anew with that version`,
+      );
+      await stop(1);
+    }
+    if (news !== 'DRAIN') return;
+    log.info(`worker ${name} drains: it finishes what it has and takes nothing more`);
+    void heartbeat.news(news).then(obey);
+    await queue.drain();
+    log.info(`worker ${name} is drained`);
+    // to the server whose worker it is: not to be replaced
+    process.send?.('drained');
+    await stop(0);
+  };
+
+  process.once('SIGTERM', () => void stop(0));
+  if (!process.connected) process.once('SIGINT', () => void stop(0));
+  await heartbeat.begin();
+  const { trialsPerUser } = config;
+  const isCurrent = () => heartbeat.knowsDatabase();
+  await startWorker({ registry, queue, compute, name, log, stopping: stopping.signal, trialsPerUser, isCurrent });
+  void heartbeat.news().then(obey);
+  log.info(`worker ${name} is ready`);
 }

@@ -99,7 +99,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       context: async ({ req, res }) => {
         const locals = res.locals as RequestLocals;
         locals.operation = unreadOperation();
-        return { ...contextOf(locals.caller!, req.headers.host!), operation: locals.operation };
+        const caller = { ...locals.caller!, requestId: locals.requestId };
+        return { ...contextOf(caller, req.headers.host!), operation: locals.operation };
       },
     }),
   );

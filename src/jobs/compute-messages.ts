@@ -10,6 +10,8 @@ import type { RelaxationInput } from '../registry/ports.ts';
 /** What a compute process is asked; `id` pairs the answer with the question. */
 export type ComputeRequest =
   | { readonly id: number; readonly kind: 'train'; readonly task: TrainingTask }
+  /** Lets the training that was asked under this id end with a last checkpoint; it is answered there. */
+  | { readonly id: number; readonly kind: 'pause' }
   | { readonly id: number; readonly kind: 'measure'; readonly task: MeasurementTask }
   | {
       readonly id: number;
@@ -47,6 +49,7 @@ export type ComputeReply =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TrialProgress }
   | { readonly id: number; readonly kind: 'checkpoint'; readonly checkpoint: Uint8Array }
   | { readonly id: number; readonly kind: 'trained'; readonly weights: Uint8Array; readonly outcome: TrialOutcome }
+  | { readonly id: number; readonly kind: 'paused' }
   | { readonly id: number; readonly kind: 'measured'; readonly measurement: SchNetMeasurement }
   | { readonly id: number; readonly kind: 'predicted'; readonly shieldings: readonly Float64Array[] }
   | { readonly id: number; readonly kind: 'compared'; readonly metrics: readonly MetricComparison[] }

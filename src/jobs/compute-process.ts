@@ -10,6 +10,7 @@ import { NatriumError } from '../errors.ts';
 import { createLog } from '../logging.ts';
 import { compareVersions } from '../ml/comparison/comparison.ts';
 import { distanceMatrix } from '../ml/comparison/distance-matrix.ts';
+import { TrainingPaused } from '../ml/model.ts';
 import { MODELS, measureSchNet, predictShieldings } from '../ml/models.ts';
 import { forRequest } from '../request-scope.ts';
 import type { ComputeReply, ComputeRequest, SentError, SentRequest } from './compute-messages.ts';
@@ -20,7 +21,10 @@ function reply(message: ComputeReply): void {
   process.send!(message);
 }
 
-async function answer(request: ComputeRequest): Promise<void> {
+/** Trainings that are to pause. */
+const pausing = new Set<number>();
+
+async function answer(request: Exclude<ComputeRequest, { kind: 'pause' }>): Promise<void> {
   const { id } = request;
   try {
     if (request.kind === 'train') {
@@ -29,6 +33,7 @@ async function answer(request: ComputeRequest): Promise<void> {
       const trained = await MODELS[task.settings.kind].train(task, {
         onProgress: (progress) => reply({ id, kind: 'progress', progress }),
         onCheckpoint: (checkpoint) => reply({ id, kind: 'checkpoint', checkpoint }),
+        isToPause: () => pausing.has(id),
       });
       log.info(`training ends: ${task.settings.kind}, seed ${task.seed}, ${trained.outcome.seconds.toFixed(1)} s`);
       reply({ id, kind: 'trained', ...trained });
@@ -52,7 +57,8 @@ async function answer(request: ComputeRequest): Promise<void> {
       reply({ id, kind: 'generated', clusters });
     }
   } catch (error) {
-    reply({ id, kind: 'failed', ...toSend(error) });
+    if (error instanceof TrainingPaused) reply({ id, kind: 'paused' });
+    else reply({ id, kind: 'failed', ...toSend(error) });
   }
 }
 
@@ -74,7 +80,8 @@ function toSend(error: unknown): SentError {
 
 let turn = Promise.resolve();
 process.on('message', (request: SentRequest) => {
-  turn = turn.then(() => forRequest(request.requestId, () => answer(request)));
+  if (request.kind === 'pause') pausing.add(request.id);
+  else turn = turn.then(() => forRequest(request.requestId, () => answer(request)));
 });
 // whoever asked is gone: nobody is left to answer. Long arithmetic hears of nothing, so a thread of its own looks as well.
 process.on('disconnect', () => process.exit());

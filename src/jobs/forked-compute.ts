@@ -7,7 +7,14 @@ import { type ErrorCode, NatriumError } from '../errors.ts';
 import type { ComparedColumns } from '../ml/comparison/columns.ts';
 import type { ComparisonTask, MetricComparison } from '../ml/comparison/comparison.ts';
 import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
-import type { MeasurementTask, ModelInput, TrainingListener, TrainingTask, TrialOutcome } from '../ml/model.ts';
+import {
+  type MeasurementTask,
+  type ModelInput,
+  type TrainingListener,
+  TrainingPaused,
+  type TrainingTask,
+  type TrialOutcome,
+} from '../ml/model.ts';
 import type { SchNetMeasurement } from '../ml/schnet/measurement.ts';
 import type { Compute, RelaxationInput } from '../registry/ports.ts';
 import { currentRequestId } from '../request-scope.ts';
@@ -38,8 +45,11 @@ export class ForkedCompute implements Compute {
     task: TrainingTask,
     listener: TrainingListener,
     signal: AbortSignal,
+    pausing?: AbortSignal,
   ): Promise<{ weights: Uint8Array; outcome: TrialOutcome }> {
-    const reply = await askFresh({ kind: 'train', task }, signal, listener);
+    pausing?.throwIfAborted();
+    const reply = await askFresh({ kind: 'train', task }, signal, listener, pausing);
+    if (reply.kind === 'paused') throw new TrainingPaused();
     if (reply.kind !== 'trained') throw new TypeError(`training was answered by ${reply.kind}`);
     return { weights: reply.weights, outcome: reply.outcome };
   }
@@ -101,11 +111,18 @@ export class ForkedCompute implements Compute {
 }
 
 /** Asks a process of its own, which aborting kills. */
-async function askFresh(question: Question, signal: AbortSignal, listener?: TrainingListener): Promise<ComputeReply> {
+async function askFresh(
+  question: Question,
+  signal: AbortSignal,
+  listener?: TrainingListener,
+  pausing?: AbortSignal,
+): Promise<ComputeReply> {
   signal.throwIfAborted();
   const compute = new ComputeProcess();
   const abort = () => compute.kill();
+  const pause = () => compute.pause();
   signal.addEventListener('abort', abort);
+  pausing?.addEventListener('abort', pause);
   try {
     return await compute.ask(question, listener);
   } catch (error) {
@@ -113,6 +130,7 @@ async function askFresh(question: Question, signal: AbortSignal, listener?: Trai
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
+    pausing?.removeEventListener('abort', pause);
     compute.kill();
   }
 }
@@ -148,7 +166,12 @@ class KeptProcess {
   }
 }
 
-type Question = ComputeRequest extends infer R ? (R extends ComputeRequest ? Omit<R, 'id'> : never) : never;
+type Question =
+  Exclude<ComputeRequest, { kind: 'pause' }> extends infer R
+    ? R extends ComputeRequest
+      ? Omit<R, 'id'>
+      : never
+    : never;
 
 interface Pending {
   readonly resolve: (reply: ComputeReply) => void;
@@ -189,6 +212,15 @@ class ComputeProcess {
         if (error) this.end(`cannot be asked (${error.message})`);
       });
     });
+  }
+
+  /** Lets the trainings it was asked for end with a last checkpoint. */
+  pause(): void {
+    for (const id of this.pending.keys()) {
+      this.child.send({ id, kind: 'pause' } satisfies ComputeRequest, (error) => {
+        if (error) this.end(`cannot be asked (${error.message})`);
+      });
+    }
   }
 
   kill(): void {

@@ -1,5 +1,6 @@
 import type { Log } from '../logging.ts';
 import type { TrialProgress } from '../ml/model.ts';
+import { NoLongerOurs } from '../registry/jobs.ts';
 import type { Trial } from '../registry/records.ts';
 import type { Trials } from '../registry/trials.ts';
 
@@ -11,15 +12,19 @@ export class TrialReports {
   private untold: TrialProgress[] = [];
   private telling = Promise.resolve();
   private isReportDue = false;
+  private readonly losing = new AbortController();
   private readonly clock = setInterval(() => void this.report(), REPORT_MS);
 
   constructor(
     private readonly trials: Trials,
     private readonly trial: Trial,
     private readonly log: Log,
-    /** Is called when the trial is no longer this worker's. */
-    private readonly onLost: () => void,
   ) {}
+
+  /** Aborts, with NoLongerOurs, when the trial is no longer this worker's. */
+  get lost(): AbortSignal {
+    return this.losing.signal;
+  }
 
   add(progress: TrialProgress): void {
     this.untold.push(progress);
@@ -52,7 +57,7 @@ export class TrialReports {
       const made = [...this.untold];
       try {
         if (await write(made)) this.untold.splice(0, made.length);
-        else this.onLost();
+        else this.losing.abort(new NoLongerOurs());
       } catch (error) {
         // the database may be back the next time; the heartbeat decides otherwise
         this.log.warn(`trial ${this.trial.id}: cannot ${what}: ${(error as Error).message}`);

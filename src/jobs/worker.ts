@@ -1,9 +1,13 @@
-import { NatriumError } from '../errors.ts';
 import type { Log } from '../logging.ts';
+import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
+import { type Delivery, NoLongerOurs } from '../registry/jobs.ts';
 import type { Compute } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Queue } from './queue.ts';
 import { TrialReports } from './trial-reports.ts';
+
+/** For a trial to make its last checkpoint when the worker stops: a step, or an epoch's validation, may take that long. */
+const CHECKPOINT_MS = 6000;
 
 export interface WorkerParts {
   readonly registry: Registry;
@@ -11,73 +15,107 @@ export interface WorkerParts {
   readonly compute: Compute;
   readonly name: string;
   readonly log: Log;
-  /** Aborts when the worker shall stop: the trial it holds goes back to the queue. */
+  /** Aborts when the worker shall stop: what it holds goes back to the queue. */
   readonly stopping: AbortSignal;
+  /** So many trials of one user are taken at once by all workers. */
+  readonly trialsPerUser: number | null;
+  /** Whether the database is still one that this worker knows. */
+  isCurrent(): Promise<boolean>;
 }
 
 /** Takes jobs from the queue: one trial at a time, and beside it one import, which mostly waits for the database, and one cluster run. */
 export async function startWorker(parts: WorkerParts): Promise<void> {
-  const { queue, registry } = parts;
-  await queue.work('trial', ({ trialId }, lost) => runTrial(parts, trialId, lost));
-  await queue.work('completion', ({ trainingRunId }) => registry.trials.completeRun(trainingRunId));
-  await queue.work('lost-trial', ({ trialId }) => registry.trials.lose(trialId));
-  await queue.work('lost-completion', ({ trainingRunId }) => registry.trials.loseRun(trainingRunId));
-  await queue.work('import', ({ importId }, lost) => runImport(parts, importId, lost));
-  await queue.work('cluster-run', ({ clusterRunId }, lost) => runClusterRun(parts, clusterRunId, lost));
-  await queue.work('lost-cluster-run', ({ clusterRunId }) => registry.clusterRuns.lose(clusterRunId));
-  await queue.work('lost-import', ({ importId }) => registry.importRuns.lose(importId));
+  const { queue, registry, name, log, stopping } = parts;
+  const { trials, importRuns, clusterRuns } = registry;
+  const handle = async (what: string, delivery: string, run: (delivery: Delivery) => Promise<void>) => {
+    log.info(`${what} begins`);
+    await run({ worker: name, id: delivery, stopping });
+    log.info(`${what} left`);
+  };
+  const work: Queue['work'] = (kind, handler, mostPerUser) => {
+    const guarded: typeof handler = async (job) => {
+      if (!(await parts.isCurrent())) throw new Error('the database was migrated beneath this worker');
+      await handler(job);
+    };
+    return queue.work(kind, guarded, mostPerUser);
+  };
+  await work('trial', (job) => runTrial(parts, job.trialId, job.delivery), parts.trialsPerUser);
+  await work('completion', ({ trainingRunId, delivery: id }) =>
+    trials.runCompletion(trainingRunId, { worker: name, id, stopping }),
+  );
+  await work('import', ({ importId, delivery }) =>
+    handle(`import ${importId}`, delivery, (by) => importRuns.run(importId, by)),
+  );
+  await work('cluster-run', ({ clusterRunId, delivery }) =>
+    handle(`cluster run ${clusterRunId}`, delivery, (by) => clusterRuns.run(clusterRunId, by)),
+  );
+  await work('lost-trial', ({ trialId }) => trials.jobs.lose(trialId));
+  await work('lost-completion', ({ trainingRunId }) => trials.completions.lose(trainingRunId));
+  await work('lost-import', ({ importId }) => importRuns.lose(importId));
+  await work('lost-cluster-run', ({ clusterRunId }) => clusterRuns.lose(clusterRunId));
 }
 
-async function runImport({ registry, name, log, stopping }: WorkerParts, importId: string, lost: AbortSignal) {
-  log.info(`import ${importId} begins`);
-  await registry.importRuns.run(importId, name, { stopping, lost });
-  log.info(`import ${importId} left`);
+async function runTrial({ registry, compute, name, log, stopping }: WorkerParts, trialId: string, id: string) {
+  await registry.trials.run(trialId, { worker: name, id, stopping }, async (trial, task) => {
+    const how = task.resumeFrom === null ? 'begins' : 'goes on from its checkpoint';
+    log.info(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
+    const reports = new TrialReports(registry.trials, trial, log);
+    try {
+      const trained = await train(compute, task, reports, stopping);
+      log.info(`trial ${trial.id} done in ${trained.outcome.seconds.toFixed(1)} s by ${trained.outcome.engine}`);
+      return trained;
+    } catch (error) {
+      log.info(`trial ${trial.id} ${whyNot(error, stopping)}`);
+      throw error;
+    } finally {
+      reports.stop();
+    }
+  });
 }
 
-async function runClusterRun({ registry, name, log, stopping }: WorkerParts, runId: string, lost: AbortSignal) {
-  log.info(`cluster run ${runId} begins`);
-  await registry.clusterRuns.run(runId, name, { stopping, lost });
-  log.info(`cluster run ${runId} left`);
-}
-
-async function runTrial(parts: WorkerParts, trialId: string, lost: AbortSignal): Promise<void> {
-  const { registry, compute, name, log, stopping } = parts;
-  const { trials } = registry;
-  const begun = await trials.begin(trialId, name);
-  if (begun === null) return;
-  const { trial, task } = begun;
-  const how = task.resumeFrom === null ? 'begins' : 'goes on from its checkpoint';
-  log.info(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
-
-  const abandoned = new AbortController();
-  const reports = new TrialReports(trials, trial, log, () => abandoned.abort());
+async function train(
+  compute: Compute,
+  task: TrainingTask,
+  reports: TrialReports,
+  stopping: AbortSignal,
+): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }> {
+  const late = lateAfter(stopping, CHECKPOINT_MS);
   try {
-    const { weights, outcome } = await compute.train(
+    return await compute.train(
       task,
       {
         onProgress: (progress) => reports.add(progress),
         onCheckpoint: (checkpoint) => void reports.keep(checkpoint),
       },
-      AbortSignal.any([lost, abandoned.signal, stopping]),
+      AbortSignal.any([reports.lost, late.signal]),
+      stopping,
     );
-    await reports.report();
-    await trials.complete(trial, weights, outcome);
-    log.info(`trial ${trial.id} done in ${outcome.seconds.toFixed(1)} s by ${outcome.engine}`);
-  } catch (error) {
-    if (abandoned.signal.aborted) {
-      log.info(`trial ${trial.id} is no longer wanted`);
-    } else if (stopping.aborted) {
-      await trials.release(trial);
-      log.info(`trial ${trial.id} goes back to the queue`);
-    } else if (error instanceof NatriumError && error.code !== 'UNAVAILABLE') {
-      await reports.report();
-      await trials.fail(trial, error.message);
-      log.info(`trial ${trial.id} failed: ${error.message}`);
-    } else {
-      await trials.recordSetback(trial, (error as Error).message);
-      throw error;
-    }
   } finally {
-    reports.stop();
+    late.clear();
+    // the last checkpoint, and the epochs behind it
+    await reports.report();
   }
+}
+
+function whyNot(error: unknown, stopping: AbortSignal): string {
+  if (error instanceof NoLongerOurs) return 'is no longer wanted here';
+  return stopping.aborted ? 'goes back to the queue' : `failed: ${(error as Error).message}`;
+}
+
+/** Aborts when a signal has been aborted for so long. */
+function lateAfter(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
+  const late = new AbortController();
+  let patience: NodeJS.Timeout | undefined;
+  const wait = () => {
+    patience = setTimeout(() => late.abort(), ms);
+  };
+  if (signal.aborted) wait();
+  else signal.addEventListener('abort', wait, { once: true });
+  return {
+    signal: late.signal,
+    clear() {
+      clearTimeout(patience);
+      signal.removeEventListener('abort', wait);
+    },
+  };
 }

@@ -12,6 +12,7 @@ import {
   type ModelImplementation,
   type ModelInput,
   TRANSFORM_OF_TARGET,
+  TrainingPaused,
 } from './model.ts';
 import {
   checkElements,
@@ -35,12 +36,17 @@ import { reachOfFeatures, trainedDistances } from './trained-distances.ts';
 export const lassoModel: ModelImplementation = {
   format: LASSO_FORMAT,
 
-  async train(task, { onProgress }) {
+  async train(task, { onProgress, isToPause = () => false }) {
     const { settings, features } = task;
     if (settings.kind !== 'LASSO' || features === null) throw new TypeError('Lasso needs its settings and features');
     checkValidationElements(task);
     const started = performance.now();
     const secondsSoFar = () => (performance.now() - started) / 1000;
+    const pausePoint = async () => {
+      // lets the process hear that nobody waits any more
+      await setImmediate();
+      if (isToPause()) throw new TrainingPaused();
+    };
     const folds = settings.selection === 'CROSS_VALIDATION' ? settings.folds! : null;
     const foldOfRow = folds === null ? null : foldsOfAtoms(task.train, folds);
     const trainPpm = joinTargets(task.train);
@@ -69,8 +75,7 @@ export const lassoModel: ModelImplementation = {
       };
       path.push({ fit, point });
       onProgress({ step: path.length, steps, point, seconds: secondsSoFar() });
-      // lets the process hear that nobody waits any more
-      await setImmediate();
+      await pausePoint();
       begun = secondsSoFar();
     }
 
@@ -78,7 +83,7 @@ export const lassoModel: ModelImplementation = {
     const onFold = async () => {
       step += alphas.length;
       onProgress({ step, steps, point: null, seconds: secondsSoFar() });
-      await setImmediate();
+      await pausePoint();
     };
     const atoms = { rows, features: trainFeatures, shieldingsPpm: trainPpm, transform };
     const leftOut =

@@ -153,6 +153,15 @@ export interface TrainingListener {
   onProgress(progress: TrialProgress): void;
   /** All that a later attempt needs to go on from there, from time to time. */
   onCheckpoint(checkpoint: Uint8Array): void;
+  /** Looked at after every step: once it is true, the training gives a last checkpoint, if it has any, and throws TrainingPaused. */
+  isToPause?(): boolean;
+}
+
+/** A training ended because its listener asked for that; it can go on from its last checkpoint. */
+export class TrainingPaused extends Error {
+  constructor() {
+    super('the training was paused');
+  }
 }
 
 /** One kind of model. `encode`d weights are all that `predict` needs. */

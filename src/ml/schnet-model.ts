@@ -8,6 +8,7 @@ import {
   type SchNetEngineName,
   type SchNetSettings,
   TRANSFORM_OF_TARGET,
+  TrainingPaused,
 } from './model.ts';
 import {
   checkElements,
@@ -85,7 +86,7 @@ export function schNetModel(
   return {
     format: FORMAT,
 
-    async train(task, { onProgress, onCheckpoint }) {
+    async train(task, { onProgress, onCheckpoint, isToPause = () => false }) {
       const { settings } = task;
       if (settings.kind !== 'SCHNET') throw new TypeError('SchNet needs its settings');
       checkValidationElements(task);
@@ -120,7 +121,9 @@ export function schNetModel(
               seconds: secondsSoFar(),
             }),
           onStep: async (checkpoint) => {
-            if (isDue()) onCheckpoint(encodeCheckpoint(await checkpoint()));
+            const pause = isToPause();
+            if (pause || isDue()) onCheckpoint(encodeCheckpoint(await checkpoint()));
+            if (pause) throw new TrainingPaused();
           },
         },
       );

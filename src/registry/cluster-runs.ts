@@ -2,9 +2,9 @@ import { checkRelaxationOptions, type Relaxation } from '../chemistry/relaxation
 import { checkGenerationParameters, type GenerationParameters, generatedCount } from '../chemistry/s-blda/generator.ts';
 import type { Structure } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
-import { BackgroundWork, type Interruptions, type WorkKind } from './background-work.ts';
 import { type Caller, requireRole } from './caller.ts';
 import { unlabelledInput } from './datasets.ts';
+import { type Delivery, Jobs, STORED, type WorkKind } from './jobs.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { type ClusterDraft, lockClusters, storeClusters } from './new-clusters.ts';
 import type { Compute, Filter, Store } from './ports.ts';
@@ -24,11 +24,12 @@ const BATCH_CLUSTERS = 200;
 const BATCH_PAIRS = 100_000;
 
 const CLUSTER_RUN_WORK: WorkKind<ClusterRun> = {
+  kind: 'CLUSTER_RUN',
   name: 'cluster run',
   listedBy: 'clusterRuns',
   resumedBy: 'resumeClusterRun',
-  records: (store) => store.clusterRuns,
-  job: (clusterRunId) => ({ kind: 'cluster-run', clusterRunId }),
+  queued: (clusterRunId) => ({ kind: 'cluster-run', clusterRunId }),
+  subject: async (store, { subjectId }) => (await store.clusterRuns.getMany([subjectId]))[0]!,
 };
 
 const MOST_RELAXED_CLUSTERS = 100_000;
@@ -56,14 +57,14 @@ interface Made {
  * run that was interrupted goes on there.
  */
 export class ClusterRuns {
-  private readonly work: BackgroundWork<ClusterRun>;
+  private readonly jobs: Jobs<ClusterRun>;
 
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
     private readonly compute: Compute,
   ) {
-    this.work = new BackgroundWork(store, CLUSTER_RUN_WORK);
+    this.jobs = new Jobs(store, CLUSTER_RUN_WORK);
   }
 
   /** Queues the generation of clusters by S-BLDA. Throws as `checkGenerationParameters` does. */
@@ -96,7 +97,7 @@ export class ClusterRuns {
   cancel(caller: Caller, request: MutationRequest, runId: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
-      await this.work.cancel(store, caller, runId);
+      await this.jobs.cancel(store, caller, runId);
       return runId;
     });
   }
@@ -105,26 +106,27 @@ export class ClusterRuns {
   resume(caller: Caller, request: MutationRequest, runId: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
-      await this.work.resume(store, runId);
+      await this.jobs.resume(store, caller, runId);
       return runId;
     });
   }
 
   /** A worker makes all clusters that are left of a run. */
-  run(runId: string, worker: string, interruptions: Interruptions): Promise<void> {
-    return this.work.run(runId, worker, interruptions, async (taken, interrupted) => {
+  run(runId: string, delivery: Delivery): Promise<void> {
+    return this.jobs.run(runId, delivery, async (taken, interrupted) => {
       let counts: Counts = taken;
       for (let done = doneOf(counts); done < taken.total; done = doneOf(counts)) {
         interrupted.throwIfAborted();
-        const batch = await this.work.watched(taken, interrupted, (signal) => this.make(taken, done, signal));
+        const batch = await this.jobs.watched(taken, interrupted, (signal) => this.make(taken, done, signal));
         counts = await this.keep(taken, counts, batch);
       }
+      return STORED;
     });
   }
 
   /** The queue gave a run up after several attempts. */
   lose(runId: string): Promise<void> {
-    return this.work.lose(runId);
+    return this.jobs.lose(runId);
   }
 
   private async start(
@@ -137,7 +139,7 @@ export class ClusterRuns {
       ...{ state: 'QUEUED', attempt: 0, worker: null, failure: null },
       ...{ inserted: 0, existing: 0, rejected: 0, startedAt: null, finishedAt: null, createdBy: caller.name },
     });
-    await store.jobs.enqueue(CLUSTER_RUN_WORK.job(run.id));
+    await this.jobs.request(store, run.id, caller);
     return run.id;
   }
 
@@ -191,6 +193,7 @@ export class ClusterRuns {
   /** Stores a batch, what became of each, and that the run goes on behind it. */
   private keep(run: ClusterRun, counts: Counts, batch: readonly Made[]): Promise<Counts> {
     return this.store.transaction(async (store) => {
+      await this.jobs.save(store, run);
       await lockClusters(store);
       const drafts = batch.flatMap(({ result }) =>
         result instanceof NatriumError ? [] : [{ ...result.draft, createdBy: run.createdBy }],
@@ -219,7 +222,7 @@ export class ClusterRuns {
         existing: counts.existing + count('EXISTING'),
         rejected: counts.rejected + count('REJECTED'),
       };
-      await this.work.save(store, run, next);
+      await store.clusterRuns.update(run.id, next);
       return next;
     });
   }

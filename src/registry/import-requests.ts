@@ -1,8 +1,8 @@
 import type { LevelOfTheory } from '../chemistry/calculation-record.ts';
 import type { FileFormat } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
-import { BackgroundWork, type WorkKind } from './background-work.ts';
 import { type Caller, requireRole } from './caller.ts';
+import { Jobs, type WorkKind } from './jobs.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import type { Store, UploadStore } from './ports.ts';
 import type { Import, ImportContent, ImportedItem, Upload } from './records.ts';
@@ -18,27 +18,30 @@ export interface StartImportInput {
 }
 
 export const IMPORT_WORK: WorkKind<Import> = {
+  kind: 'IMPORT',
   name: 'import',
   listedBy: 'imports',
   resumedBy: 'resumeImport',
-  records: (store) => store.imports,
-  job: (importId) => ({ kind: 'import', importId }),
+  queued: (importId) => ({ kind: 'import', importId }),
+  subject: async (store, { subjectId }) => (await store.imports.getMany([subjectId]))[0]!,
 };
 
 /** Requests for background imports. `import-runs.ts` is what workers make of them. */
 export class ImportRequests {
-  private readonly work: BackgroundWork<Import>;
+  private readonly jobs: Jobs<Import>;
 
   constructor(
     private readonly store: Store,
     private readonly mutations: Mutations,
     private readonly files: UploadStore,
   ) {
-    this.work = new BackgroundWork(store, IMPORT_WORK);
+    this.jobs = new Jobs(store, IMPORT_WORK);
   }
 
-  find(importId: string): Promise<Import> {
-    return this.work.find(importId);
+  async find(importId: string): Promise<Import> {
+    const [found] = await this.store.imports.getMany([importId]);
+    if (!found) throw new NatriumError('NOT_FOUND', `there is no import ${importId}; imports lists them`);
+    return found;
   }
 
   /** What became of each item so far, in order, in parts. */
@@ -69,7 +72,7 @@ export class ImportRequests {
         ...{ inserted: 0, existing: 0, rejected: 0, nextUpload: 0, nextEntry: 0, nextItem: 0 },
         ...{ startedAt: null, finishedAt: null, createdBy: caller.name },
       });
-      await store.jobs.enqueue(IMPORT_WORK.job(started.id));
+      await this.jobs.request(store, started.id, caller);
       return started.id;
     });
   }
@@ -78,7 +81,7 @@ export class ImportRequests {
   cancel(caller: Caller, request: MutationRequest, importId: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
-      await this.work.cancel(store, caller, importId);
+      await this.jobs.cancel(store, caller, importId);
       return importId;
     });
   }
@@ -87,7 +90,7 @@ export class ImportRequests {
   resume(caller: Caller, request: MutationRequest, importId: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
-      await this.work.resume(store, importId);
+      await this.jobs.resume(store, caller, importId);
       return importId;
     });
   }

@@ -1,10 +1,10 @@
 import type { ParsedItem } from '../chemistry/extxyz.ts';
 import { readItems, withFormat } from '../chemistry/formats.ts';
 import { NatriumError } from '../errors.ts';
-import { BackgroundWork, type Interruptions, isFinal } from './background-work.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { IMPORT_WORK } from './import-requests.ts';
 import { checkItems, planIngestion, type ReadItem } from './ingest.ts';
+import { type Delivery, isFinal, Jobs, STORED } from './jobs.ts';
 import { lockClusters } from './new-clusters.ts';
 import type { ArtifactStore, FileEntry, OpenEntries, Store, TemporaryFiles, UploadStore, WorkFolder } from './ports.ts';
 import type { Import, ItemStatus, Upload } from './records.ts';
@@ -24,7 +24,7 @@ type Cursor = Pick<Import, 'nextUpload' | 'nextEntry' | 'nextItem'>;
  * with the place where the next batch begins, so an import that was interrupted goes on there, and nothing comes in twice.
  */
 export class ImportRuns {
-  private readonly work: BackgroundWork<Import>;
+  private readonly jobs: Jobs<Import>;
 
   constructor(
     private readonly store: Store,
@@ -33,15 +33,16 @@ export class ImportRuns {
     private readonly temporaryFiles: TemporaryFiles,
     private readonly openEntries: OpenEntries,
   ) {
-    this.work = new BackgroundWork(store, IMPORT_WORK);
+    this.jobs = new Jobs(store, IMPORT_WORK);
   }
 
   /** Brings in all that is left of an import. */
-  run(importId: string, worker: string, interruptions: Interruptions): Promise<void> {
-    return this.work.run(importId, worker, interruptions, async (taken, interrupted) => {
+  run(importId: string, delivery: Delivery): Promise<void> {
+    return this.jobs.run(importId, delivery, async (taken, interrupted) => {
       const folder = await this.temporaryFiles.workFolder();
       try {
         await this.importUploads(taken, folder, interrupted);
+        return STORED;
       } finally {
         await folder.remove();
       }
@@ -50,11 +51,11 @@ export class ImportRuns {
 
   /** The queue gave an import up after several attempts. */
   lose(importId: string): Promise<void> {
-    return this.work.lose(importId);
+    return this.jobs.lose(importId);
   }
 
   private async importUploads(taken: Import, folder: WorkFolder, interrupted: AbortSignal): Promise<void> {
-    const batch = new Batch(this.store, this.work, taken);
+    const batch = new Batch(this.store, this.jobs, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
       const [upload] = await this.store.uploads.getMany([taken.uploadIds[ordinal]]);
       const { path, sha256 } = await this.bring(upload!, folder);
@@ -155,7 +156,7 @@ class Batch {
 
   constructor(
     private readonly registryStore: Store,
-    private readonly work: BackgroundWork<Import>,
+    private readonly jobs: Jobs<Import>,
     private readonly taken: Import,
   ) {
     const { inserted, existing, rejected, createdBy } = taken;
@@ -201,6 +202,7 @@ class Batch {
   private async write(read: readonly ReadItem[], sha256: string, cursor: Cursor): Promise<void> {
     const items = await checkItems(this.registryStore, read, this.taken);
     this.counts = await this.registryStore.transaction(async (store) => {
+      await this.jobs.save(store, this.taken);
       await lockClusters(store);
       const ingestion = await planIngestion(store, this.caller, items, sha256);
       const report = await ingestion.insert(store);
@@ -212,7 +214,7 @@ class Batch {
         rejected: rejected + count('REJECTED'),
       };
       await store.addImportItems(this.taken.id, inserted + existing + rejected, report);
-      await this.work.save(store, this.taken, { ...counts, ...cursor });
+      await store.imports.update(this.taken.id, { ...counts, ...cursor });
       return counts;
     });
     if (this.counts.rejected > MOST_REJECTED) {

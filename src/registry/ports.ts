@@ -84,18 +84,49 @@ export interface Collection<T extends { readonly id: string }> {
   update(id: string, changes: Partial<T>): Promise<void>;
 }
 
-/** Work that a worker holds: whatever it writes counts only while the attempt number is the one it took. */
-export interface Fenced {
+/** What a worker holds: the id of a job's subject, and the attempt number under which it took it. */
+export interface Held {
   readonly id: string;
-  readonly state: records.RunState;
   readonly attempt: number;
 }
 
-export interface FencedCollection<T extends Fenced> extends Collection<T> {
-  /** Takes open work: raises its attempt number, which is the fence. Null if it is finished or cancelled. */
-  take(id: string, changes: Partial<T>): Promise<T | null>;
-  /** Writes to work that is running under this attempt; false if it is not any more. */
-  updateHeld(id: string, attempt: number, changes: Partial<T>): Promise<boolean>;
+export type RequestedJob = Pick<records.Job, 'kind' | 'subjectId' | 'priority' | 'requestId' | 'createdBy'>;
+
+/**
+ * Jobs, one a subject. State, attempt, worker, failure and times of trials, imports and cluster runs are copies of their job's;
+ * attempts are written as the job changes.
+ */
+export interface JobCollection extends Collection<records.Job> {
+  /** Makes the job of a subject, or opens the one it has once more. */
+  request(job: RequestedJob): Promise<records.Job>;
+  /** The job of a subject, which nobody else changes until the transaction ends. */
+  lockOf(kind: records.JobKind, subjectId: string): Promise<records.Job | null>;
+  /** Gives an open job, locked, to a worker: raises its attempt number, which is the fence. */
+  take(id: string, worker: string, delivery: string | null): Promise<records.Job>;
+  /** Writes to a job that is running under this attempt; false if it is not any more. */
+  updateHeld(kind: records.JobKind, held: Held, changes: Partial<records.Job>): Promise<boolean>;
+  /** Whether a job is running under this attempt; if so, it is until the transaction ends. */
+  isHeld(kind: records.JobKind, held: Held): Promise<boolean>;
+  /** How many jobs of a kind that somebody asked for are running. */
+  running(kind: records.JobKind, createdBy: string): Promise<number>;
+  /** The jobs of these subjects. */
+  ofSubjects(kind: records.JobKind, subjectIds: readonly string[]): Promise<records.Job[]>;
+  /** Running jobs of workers of these names. */
+  heldBy(workers: readonly string[]): Promise<records.Job[]>;
+  /** By job and number. */
+  attemptsOf(jobIds: readonly string[]): Promise<records.JobAttempt[]>;
+}
+
+/** Workers by their names. */
+export interface WorkerCollection {
+  findOne(where: Partial<records.Worker>): Promise<records.Worker | null>;
+  enter(worker: Pick<records.Worker, 'name' | 'host' | 'pid' | 'version'>): Promise<void>;
+  /** Says that a worker lives, and whether it is to take nothing more; null if it is not known any more. */
+  beat(name: string): Promise<{ readonly isDraining: boolean } | null>;
+  leave(name: string): Promise<void>;
+  drain(name: string, by: string): Promise<void>;
+  /** All that lived within a day, in the order of their coming. */
+  statuses(): Promise<records.WorkerStatus[]>;
 }
 
 /** One atom of a data set version, found by its values. */
@@ -197,13 +228,13 @@ export interface TrialCurves {
   count(trialId: string): Promise<number>;
 }
 
-/** Hears of changes to training runs and their trials, whichever process makes them. */
-export interface RunChanges {
+/** Hears of changes to records of one kind, training runs with their trials, or jobs, whichever process makes them. */
+export interface Changes {
   /**
-   * Calls `changed` after every change to the run that is made from now on, and now and then for nothing: also when changes
+   * Calls `changed` after every change to the record that is made from now on, and now and then for nothing: also when changes
    * may have gone unheard. Ends with the function that it answers.
    */
-  watch(runId: string, changed: () => void): () => void;
+  watch(id: string, changed: () => void): () => void;
 }
 
 /** Which clusters came out of which. */
@@ -249,7 +280,7 @@ export interface Store {
   readonly exports: Collection<records.Export>;
   readonly models: Collection<records.Model>;
   readonly trainingRuns: Collection<records.TrainingRun>;
-  readonly trials: FencedCollection<records.Trial>;
+  readonly trials: Collection<records.Trial>;
   readonly trialCurves: TrialCurves;
   readonly studies: Collection<records.Study>;
   readonly modelVersions: Collection<records.ModelVersion>;
@@ -257,13 +288,15 @@ export interface Store {
   readonly evaluations: Collection<records.Evaluation>;
   readonly predictions: Collection<records.Prediction>;
   readonly uploads: Collection<records.Upload>;
-  readonly imports: FencedCollection<records.Import>;
-  readonly clusterRuns: FencedCollection<records.ClusterRun>;
+  readonly imports: Collection<records.Import>;
+  readonly clusterRuns: Collection<records.ClusterRun>;
   readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
   readonly lineage: Lineage;
   readonly clusterShapes: ClusterShapes;
-  readonly jobs: JobQueue;
+  readonly jobs: JobCollection;
+  readonly workers: WorkerCollection;
+  readonly queue: JobQueue;
 
   /**
    * Runs `work` in one transaction; the store it gets sees and writes inside it. Nested calls join the outer one. After a
@@ -347,21 +380,32 @@ export interface IdempotentResult {
   readonly result: unknown;
 }
 
-export type Job =
+/** What the queue brings to a worker. */
+export type QueuedJob =
   | { readonly kind: 'trial'; readonly trialId: string }
   | { readonly kind: 'completion'; readonly trainingRunId: string }
-  /** A trial, a completion, an import or a cluster run that failed, or whose workers died, too often: somebody has to say so in the records. */
+  | { readonly kind: 'import'; readonly importId: string }
+  | { readonly kind: 'cluster-run'; readonly clusterRunId: string }
+  /** What failed, or whose workers died, too often: somebody has to say so in the records. */
   | { readonly kind: 'lost-trial'; readonly trialId: string }
   | { readonly kind: 'lost-completion'; readonly trainingRunId: string }
-  | { readonly kind: 'import'; readonly importId: string }
   | { readonly kind: 'lost-import'; readonly importId: string }
-  | { readonly kind: 'cluster-run'; readonly clusterRunId: string }
   | { readonly kind: 'lost-cluster-run'; readonly clusterRunId: string };
 
-/** Jobs are queued inside the store's transaction: both happen or neither. */
+export interface Urgency {
+  /** -100 to 100; the largest comes first. */
+  readonly priority: number;
+  /** Work that was begun and given back comes before what nobody has begun yet. */
+  readonly isBegun: boolean;
+  readonly afterSeconds: number;
+}
+
+/** Where workers get their jobs from. */
 export interface JobQueue {
-  /** @param isBegun of work that was begun and given back: it comes before what nobody has begun yet */
-  enqueue(job: Job, isBegun?: boolean): Promise<void>;
+  /** Queues a job inside the store's transaction: both happen or neither. */
+  enqueue(job: QueuedJob, urgency: Urgency, from: Pick<records.Job, 'createdBy' | 'requestId'>): Promise<void>;
+  /** Whether a delivery is in hand, or will be brought again should its worker have died. */
+  isOpen(kind: QueuedJob['kind'], delivery: string): Promise<boolean>;
 }
 
 /** Bytes in the store, named by the sha256 of their content (64 lower-case hexadecimal digits). */
@@ -480,10 +524,15 @@ export interface RelaxationInput {
 
 /** Runs the numerical work away from the event loop of whoever asks. */
 export interface Compute {
+  /**
+   * `signal` ends a training at once, with its reason. `pausing` lets it end after the step it is at: its listener gets a last
+   * checkpoint, and it throws TrainingPaused.
+   */
   train(
     task: TrainingTask,
     listener: TrainingListener,
     signal: AbortSignal,
+    pausing?: AbortSignal,
   ): Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>;
   /** What steps of this training take on this machine, measured for about two seconds. */
   measure(task: MeasurementTask, signal: AbortSignal): Promise<SchNetMeasurement>;

@@ -1,6 +1,8 @@
 import type { Caller } from './caller.ts';
+import { Jobs } from './jobs.ts';
 import type { Store } from './ports.ts';
 import type { TrainingRun } from './records.ts';
+import { TRIAL_WORK } from './trial-jobs.ts';
 
 const NEW_TRIAL = {
   state: 'QUEUED',
@@ -20,17 +22,20 @@ const NEW_TRIAL = {
 export type RunRequest = Pick<
   TrainingRun,
   'modelId' | 'kind' | 'datasetVersionId' | 'featureSetId' | 'target' | 'hyperparameters' | 'reproducedVersionId'
->;
+> &
+  Partial<Pick<TrainingRun, 'priority'>>;
 
 /** Writes a run, a trial a seed and a job a trial; answers the id of the run. Only inside a transaction. */
 export async function queueRun(
   store: Store,
   caller: Caller,
   seeds: readonly number[],
-  request: RunRequest,
+  { priority = 0, ...request }: RunRequest,
 ): Promise<string> {
+  const jobs = new Jobs(store, TRIAL_WORK);
   const run = await store.trainingRuns.insert({
     ...request,
+    priority,
     state: 'QUEUED',
     failure: null,
     startedAt: null,
@@ -39,7 +44,7 @@ export async function queueRun(
   });
   for (const [ordinal, seed] of seeds.entries()) {
     const trial = await store.trials.insert({ ...NEW_TRIAL, trainingRunId: run.id, ordinal, seed: String(seed) });
-    await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
+    await jobs.request(store, trial.id, caller, priority);
   }
   return run.id;
 }

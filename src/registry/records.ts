@@ -222,6 +222,8 @@ export interface TrainingRun extends Recorded {
   readonly modelId: string;
   readonly kind: ModelKind;
   readonly state: RunState;
+  /** Of its trials among those that wait, -100 to 100; the largest comes first. */
+  readonly priority: number;
   readonly datasetVersionId: string;
   readonly featureSetId: string | null;
   readonly target: Target;
@@ -451,4 +453,67 @@ export interface ClusterRunItem {
   readonly clusterId: string | null;
   readonly relaxation: RelaxationOutcome | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export const JOB_KINDS = ['TRIAL', 'COMPLETION', 'IMPORT', 'CLUSTER_RUN'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** Work that workers do: a trial, the completion of a training run, an import or a cluster run, its subject. */
+export interface Job extends Recorded {
+  readonly kind: JobKind;
+  readonly subjectId: string;
+  readonly state: RunState;
+  /** How often it was taken; whatever is written for it counts only under the newest number. */
+  readonly attempt: number;
+  /** The newest attempt that stored something from which a later one goes on; 0 if none did. */
+  readonly fruitfulAttempt: number;
+  /** Among those that wait, -100 to 100; the largest comes first. */
+  readonly priority: number;
+  readonly worker: string | null;
+  /** Id of the queue's delivery which the newest attempt came of. */
+  readonly delivery: string | null;
+  readonly failure: string | null;
+  /** Of the request that asked for it. */
+  readonly requestId: string | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** RELEASED: its worker stopped, or had to wait. TAKEN_OVER: its worker fell silent. SET_BACK: it failed and is tried again. */
+export const ATTEMPT_ENDINGS = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'RELEASED', 'TAKEN_OVER', 'SET_BACK'] as const;
+export type AttemptEnding = (typeof ATTEMPT_ENDINGS)[number];
+
+/** One time that a worker took a job. */
+export interface JobAttempt {
+  readonly jobId: string;
+  /** From 1. */
+  readonly number: number;
+  readonly worker: string;
+  readonly host: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly ending: AttemptEnding | null;
+  readonly reason: string | null;
+}
+
+/** A worker process. */
+export interface Worker {
+  readonly id: string;
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly heartbeatAt: Date;
+  readonly drainingAt: Date | null;
+  readonly drainedBy: string | null;
+  readonly endedAt: Date | null;
+}
+
+export const WORKER_STATES = ['ALIVE', 'DRAINING', 'GONE'] as const;
+export type WorkerState = (typeof WORKER_STATES)[number];
+
+export interface WorkerStatus
+  extends Pick<Worker, 'name' | 'host' | 'pid' | 'version' | 'startedAt' | 'heartbeatAt' | 'drainedBy'> {
+  readonly state: WorkerState;
 }

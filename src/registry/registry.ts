@@ -10,12 +10,13 @@ import { FeatureSets } from './feature-sets.ts';
 import { ImportRequests } from './import-requests.ts';
 import { ImportRuns } from './import-runs.ts';
 import { Imports } from './imports.ts';
+import { JobUpdates } from './job-updates.ts';
 import { ModelFiles } from './model-files.ts';
 import { ModelWeights } from './model-weights.ts';
 import { Models } from './models.ts';
 import { Mutations } from './mutations.ts';
 import { NearDuplicates } from './near-duplicates.ts';
-import type { ArtifactStore, Compute, OpenEntries, RunChanges, Store, TemporaryFiles, UploadStore } from './ports.ts';
+import type { ArtifactStore, Changes, Compute, OpenEntries, Store, TemporaryFiles, UploadStore } from './ports.ts';
 import { Predictions } from './predictions.ts';
 import { References } from './references.ts';
 import { Reproductions } from './reproductions.ts';
@@ -28,6 +29,7 @@ import { TrainingEstimates } from './training-estimates.ts';
 import { TrainingProgress } from './training-progress.ts';
 import { Trials } from './trials.ts';
 import { Uploads } from './uploads.ts';
+import { Workers } from './workers.ts';
 
 export interface Ports {
   readonly store: Store;
@@ -36,7 +38,11 @@ export interface Ports {
   readonly temporaryFiles: TemporaryFiles;
   readonly openEntries: OpenEntries;
   readonly compute: Compute;
-  readonly runChanges: RunChanges;
+  /** To training runs and their trials. */
+  readonly runChanges: Changes;
+  readonly jobChanges: Changes;
+  /** So many trials of one user run at once; null: as many as there are workers. */
+  readonly trialsPerUser: number | null;
 }
 
 /** The application: one service a noun, over the ports it was given. */
@@ -70,8 +76,11 @@ export class Registry {
   readonly trainingEstimates: TrainingEstimates;
   readonly trainingProgress: TrainingProgress;
   readonly trials: Trials;
+  readonly jobUpdates: JobUpdates;
+  readonly workers: Workers;
 
-  constructor({ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges }: Ports) {
+  constructor(ports: Ports) {
+    const { store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges } = ports;
     const mutations = new Mutations(store);
     this.store = store;
     this.references = new References(store);
@@ -101,6 +110,8 @@ export class Registry {
     this.studies = new Studies(store, mutations);
     this.trainingEstimates = new TrainingEstimates(store, compute, this.datasets);
     this.trainingProgress = new TrainingProgress(store, runChanges);
-    this.trials = new Trials(store, artifacts, this.datasets, this.evaluations);
+    this.trials = new Trials(store, artifacts, this.datasets, this.evaluations, ports.trialsPerUser);
+    this.jobUpdates = new JobUpdates(store, ports.jobChanges);
+    this.workers = new Workers(store, mutations);
   }
 }

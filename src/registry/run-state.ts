@@ -17,8 +17,3 @@ export async function findRun(store: Store, runId: string): Promise<TrainingRun>
 export function lockRun(store: Store, runId: string): Promise<void> {
   return store.lock(`training-run:${runId}`);
 }
-
-/** Why work failed that the queue gave up, told from its record as taken once more. */
-export function givenUp({ attempt, failure }: { readonly attempt: number; readonly failure: string | null }): string {
-  return `given up after ${attempt - 1} attempts (${failure === null ? 'its workers died' : `last: ${failure}`})`;
-}

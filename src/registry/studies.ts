@@ -105,7 +105,7 @@ export class Studies {
           'no training of the study has failed or was cancelled; there is nothing to resume',
         );
       }
-      for (const run of stopped) await resumeRun(store, run);
+      for (const run of stopped) await resumeRun(store, caller, run);
       return study.id;
     });
   }

@@ -1,6 +1,6 @@
-import { NatriumError } from '../errors.ts';
 import type { CurvePoint } from '../ml/model.ts';
-import type { RunChanges, Store } from './ports.ts';
+import { Bell, following, unlessAway } from './following.ts';
+import type { Changes, Store } from './ports.ts';
 import type { TrainingRun, Trial } from './records.ts';
 import { findRun, isOpen } from './run-state.ts';
 
@@ -17,7 +17,7 @@ export interface TrainingRunUpdate {
 export class TrainingProgress {
   constructor(
     private readonly store: Store,
-    private readonly changes: RunChanges,
+    private readonly changes: Changes,
   ) {}
 
   /**
@@ -29,18 +29,7 @@ export class TrainingProgress {
    */
   async follow(runId: string): Promise<AsyncIterableIterator<TrainingRunUpdate>> {
     await findRun(this.store, runId);
-    const stop = new AbortController();
-    const updates = this.updates(runId, stop.signal);
-    const iterator: AsyncIterableIterator<TrainingRunUpdate> = {
-      next: () => updates.next(),
-      return: () => {
-        // a generator that waits for news would not hear of it
-        stop.abort();
-        return updates.return(undefined);
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+    return following((stopped) => this.updates(runId, stopped));
   }
 
   private async *updates(runId: string, stopped: AbortSignal): AsyncGenerator<TrainingRunUpdate, undefined, void> {
@@ -111,32 +100,4 @@ class NewsReader {
 /** What makes a change of a run or a trial worth telling, beside its points. */
 function textOf({ state, failure, attempt }: Partial<Pick<Trial, 'state' | 'failure' | 'attempt'>>): string {
   return JSON.stringify([state, failure, attempt]);
-}
-
-/** Tells one who waits that something has happened, also when it happened before the waiting. */
-class Bell {
-  private hasRung = false;
-  private wake: (() => void) | null = null;
-
-  ring(): void {
-    this.hasRung = true;
-    this.wake?.();
-  }
-
-  /** Once it has rung since the last time. */
-  async rung(): Promise<void> {
-    if (!this.hasRung) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-    this.hasRung = false;
-    this.wake = null;
-  }
-}
-
-/** A database that is away comes back, and then there is news. */
-function unlessAway(error: unknown): null {
-  if (error instanceof NatriumError && error.code === 'UNAVAILABLE') return null;
-  throw error;
 }

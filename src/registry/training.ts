@@ -6,6 +6,7 @@ import type { Hyperparameters, LassoSettings, SchNetSettings, Target } from '../
 import { checkRange } from '../ml/schnet/hyperparameters.ts';
 import { checkSchNetSettings } from '../ml/schnet-model.ts';
 import { type Caller, requireRole } from './caller.ts';
+import { Jobs } from './jobs.ts';
 import type { MutationRequest, Mutations } from './mutations.ts';
 import { checkName } from './names.ts';
 import type { Store } from './ports.ts';
@@ -13,10 +14,14 @@ import { queueRun } from './queued-runs.ts';
 import type { DatasetVersion, FeatureSet, Model, TrainingRun } from './records.ts';
 import { References } from './references.ts';
 import { findRun, isOpen, lockRun } from './run-state.ts';
+import { COMPLETION_WORK, requestCompletion, TRIAL_WORK } from './trial-jobs.ts';
 
 const MOST_TRIALS = 100;
 /** Of a GraphQL Int. */
 const LARGEST_SEED = 2 ** 31 - 1;
+
+/** Of a run among those that wait: 0 unless asked otherwise. */
+const PRIORITIES = [-100, 100] as const;
 
 export interface TrainLassoInput {
   readonly model: string;
@@ -24,6 +29,7 @@ export interface TrainLassoInput {
   readonly featureSet: string;
   readonly target: Target;
   readonly settings: LassoSettings;
+  readonly priority?: number;
 }
 
 export interface TrainSchNetInput {
@@ -31,6 +37,7 @@ export interface TrainSchNetInput {
   readonly datasetVersion: string;
   readonly target: Target;
   readonly settings: SchNetSettings;
+  readonly priority?: number;
 }
 
 /** Requests for training: what a run shall do, and whether it shall go on. `trials.ts` is what workers make of them. */
@@ -77,7 +84,7 @@ export class Training {
           `the training run is ${run.state.toLowerCase()}; only failed and cancelled runs can be resumed`,
         );
       }
-      await resumeRun(store, run);
+      await resumeRun(store, caller, run);
       return run.id;
     });
   }
@@ -85,11 +92,12 @@ export class Training {
   private request(
     caller: Caller,
     request: MutationRequest,
-    input: { model: string; datasetVersion: string; target: Target; settings: Hyperparameters },
+    input: { model: string; datasetVersion: string; target: Target; settings: Hyperparameters; priority?: number },
     featureSetReference: string | null,
   ): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     checkName('model', input.model);
+    checkPriority(input.priority);
     return this.mutations.run(caller, request, async (store) => {
       const references = new References(store);
       const version = await trainableVersion(references, input.datasetVersion);
@@ -111,9 +119,10 @@ export async function queueTraining(
     readonly featureSet: FeatureSet | null;
     readonly target: Target;
     readonly settings: Hyperparameters;
+    readonly priority?: number;
   },
 ): Promise<string> {
-  const { datasetVersionId, featureSet, target, settings } = training;
+  const { datasetVersionId, featureSet, target, settings, priority } = training;
   const model = await findOrCreateModel(store, caller, training.model);
   return queueRun(store, caller, settings.kind === 'SCHNET' ? settings.seeds : [0], {
     modelId: model.id,
@@ -123,31 +132,39 @@ export async function queueTraining(
     target,
     hyperparameters: settings,
     reproducedVersionId: null,
+    priority,
   });
 }
 
 /** Ends an open run, locked, where it is; false, and nothing changes, once it has its model version. */
 export async function cancelRun(store: Store, caller: Caller, run: TrainingRun): Promise<boolean> {
   if ((await store.modelVersions.findOne({ trainingRunId: run.id })) !== null) return false;
-  const changes = { state: 'CANCELLED', finishedAt: new Date(), failure: `cancelled by ${caller.name}` } as const;
-  for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
-    if (isOpen(trial)) await store.trials.update(trial.id, changes);
+  const failure = `cancelled by ${caller.name}`;
+  const trials = new Jobs(store, TRIAL_WORK);
+  for (const { id } of await store.trials.findAll({ trainingRunId: run.id })) {
+    await trials.end(store, id, 'CANCELLED', failure);
   }
-  await store.trainingRuns.update(run.id, changes);
+  await new Jobs(store, COMPLETION_WORK).end(store, run.id, 'CANCELLED', failure);
+  await store.trainingRuns.update(run.id, { state: 'CANCELLED', finishedAt: new Date(), failure });
   return true;
 }
 
 /** Queues the trials of a failed or cancelled run, locked, that did not succeed once more. */
-export async function resumeRun(store: Store, run: TrainingRun): Promise<void> {
+export async function resumeRun(store: Store, caller: Caller, run: TrainingRun): Promise<void> {
   await store.trainingRuns.update(run.id, { state: 'QUEUED', finishedAt: null, failure: null });
   let open = 0;
   for (const trial of await store.trials.findAll({ trainingRunId: run.id })) {
     if (trial.state === 'SUCCEEDED') continue;
-    await store.trials.update(trial.id, { state: 'QUEUED', failure: null, finishedAt: null });
-    await store.jobs.enqueue({ kind: 'trial', trialId: trial.id });
+    await new Jobs(store, TRIAL_WORK).request(store, trial.id, caller, run.priority);
     open += 1;
   }
-  if (open === 0) await store.jobs.enqueue({ kind: 'completion', trainingRunId: run.id });
+  if (open === 0) await requestCompletion(store, run.id, caller, run.priority);
+}
+
+function checkPriority(priority = 0): void {
+  const [least, most] = PRIORITIES;
+  if (priority >= least && priority <= most) return;
+  throw new NatriumError('BAD_USER_INPUT', `priority is ${priority}; it is ${least} to ${most}, and 0 unless given`);
 }
 
 async function findOrCreateModel(store: Store, caller: Caller, name: string): Promise<Model> {

@@ -4,45 +4,73 @@ import type { TrainingTask, TrialOutcome, TrialProgress } from '../ml/model.ts';
 import { SYSTEM } from './caller.ts';
 import type { Datasets } from './datasets.ts';
 import type { Evaluations } from './evaluations.ts';
-import type { ArtifactStore, Store, StoredBytes } from './ports.ts';
+import { type Delivery, Jobs, NoLongerOurs, patiently, type Result, STORED } from './jobs.ts';
+import type { ArtifactStore, Held, Store, StoredBytes } from './ports.ts';
 import type { CommitteeMember, TrainingRun, Trial } from './records.ts';
 import { settingsOfTrial } from './repeated-trials.ts';
-import { findRun, givenUp, isOpen, lockRun } from './run-state.ts';
+import { findRun, isOpen, lockRun } from './run-state.ts';
+import { COMPLETION_WORK, TRIAL_WORK } from './trial-jobs.ts';
 
-/**
- * What workers do with the trials of a training run, up to the model version. A worker holds a trial by its attempt number;
- * whatever it writes counts only while that number is still its own.
- */
+/** What workers do with the trials of a training run, up to the model version. */
 export class Trials {
+  readonly jobs: Jobs<Trial>;
+  readonly completions: Jobs<Held>;
+
+  /** @param mostPerUser so many trials of one user run at once, wherever there are workers; null: as many as can */
   constructor(
     private readonly store: Store,
     private readonly artifacts: ArtifactStore,
     private readonly datasets: Datasets,
     private readonly evaluations: Evaluations,
-  ) {}
+    mostPerUser: number | null = null,
+  ) {
+    this.jobs = new Jobs(store, { ...TRIAL_WORK, mostPerUser });
+    this.completions = new Jobs(store, COMPLETION_WORK);
+  }
 
-  /** A worker takes a trial; null if there is nothing left to do for it. */
-  async begin(trialId: string, worker: string): Promise<{ trial: Trial; task: TrainingTask } | null> {
-    const [known] = await this.store.trials.getMany([trialId]);
-    if (!known) return null;
-    const run = await findRun(this.store, known.trainingRunId);
-    const trial = await this.store.transaction(async (store) => {
-      // together, or a run that is cancelled in between would count as running for ever
-      await lockRun(store, run.id);
-      const taken = await store.trials.take(trialId, { worker, progress: null, updatedAt: new Date() });
-      if (taken !== null && (await findRun(store, run.id)).state === 'QUEUED') {
-        await store.trainingRuns.update(run.id, { state: 'RUNNING', startedAt: run.startedAt ?? new Date() });
-      }
-      return taken;
+  /** A worker trains a trial to its end. */
+  run(
+    trialId: string,
+    delivery: Delivery,
+    train: (
+      trial: Trial,
+      task: TrainingTask,
+    ) => Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>,
+  ): Promise<void> {
+    return this.jobs.run(trialId, delivery, async (trial, stopping) => {
+      const { weights, outcome } = await train(trial, await this.taskOf(trial));
+      return patiently(stopping, () => this.resultOf(trial, weights, outcome));
     });
-    if (trial === null) return null;
+  }
+
+  /** A worker makes the model version of a run whose trials have ended. */
+  runCompletion(runId: string, delivery: Delivery): Promise<void> {
+    return this.completions.run(runId, delivery, async (held) => {
+      await this.completeRun(runId, held);
+      return STORED;
+    });
+  }
+
+  /** Keeps the weights, and answers what makes them those of the trial. */
+  async resultOf(trial: Trial, weights: Uint8Array, outcome: TrialOutcome): Promise<Result> {
+    const artifact = await this.artifacts.put(weights);
+    return async (store) => {
+      await recordTensors(store, artifact);
+      await store.trials.update(trial.id, { outcome, weightsSha256: artifact.sha256, checkpointSha256: null });
+      await store.trialCurves.remove(trial.id);
+    };
+  }
+
+  /** What a trial is to do, from its last checkpoint on. */
+  async taskOf(trial: Trial): Promise<TrainingTask> {
+    const run = await findRun(this.store, trial.trainingRunId);
     const [version] = await this.store.datasetVersions.getMany([run.datasetVersionId]);
     const [featureSet] = run.featureSetId === null ? [null] : await this.store.featureSets.getMany([run.featureSetId]);
     const [train, validation] = await Promise.all([
       this.datasets.inputs(version!, 'train'),
       this.datasets.inputs(version!, 'validation'),
     ]);
-    const task: TrainingTask = {
+    return {
       settings: await settingsOfTrial(this.store, run, trial),
       seed: Number(trial.seed),
       target: run.target,
@@ -51,7 +79,6 @@ export class Trials {
       validation: validation.map((each) => each.input),
       resumeFrom: await this.checkpointOf(trial),
     };
-    return { trial, task };
   }
 
   /**
@@ -61,72 +88,38 @@ export class Trials {
   async keepCheckpoint(trial: Trial, checkpoint: Uint8Array, made: readonly TrialProgress[]): Promise<boolean> {
     const artifact = await this.artifacts.put(checkpoint);
     return this.store.transaction(async (store) => {
+      try {
+        await this.jobs.save(store, trial);
+      } catch (error) {
+        if (error instanceof NoLongerOurs) return false;
+        throw error;
+      }
       await recordTensors(store, artifact);
-      return writeProgress(store, trial, made, { checkpointSha256: artifact.sha256 });
+      await writeProgress(store, trial, made, { checkpointSha256: artifact.sha256 });
+      return true;
     });
   }
 
   /** Writes what was made since the last report. False if the trial is no longer this worker's: cancelled, or taken over. */
   report(trial: Trial, made: readonly TrialProgress[]): Promise<boolean> {
-    return this.store.transaction((store) => writeProgress(store, trial, made));
-  }
-
-  async complete(trial: Trial, weights: Uint8Array, outcome: TrialOutcome): Promise<void> {
-    const artifact = await this.artifacts.put(weights);
-    await this.finish(trial, async (store) => {
-      await recordTensors(store, artifact);
-      const finishedAt = new Date();
-      return { state: 'SUCCEEDED', outcome, weightsSha256: artifact.sha256, checkpointSha256: null, finishedAt };
-    });
-  }
-
-  async fail(trial: Trial, reason: string): Promise<void> {
-    await this.finish(trial, async () => ({ state: 'FAILED', failure: reason, finishedAt: new Date() }));
-  }
-
-  /** Gives a trial back to the queue: its worker is about to stop. */
-  async release(trial: Trial): Promise<void> {
-    await this.store.transaction(async (store) => {
-      if (await write(store, trial, { state: 'QUEUED', worker: null })) {
-        await store.jobs.enqueue({ kind: 'trial', trialId: trial.id }, true);
-      }
-    });
-  }
-
-  /** Keeps the reason of an attempt that will be repeated. */
-  async recordSetback(trial: Trial, reason: string): Promise<void> {
-    await write(this.store, trial, { failure: reason });
-  }
-
-  /** The queue gave a trial up after several attempts. */
-  async lose(trialId: string): Promise<void> {
-    const trial = await this.store.trials.take(trialId, { worker: SYSTEM.name, progress: null, updatedAt: new Date() });
-    if (trial === null) return;
-    await this.fail(trial, givenUp(trial));
-  }
-
-  /** The queue gave up to complete a run, though trials of it succeeded; it can be resumed. */
-  async loseRun(runId: string): Promise<void> {
-    const run = await findRun(this.store, runId);
-    if (!isOpen(run)) return;
-    await this.store.trainingRuns.update(run.id, {
-      state: 'FAILED',
-      finishedAt: new Date(),
-      failure: 'the model version could not be stored or evaluated; see the log of the workers, then resumeTrainingRun',
+    return this.store.transaction(async (store) => {
+      if (!(await this.jobs.isHeld(store, trial))) return false;
+      await writeProgress(store, trial, made);
+      return true;
     });
   }
 
   /**
    * Picks the trial with the lowest validation loss as trained, or of a committee all that succeeded, verifies the weights,
    * makes the model version visible and evaluates it. A run that repeats the trials of a version makes none. Doing it twice
-   * changes nothing.
+   * changes nothing, and so does a worker that has lost the job.
    */
-  async completeRun(runId: string): Promise<void> {
+  async completeRun(runId: string, held: Held | null = null): Promise<void> {
     const run = await findRun(this.store, runId);
     if (run.state !== 'QUEUED' && run.state !== 'RUNNING') return;
     const trials = await this.store.trials.findAll({ trainingRunId: run.id });
     if (trials.some(isOpen)) return;
-    if (run.reproducedVersionId !== null) return this.completeReproduction(run);
+    if (run.reproducedVersionId !== null) return this.completeReproduction(run, held);
     const isCommittee = run.hyperparameters.kind === 'SCHNET' && run.hyperparameters.committee;
     const intact = await this.bestIntact(trials, isCommittee ? trials.length : 1);
     const best = intact.at(0);
@@ -137,12 +130,13 @@ export class Trials {
           ? failures
           : `a committee needs ${FEWEST_MEMBERS} members, and only the trial of seed ${best.seed} succeeded; ` +
             `train again with other seeds, or without committee; ${failures}`;
-      await this.store.trainingRuns.update(run.id, { state: 'FAILED', finishedAt: new Date(), failure });
+      await this.endRun(run.id, held, { state: 'FAILED', failure });
       return;
     }
 
     const versionId = await this.store.transaction(async (store) => {
       await lockRun(store, run.id);
+      await this.own(store, held);
       if (!isOpen(await findRun(store, run.id))) return null;
       const existing = await store.modelVersions.findOne({ trainingRunId: run.id });
       if (existing !== null) return existing.id;
@@ -171,13 +165,28 @@ export class Trials {
     });
     if (versionId === null) return;
     await this.evaluations.evaluateOwnSplits(versionId);
-    await this.store.trainingRuns.update(run.id, { state: 'SUCCEEDED', finishedAt: new Date() });
+    await this.endRun(run.id, held, { state: 'SUCCEEDED' });
+  }
+
+  private endRun(runId: string, held: Held | null, changes: Partial<TrainingRun>): Promise<void> {
+    return this.store.transaction(async (store) => {
+      await lockRun(store, runId);
+      await this.own(store, held);
+      if (isOpen(await findRun(store, runId)))
+        await store.trainingRuns.update(runId, { ...changes, finishedAt: new Date() });
+    });
+  }
+
+  /** Throws NoLongerOurs unless a completion is in the hands of whoever does it. */
+  private async own(store: Store, held: Held | null): Promise<void> {
+    if (held !== null && !(await this.completions.isHeld(store, held))) throw new NoLongerOurs();
   }
 
   /** Every trial was repeated; whether the bytes agree is told by whoever asks. */
-  private async completeReproduction({ id }: TrainingRun): Promise<void> {
+  private async completeReproduction({ id }: TrainingRun, held: Held | null): Promise<void> {
     await this.store.transaction(async (store) => {
       await lockRun(store, id);
+      await this.own(store, held);
       if (!isOpen(await findRun(store, id))) return;
       const failures = failuresOf(await store.trials.findAll({ trainingRunId: id }));
       const ended = failures === '' ? { state: 'SUCCEEDED' as const } : { state: 'FAILED' as const, failure: failures };
@@ -199,8 +208,7 @@ export class Trials {
         intact.push(trial);
       } catch (error) {
         if (!(error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT')) throw error;
-        const lost = { state: 'FAILED', failure: error.message, outcome: null, weightsSha256: null } as const;
-        await this.store.trials.update(trial.id, lost);
+        await this.dropWeights(trial, error.message);
       }
     }
     return intact;
@@ -217,14 +225,13 @@ export class Trials {
     }
   }
 
-  private async finish(trial: Trial, changes: (store: Store) => Promise<Partial<Trial>>): Promise<void> {
-    await this.store.transaction(async (store) => {
-      await lockRun(store, trial.trainingRunId);
-      const made = await changes(store);
-      if (!(await write(store, trial, made))) return;
-      if (made.outcome) await store.trialCurves.remove(trial.id);
-      const others = await store.trials.findAll({ trainingRunId: trial.trainingRunId });
-      if (!others.some(isOpen)) await store.jobs.enqueue({ kind: 'completion', trainingRunId: trial.trainingRunId });
+  private dropWeights({ id, weightsSha256 }: Trial, failure: string): Promise<void> {
+    return this.store.transaction(async (store) => {
+      const job = (await store.jobs.lockOf('TRIAL', id))!;
+      const [trial] = await store.trials.getMany([id]);
+      if (job.state !== 'SUCCEEDED' || trial!.weightsSha256 !== weightsSha256) return;
+      await store.jobs.update(job.id, { state: 'FAILED', failure });
+      await store.trials.update(id, { outcome: null, weightsSha256: null });
     });
   }
 }
@@ -258,23 +265,18 @@ function recordTensors(store: Store, { sha256, byteLength }: StoredBytes): Promi
   });
 }
 
-/** Writes to a trial that is running under this attempt; false if it is not any more. */
-function write(store: Store, { id, attempt }: Trial, changes: Partial<Trial>): Promise<boolean> {
-  return store.trials.updateHeld(id, attempt, { ...changes, updatedAt: new Date() });
-}
-
-/** Writes progress and the points on the way to it, as {@link write} does. */
+/** Writes progress and the points on the way to it, of a trial that is held. */
 async function writeProgress(
   store: Store,
   trial: Trial,
   made: readonly TrialProgress[],
   changes: Partial<Trial> = {},
-): Promise<boolean> {
+): Promise<void> {
   const progress = made.at(-1);
-  if (!(await write(store, trial, progress === undefined ? changes : { ...changes, progress }))) return false;
+  const all = progress === undefined ? changes : { ...changes, progress };
+  await store.trials.update(trial.id, { ...all, updatedAt: new Date() });
   await store.trialCurves.add(
     trial.id,
     made.flatMap(({ step, point }) => (point === null ? [] : [{ step, point }])),
   );
-  return true;
 }

@@ -46,6 +46,7 @@ export class Loaders {
   readonly imports: DataLoader<string, records.Import>;
   readonly clusterRuns: DataLoader<string, records.ClusterRun>;
   readonly studies: DataLoader<string, records.Study>;
+  readonly jobs: DataLoader<string, records.Job>;
 
   readonly shieldingReferencesOfLevel: DataLoader<string, records.ShieldingReference[]>;
   readonly calculationsOfCluster: DataLoader<string, records.Calculation[]>;
@@ -61,6 +62,11 @@ export class Loaders {
   readonly evaluationsOfModelVersion: DataLoader<string, records.Evaluation[]>;
   readonly aliasesOfModel: DataLoader<string, records.ModelAlias[]>;
   readonly aliasChangesOfModel: DataLoader<string, records.ModelAliasChange[]>;
+  readonly attemptsOfJob: DataLoader<string, records.JobAttempt[]>;
+  readonly jobOfTrial: DataLoader<string, records.Job[]>;
+  readonly jobOfImport: DataLoader<string, records.Job[]>;
+  readonly jobOfClusterRun: DataLoader<string, records.Job[]>;
+  readonly jobsOfWorker: DataLoader<string, records.Job[]>;
   readonly warningsOfPrediction: DataLoader<string, PredictionWarning[]>;
   readonly progressOfStudy: DataLoader<string, RunsProgress>;
 
@@ -87,6 +93,7 @@ export class Loaders {
     );
     this.clusterRuns = byId(store.clusterRuns, 'ClusterRun');
     this.studies = byId(store.studies, 'Study');
+    this.jobs = byId(store.jobs, 'Job');
     this.calculationsOfCluster = grouped((ids) => store.calculations.findIn('clusterId', ids), 'clusterId');
     this.predictionsOfCluster = grouped((ids) => store.predictions.findIn('clusterId', ids), 'clusterId');
     this.parentsOfCluster = grouped((ids) => store.lineage.parentsOf(ids), 'clusterId');
@@ -113,6 +120,11 @@ export class Loaders {
         studies.map((each) => each!),
       );
     });
+    this.attemptsOfJob = grouped((ids) => store.jobs.attemptsOf(ids), 'jobId');
+    this.jobOfTrial = grouped((ids) => store.jobs.ofSubjects('TRIAL', ids), 'subjectId');
+    this.jobOfImport = grouped((ids) => store.jobs.ofSubjects('IMPORT', ids), 'subjectId');
+    this.jobOfClusterRun = grouped((ids) => store.jobs.ofSubjects('CLUSTER_RUN', ids), 'subjectId');
+    this.jobsOfWorker = grouped((names) => store.jobs.heldBy(names), 'worker');
     this.warningsOfPrediction = new DataLoader(async (ids) => {
       const predictions = await store.predictions.getMany(ids);
       return warningsOfPredictions(

@@ -8,6 +8,7 @@ import { Dataset, DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { Evaluation, Prediction } from '../schema/evaluations.ts';
 import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
 import { Import, Upload } from '../schema/imports.ts';
+import { Job } from '../schema/jobs.ts';
 import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
 import { ShieldingReference } from '../schema/shielding-references.ts';
 import { Study } from '../schema/studies.ts';
@@ -24,6 +25,7 @@ const NODES: Readonly<Record<NodeType, readonly [ClassType, Exclude<keyof Loader
   Evaluation: [Evaluation, 'evaluations'],
   FeatureSet: [FeatureSet, 'featureSets'],
   Import: [Import, 'imports'],
+  Job: [Job, 'jobs'],
   LevelOfTheory: [LevelOfTheory, 'levelsOfTheory'],
   Model: [Model, 'models'],
   ModelVersion: [ModelVersion, 'modelVersions'],

@@ -34,6 +34,13 @@ import {
   PredictionWarningResolver,
 } from './evaluations.ts';
 import { ImportResolver, UploadResolver } from './imports.ts';
+import {
+  JobOfClusterRunResolver,
+  JobOfImportResolver,
+  JobOfTrialResolver,
+  JobResolver,
+  WorkerResolver,
+} from './jobs.ts';
 import { LassoCoefficientsResolver, LassoSettingsResolver, ModelFileResolver } from './lasso.ts';
 import { ModelAliasChangeResolver, ModelAliasResolver, ModelResolver, ModelVersionResolver } from './models.ts';
 import {
@@ -80,6 +87,10 @@ export function buildNatriumSchema(): GraphQLSchema {
     ImportedItemResolver,
     ImportResolver,
     ImportReportResolver,
+    JobOfClusterRunResolver,
+    JobOfImportResolver,
+    JobOfTrialResolver,
+    JobResolver,
     LassoCoefficientsResolver,
     LassoSettingsResolver,
     LeakageOfEvaluationResolver,
@@ -118,6 +129,7 @@ export function buildNatriumSchema(): GraphQLSchema {
     TrialResolver,
     UploadResolver,
     VersionNearDuplicatesResolver,
+    WorkerResolver,
     WorseAtomResolver,
     ...idResolvers,
   ];

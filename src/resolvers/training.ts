@@ -62,12 +62,13 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainLassoInput) input: TrainLassoInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { model, datasetVersion, featureSet, target, alphas, selection, folds } = input;
+    const { model, datasetVersion, featureSet, target, alphas, selection, folds, priority } = input;
     const id = await registry.training.trainLasso(caller, requestOf('trainLasso', input), {
       model,
       datasetVersion,
       featureSet,
       target,
+      priority,
       settings: { kind: 'LASSO', alphas, selection, ...(selection === 'CROSS_VALIDATION' && { folds }) },
     });
     return load.trainingRuns.load(id);
@@ -80,9 +81,9 @@ export class TrainingRunResolver {
     @Arg('input', () => TrainSchNetInput) input: TrainSchNetInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { idempotencyKey: _, ...given } = input;
+    const { idempotencyKey: _, priority, ...given } = input;
     const request = requestOf('trainSchNet', input);
-    const id = await registry.training.trainSchNet(caller, request, schNetRequestOf(given));
+    const id = await registry.training.trainSchNet(caller, request, { ...schNetRequestOf(given), priority });
     return load.trainingRuns.load(id);
   }
 

@@ -11,15 +11,18 @@ import { STUDY_FEATURES } from '../ml/study/grid.ts';
 import { TARGET_TRANSFORM_KINDS } from '../ml/target-transform.ts';
 import { RESIDUAL_ORDERS } from '../registry/evaluation-analysis.ts';
 import {
+  ATTEMPT_ENDINGS,
   CLUSTER_RELATIONS,
   CLUSTER_RUN_KINDS,
   EXPORT_FORMATS,
   IMPORT_CONTENTS,
   ITEM_STATUSES,
+  JOB_KINDS,
   LIKENESS_KINDS,
   MODEL_VERSION_STATES,
   ROLES,
   RUN_STATES,
+  WORKER_STATES,
 } from '../registry/records.ts';
 import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
 import { PREDICTION_WARNING_CODES } from '../registry/warnings.ts';
@@ -81,7 +84,8 @@ registerEnumType(ResidualOrderEnum, {
 export const RunStateEnum = enumOf(RUN_STATES);
 registerEnumType(RunStateEnum, {
   name: 'RunState',
-  description: 'State of a training run, of one of its trials, of a study, of an import, or of a cluster run.',
+  description:
+    'State of a training run, of one of its trials, of a study, of an import, of a cluster run, or of a job.',
 });
 
 export const TensorIndexOrderEnum = enumOf(TENSOR_INDEX_ORDERS);
@@ -220,4 +224,24 @@ registerEnumType(FileFormatEnum, {
     'EXTXYZ: extended or plain XYZ, positions in Å, per-atom columns such as ms_shielding:R:9. QCSCHEMA: JSON of molecules and ' +
     'results, positions in bohr; one object, an array or one a line. CSV: one row an atom. PROGRAM_OUTPUT: what Gaussian, ORCA ' +
     'or NWChem printed.',
+});
+
+export const JobKindEnum = enumOf(JOB_KINDS);
+registerEnumType(JobKindEnum, {
+  name: 'JobKind',
+  description: 'COMPLETION: of a training run whose trials have ended, the making of its model version.',
+});
+
+export const AttemptEndingEnum = enumOf(ATTEMPT_ENDINGS);
+registerEnumType(AttemptEndingEnum, {
+  name: 'AttemptEnding',
+  description:
+    'RELEASED: the worker stopped and gave the job back. TAKEN_OVER: the worker fell silent, and another took the job. SET_BACK: it ' +
+    'failed and is tried again.',
+});
+
+export const WorkerStateEnum = enumOf(WORKER_STATES);
+registerEnumType(WorkerStateEnum, {
+  name: 'WorkerState',
+  description: 'DRAINING: finishes what it has and takes nothing more. GONE: ended, or silent for 15 seconds.',
 });

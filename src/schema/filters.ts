@@ -1,7 +1,7 @@
 import { type ClassType, Field, InputType } from 'type-graphql';
 import type { Filter } from '../registry/ports.ts';
 import { DateFilter, FloatFilter, IdFilter, IntFilter, StringFilter } from './common.ts';
-import { ClusterRunKindEnum, ModelKindEnum, RunStateEnum, SplitEnum } from './enums.ts';
+import { ClusterRunKindEnum, JobKindEnum, ModelKindEnum, RunStateEnum, SplitEnum } from './enums.ts';
 import { idOf, type NodeType } from './ids.ts';
 
 type Operators =
@@ -35,6 +35,7 @@ const SplitFilter = enumFilterOf('Split', SplitEnum);
 const ModelKindFilter = enumFilterOf('ModelKind', ModelKindEnum);
 const RunStateFilter = enumFilterOf('RunState', RunStateEnum);
 const ClusterRunKindFilter = enumFilterOf('ClusterRunKind', ClusterRunKindEnum);
+const JobKindFilter = enumFilterOf('JobKind', JobKindEnum);
 
 /** Filter input of a noun: typed operators on its fields, nested by and, or and not. */
 function filterOf(name: NodeType, fields: Readonly<Record<string, Operators>>): ClassType<object> {
@@ -127,6 +128,19 @@ export const ClusterRunFilter = filterOf('ClusterRun', {
   ...made,
   kind: ClusterRunKindFilter,
   state: RunStateFilter,
+});
+
+export const JobFilter = filterOf('Job', {
+  ...made,
+  kind: JobKindFilter,
+  state: RunStateFilter,
+  worker: StringFilter,
+  attempt: IntFilter,
+  priority: IntFilter,
+  failure: StringFilter,
+  requestId: StringFilter,
+  startedAt: DateFilter,
+  finishedAt: DateFilter,
 });
 
 export const EvaluationFilter = filterOf('Evaluation', {

@@ -11,6 +11,7 @@ export const NODE_TYPES = [
   'Evaluation',
   'FeatureSet',
   'Import',
+  'Job',
   'LevelOfTheory',
   'Model',
   'ModelVersion',

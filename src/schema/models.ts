@@ -8,6 +8,12 @@ import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts'
 import { connectionOf, IDEMPOTENCY_KEY, MutationInput, Node, Recorded } from './common.ts';
 import { LassoSelectionEnum, LossEnum, ModelKindEnum, RunStateEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
 
+/** Options of the field `priority`. */
+const PRIORITY = {
+  defaultValue: 0,
+  description: '-100 to 100. Of trials that wait for a worker, those of the largest priority come first.',
+};
+
 @ObjectType({ implements: [Node, Recorded], description: 'A name under which versions are trained.' })
 export class Model extends Recorded {
   @Field(() => String)
@@ -201,6 +207,9 @@ export class TrainingRun extends Recorded {
   @Field(() => TargetEnum)
   target!: string;
 
+  @Field(() => Int, { description: 'Of trials that wait, those of the largest priority come first.' })
+  priority!: number;
+
   @Field(() => String, { nullable: true })
   failure!: string | null;
 
@@ -350,6 +359,9 @@ export class TrainLassoInput extends TrainInput {
   })
   folds!: number;
 
+  @Field(() => Int, PRIORITY)
+  priority!: number;
+
   @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }
@@ -431,6 +443,9 @@ export class TrainingEstimateInput extends TrainInput {
 
 @InputType({ description: "Defaults are the paper's." })
 export class TrainSchNetInput extends TrainingEstimateInput {
+  @Field(() => Int, PRIORITY)
+  priority!: number;
+
   @Field(() => String, IDEMPOTENCY_KEY)
   idempotencyKey?: string | null;
 }

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { NatriumError } from '../errors.ts';
 import type { Operations, PoolState, QueueDepth, RunningTrials } from '../registry/operations.ts';
 import { query } from './query.ts';
+import { refuseOtherSchema, schemaOf } from './schema-version.ts';
 import { workersAlive } from './workers-alive.ts';
 
 /** pg-boss keeps its jobs in a schema of its own; `state` is an enum in the order of a job's life. */
@@ -64,22 +64,6 @@ export class DatabaseWatch implements Omit<Operations, 'checkArtifacts'> {
   }
 
   async checkMigrations(): Promise<void> {
-    const rows = await query<{ name: string }[]>(this.dataSource.manager, 'SELECT name FROM schema_migrations');
-    const applied = new Set(rows.map(({ name }) => name));
-    const known = this.dataSource.migrations.map(({ name }) => name!);
-    const missing = known.filter((name) => !applied.has(name));
-    if (missing.length > 0) {
-      throw new NatriumError(
-        'INVALID_STATE',
-        `the database lacks ${missing.join(', ')}; natrium migrate brings it up to date`,
-      );
-    }
-    const foreign = [...applied].filter((name) => !known.includes(name));
-    if (foreign.length > 0) {
-      throw new NatriumError(
-        'INVALID_STATE',
-        `the database has ${foreign.join(', ')}; update this Natrium to its version`,
-      );
-    }
+    refuseOtherSchema(await schemaOf(this.dataSource));
   }
 }

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { NatriumError } from '../errors.ts';
@@ -13,6 +12,7 @@ import {
 import { ClusterRunEntity } from './entities/cluster-runs.ts';
 import { DatasetEntity, DatasetVersionEntity, ExportEntity, FeatureSetEntity } from './entities/datasets.ts';
 import { ImportEntity, UploadEntity } from './entities/imports.ts';
+import { JobEntity, WorkerEntity } from './entities/jobs.ts';
 import {
   EvaluationEntity,
   ModelAliasChangeEntity,
@@ -23,8 +23,8 @@ import {
   TrialEntity,
 } from './entities/models.ts';
 import { StudyEntity } from './entities/studies.ts';
+import { MIGRATION_FILES, MIGRATIONS_FOLDER, refuseNewerSchema, schemaOf } from './schema-version.ts';
 
-const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url));
 const FLOAT8_ARRAY_OID = 1022;
 
 class SnakeCaseNames extends DefaultNamingStrategy {
@@ -46,33 +46,37 @@ const types: pg.CustomTypesConfig = {
 
 /** Each `NNNN-name.sql` of the migrations folder as a TypeORM migration; they only ever go forward. */
 function sqlMigrations(): (new () => MigrationInterface)[] {
-  return readdirSync(MIGRATIONS_FOLDER)
-    .filter((file) => /^\d{4}-.+\.sql$/.test(file))
-    .sort()
-    .map((file) => {
-      const sql = readFileSync(`${MIGRATIONS_FOLDER}${file}`, 'utf8');
-      return class {
-        // TypeORM orders migrations by the 13 digits at the end of their name
-        readonly name = `${file.slice(0, -4)}-${file.slice(0, 4).padStart(13, '0')}`;
-        async up(runner: QueryRunner): Promise<void> {
-          await runner.query(sql);
-        }
-        async down(): Promise<void> {
-          throw new Error('migrations only go forward; restore a backup to go back');
-        }
-      };
-    });
+  return MIGRATION_FILES.map((file) => {
+    const sql = readFileSync(`${MIGRATIONS_FOLDER}${file}`, 'utf8');
+    return class {
+      // TypeORM orders migrations by the 13 digits at the end of their name
+      readonly name = `${file.slice(0, -4)}-${file.slice(0, 4).padStart(13, '0')}`;
+      async up(runner: QueryRunner): Promise<void> {
+        await runner.query(sql);
+      }
+      async down(): Promise<void> {
+        throw new Error('migrations only go forward; restore a backup to go back');
+      }
+    };
+  });
 }
 
-/** Connects to PostgreSQL; `application` names the process in pg_stat_activity. */
-export async function connectDatabase(url: string, application: string, poolSize = 10): Promise<DataSource> {
+/**
+ * Connects to PostgreSQL; `application` names the process in pg_stat_activity. A transaction in which nothing happens for
+ * `longestPauseMs` is ended by the database; 0: never.
+ */
+export async function connectDatabase(
+  url: string,
+  application: string,
+  { poolSize = 10, longestPauseMs = 0 } = {},
+): Promise<DataSource> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,
     applicationName: application,
     poolSize,
     connectTimeoutMS: 10_000,
-    extra: { types },
+    extra: { types, idle_in_transaction_session_timeout: longestPauseMs },
     namingStrategy: new SnakeCaseNames(),
     entities: [
       ApiTokenEntity,
@@ -95,6 +99,8 @@ export async function connectDatabase(url: string, application: string, poolSize
       UploadEntity,
       ImportEntity,
       StudyEntity,
+      JobEntity,
+      WorkerEntity,
     ],
     migrations: sqlMigrations(),
     migrationsTableName: 'schema_migrations',
@@ -112,11 +118,12 @@ export async function connectDatabase(url: string, application: string, poolSize
   }
 }
 
-/** Applies what is missing, once, however many processes start at the same time. */
+/** Applies what is missing, once, however many processes start at the same time. Refuses the database of a newer Natrium. */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query(`SELECT pg_advisory_lock(hashtext('natrium:migrate'))`);
+    refuseNewerSchema(await schemaOf(dataSource));
     const applied = await dataSource.runMigrations({ transaction: 'each' });
     return applied.map((migration) => migration.name);
   } finally {

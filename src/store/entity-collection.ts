@@ -37,8 +37,8 @@ export class EntityCollection<T extends { readonly id: string }> implements Coll
     return this.select(`${this.equalSql(where, p)} ORDER BY t.id`, p.values);
   }
 
-  findIn<K extends keyof T & string>(field: K, values: readonly T[K][]): Promise<T[]> {
-    return this.select(`t.${this.column(field)} = ANY($1) ORDER BY t.id`, [values]);
+  findIn<K extends keyof T & string>(field: K, values: readonly T[K][], extra = 'TRUE'): Promise<T[]> {
+    return this.select(`t.${this.column(field)} = ANY($1) AND ${extra} ORDER BY t.id`, [values]);
   }
 
   async page({ first, after, filter, newestFirst }: PageRequest): Promise<Page<T>> {

@@ -24,12 +24,13 @@ import {
 } from './entities/models.ts';
 import { StudyEntity } from './entities/studies.ts';
 import { EntityCollection } from './entity-collection.ts';
-import { FencedCollection } from './fenced-collection.ts';
 import { addImportItems, importItems } from './import-report.ts';
+import { JobCollection } from './job-collection.ts';
 import { Lineage } from './lineage.ts';
 import { type Affected, asUnavailable, query } from './query.ts';
 import { TrialCurves } from './trial-curves.ts';
 import { VersionMembers } from './version-members.ts';
+import { WorkerCollection } from './worker-collection.ts';
 import { workersAlive } from './workers-alive.ts';
 
 const VERSIONED = {
@@ -41,12 +42,13 @@ const VERSIONED = {
 const DEADLOCK_DETECTED = '40P01';
 const TRANSACTION_ATTEMPTS = 5;
 
-/** Queues a job by SQL that runs inside the caller's transaction. */
-export type EnqueueSql = (
-  job: ports.Job,
-  isBegun: boolean,
-  query: (sql: string, values?: unknown[]) => Promise<unknown[]>,
-) => Promise<void>;
+/** The queue, by SQL that runs inside the caller's transaction. */
+export interface SqlQueue extends Pick<ports.JobQueue, 'isOpen'> {
+  enqueue(
+    query: (sql: string, values?: unknown[]) => Promise<unknown[]>,
+    ...job: Parameters<ports.JobQueue['enqueue']>
+  ): Promise<void>;
+}
 
 /** The registry's store on PostgreSQL. One instance is bound to one connection pool or one transaction. */
 export class PostgresStore implements ports.Store {
@@ -61,7 +63,7 @@ export class PostgresStore implements ports.Store {
   readonly exports: EntityCollection<records.Export>;
   readonly models: EntityCollection<records.Model>;
   readonly trainingRuns: EntityCollection<records.TrainingRun>;
-  readonly trials: FencedCollection<records.Trial>;
+  readonly trials: EntityCollection<records.Trial>;
   readonly trialCurves: TrialCurves;
   readonly studies: EntityCollection<records.Study>;
   readonly modelVersions: EntityCollection<records.ModelVersion>;
@@ -69,17 +71,19 @@ export class PostgresStore implements ports.Store {
   readonly evaluations: EntityCollection<records.Evaluation>;
   readonly predictions: EntityCollection<records.Prediction>;
   readonly uploads: EntityCollection<records.Upload>;
-  readonly imports: FencedCollection<records.Import>;
-  readonly clusterRuns: FencedCollection<records.ClusterRun>;
+  readonly imports: EntityCollection<records.Import>;
+  readonly clusterRuns: EntityCollection<records.ClusterRun>;
   readonly clusterRunItems: ClusterRunItems;
   readonly versionMembers: VersionMembers;
   readonly lineage: Lineage;
   readonly clusterShapes: ClusterShapes;
-  readonly jobs: ports.JobQueue;
+  readonly jobs: JobCollection;
+  readonly workers: WorkerCollection;
+  readonly queue: ports.JobQueue;
 
   private constructor(
     private readonly manager: EntityManager,
-    private readonly enqueue: EnqueueSql,
+    private readonly sqlQueue: SqlQueue,
     private readonly inTransaction: boolean,
   ) {
     this.apiTokens = new EntityCollection(manager, ApiTokenEntity);
@@ -103,7 +107,7 @@ export class PostgresStore implements ports.Store {
     this.trainingRuns = new EntityCollection(manager, TrainingRunEntity, {
       model: `(SELECT m.name FROM models m WHERE m.id = t.model_id)`,
     });
-    this.trials = new FencedCollection(manager, TrialEntity);
+    this.trials = new EntityCollection(manager, TrialEntity);
     this.trialCurves = new TrialCurves(manager);
     this.studies = new EntityCollection(manager, StudyEntity);
     this.modelVersions = new EntityCollection(manager, ModelVersionEntity);
@@ -111,26 +115,29 @@ export class PostgresStore implements ports.Store {
     this.evaluations = new EntityCollection(manager, EvaluationEntity);
     this.predictions = new EntityCollection(manager, PredictionEntity);
     this.uploads = new EntityCollection(manager, UploadEntity);
-    this.imports = new FencedCollection(manager, ImportEntity);
-    this.clusterRuns = new FencedCollection(manager, ClusterRunEntity);
+    this.imports = new EntityCollection(manager, ImportEntity);
+    this.clusterRuns = new EntityCollection(manager, ClusterRunEntity);
     this.clusterRunItems = new ClusterRunItems(manager);
     this.versionMembers = new VersionMembers(manager);
     this.lineage = new Lineage(manager);
     this.clusterShapes = new ClusterShapes(manager);
-    this.jobs = {
-      enqueue: (job, isBegun = false) => enqueue(job, isBegun, (sql, values) => query(manager, sql, values)),
+    this.jobs = new JobCollection(manager);
+    this.workers = new WorkerCollection(manager);
+    this.queue = {
+      enqueue: (...job) => sqlQueue.enqueue((sql, values) => query(manager, sql, values), ...job),
+      isOpen: (kind, delivery) => sqlQueue.isOpen(kind, delivery),
     };
   }
 
-  static over(dataSource: DataSource, enqueue: EnqueueSql): PostgresStore {
-    return new PostgresStore(dataSource.manager, enqueue, false);
+  static over(dataSource: DataSource, queue: SqlQueue): PostgresStore {
+    return new PostgresStore(dataSource.manager, queue, false);
   }
 
   async transaction<T>(work: (store: ports.Store) => Promise<T>): Promise<T> {
     if (this.inTransaction) return work(this);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.manager.transaction((manager) => work(new PostgresStore(manager, this.enqueue, true)));
+        return await this.manager.transaction((manager) => work(new PostgresStore(manager, this.sqlQueue, true)));
       } catch (error) {
         // two predictions of the same clusters in another order: PostgreSQL ends one of them, which then finds them stored
         const code = (error as { code?: unknown }).code;

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { NatriumError } from '../errors.ts';
 
 /** Classes of SQLSTATE, and codes of Node, that say that the database is away rather than that the statement is wrong. */
-const AWAY = /^(08...|57P0.|53300|55000|ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/;
+const AWAY = /^(08...|25P03|57P0.|53300|55000|ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/;
 
 /** What an UPDATE or a DELETE is answered with: the rows that it returns, and how many it changed. */
 export type Affected = readonly [rows: Record<string, unknown>[], count: number];

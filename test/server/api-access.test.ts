@@ -184,6 +184,7 @@ describe('roles', () => {
     createDatasetVersion: ['CONTRIBUTOR', () => ({ dataset: 'small', filter: {}, split: { asGiven: true } })],
     createFeatureSet: ['CONTRIBUTOR', () => ({ name: 'x', runningCoordinationNumbers: {} })],
     deleteModelAlias: ['CONTRIBUTOR', () => ({ alias: 'm@champion' })],
+    drainWorker: ['ADMIN', () => ({ worker: 'nobody:1' })],
     evaluateModelVersion: ['CONTRIBUTOR', () => ({ modelVersion, datasetVersion: 'small/1', split: 'TEST' })],
     generateClusters: ['CONTRIBUTOR', () => ({ sizes: [3], clustersPerSize: 1, seed: 1 })],
     importCalculations: ['CONTRIBUTOR', () => ({ fileName: 'x', content: frame() })],

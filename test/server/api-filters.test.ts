@@ -212,7 +212,7 @@ describe('a filter', () => {
     const lists = type.fields.filter(
       ({ name, args }) => args.some((arg) => arg.name === 'filter') && !/^(atoms|calculationInputs)$/.test(name),
     );
-    expect(lists).toHaveLength(11);
+    expect(lists).toHaveLength(12);
     for (const { name } of lists) {
       const counts = await server.request<Record<string, { totalCount: number }>>(
         `{ all: ${name}(first: 1, filter: { createdBy: { isNull: false } }) { totalCount }

@@ -40,6 +40,9 @@ beforeAll(async () => {
   uploaded = await upload(server, 'a.extxyz', frame());
   started = (await startImport(server, [uploaded])).id;
   clusterRun = (await startGeneration(server, { sizes: [3], clustersPerSize: 1, seed: 2 })).id;
+  await server.sql(
+    `INSERT INTO workers (name, host, pid, version, heartbeat_at) VALUES ('a:1', 'a', 1, '0', now() + interval '1 hour')`,
+  );
   study = (await runStudy(server, { datasetVersion: 'small/1', seeds: [1] })).id;
 });
 afterAll(() => server?.dispose());
@@ -103,6 +106,7 @@ const MUTATIONS: readonly (readonly [name: string, type: string, fields: string,
   ['generateClusters', 'GenerateClustersInput', 'id state', () => ({ sizes: [3], clustersPerSize: 1, seed: 1 })],
   ['relaxClusters', 'RelaxClustersInput', 'id state total', () => ({ filter: {} })],
   ['cancelClusterRun', 'ClusterRunInput', 'id state finishedAt', () => ({ clusterRun })],
+  ['drainWorker', 'DrainWorkerInput', 'name state drainedBy', () => ({ worker: 'a:1' })],
   ['requestUpload', 'RequestUploadInput', 'id url', () => ({ fileName: 'a' })],
   ['startImport', 'StartImportInput', 'id state', () => ({ uploads: [uploaded] })],
   ['cancelImport', 'ImportInput', 'id state finishedAt', () => ({ import: started })],

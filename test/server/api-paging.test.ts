@@ -83,6 +83,7 @@ const CONNECTIONS: Readonly<
   evaluations: {},
   featureSets: {},
   imports: {},
+  jobs: {},
   models: {},
   nearDuplicates: {
     get args() {
@@ -256,7 +257,7 @@ describe('node(id)', () => {
     clusters(first: 1) { nodes { id predictions { id modelVersion { id } cluster { id } calculation { id } } calculations { id levelOfTheory { id } } } }
     datasets(first: 1) { nodes { id } } evaluations(first: 1) { nodes { id } }
     imports(first: 1) { nodes { id uploads { id } } } clusterRuns(first: 1) { nodes { id } }
-    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } } studies(first: 1) { nodes { id } }`;
+    shieldingReferences(first: 1) { nodes { id levelOfTheory { id } } } studies(first: 1) { nodes { id } } jobs(first: 1) { nodes { id } }`;
 
   test('finds a record of every type that has ids', async () => {
     const found = await server.request<object>(`{ ${OWN} }`);

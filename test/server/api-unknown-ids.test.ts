@@ -76,6 +76,10 @@ const CASES: Readonly<Record<string, readonly (readonly [request: string, says: 
     ['{ featureSet(featureSet: "rcn/7") { id } }', /no feature set "rcn\/7"/],
   ],
   'Query.import.id': [[`{ import(id: ${id('Import')}) { id } }`, noRecord('Import')]],
+  'Query.job.id': [
+    [`{ job(id: ${id('Job')}) { id } }`, noRecord('Job')],
+    [`{ job(id: ${id('Trial')}) { id } }`, /is the id of a Trial, not of a Job/],
+  ],
   'Query.model.name': [['{ model(name: "x") { id } }', /no model "x"; the query models lists them/]],
   'Query.modelVersion.modelVersion': [
     ['{ modelVersion(modelVersion: "m/7") { id } }', /m has no version 7/],

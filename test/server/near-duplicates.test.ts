@@ -290,7 +290,9 @@ test('two lists of clusters are compared for whoever asks what a model was teste
   );
   const dataSource = await connectDatabase(server.databaseUrl, 'near-duplicates test');
   try {
-    const nearDuplicates = new NearDuplicates(PostgresStore.over(dataSource, async () => {}));
+    const nearDuplicates = new NearDuplicates(
+      PostgresStore.over(dataSource, { enqueue: async () => {}, isOpen: async () => false }),
+    );
     const training = ids.slice(0, 5);
     const found = await nearDuplicates.between([...ids.slice(5), ids[1], ids[1]], training, 0.01);
     expect(found).toEqual([

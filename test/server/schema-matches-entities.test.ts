@@ -25,6 +25,7 @@ const WITHOUT_ENTITY = [
   'cluster_run_items',
   'cluster_run_sources',
   'import_items',
+  'job_attempts',
   'model_aliases',
   'schema_migrations',
   'trial_points',

@@ -7,11 +7,11 @@ import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import { FileUploadStore } from '../../src/artifacts/file-uploads.ts';
 import { TemporaryFolder } from '../../src/artifacts/temporary-files.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
-import type { Compute, Job } from '../../src/registry/ports.ts';
+import type { Compute, QueuedJob } from '../../src/registry/ports.ts';
 import { type Ports, Registry } from '../../src/registry/registry.ts';
+import { Changes } from '../../src/store/changes.ts';
 import { connectDatabase, migrate } from '../../src/store/database.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
-import { RunChanges } from '../../src/store/run-changes.ts';
 import { testDatabase } from './postgres.ts';
 import { SMALL_SPLIT, syntheticClusters } from './synthetic-clusters.ts';
 
@@ -22,10 +22,12 @@ export interface TestRegistry {
   readonly databaseUrl: string;
   readonly dataSource: DataSource;
   readonly store: PostgresStore;
-  readonly runChanges: RunChanges;
+  readonly runChanges: Changes;
   /** Of the artifacts. */
   readonly folder: string;
-  readonly jobs: Job[];
+  readonly jobs: QueuedJob[];
+  /** Deliveries that the queue still sees to. */
+  readonly openDeliveries: Set<string>;
   dispose(): Promise<void>;
 }
 
@@ -53,12 +55,24 @@ export async function openTestRegistry(compute: Compute): Promise<TestRegistry> 
   const dataSource = await connectDatabase(database.url, 'test');
   await migrate(dataSource);
   const folder = mkdtempSync(join(tmpdir(), 'natrium-registry-'));
-  const jobs: Job[] = [];
-  const store = PostgresStore.over(dataSource, async (job) => void jobs.push(job));
-  const runChanges = new RunChanges(database.url, 'test', () => {});
+  const jobs: QueuedJob[] = [];
+  const openDeliveries = new Set<string>();
+  const store = PostgresStore.over(dataSource, {
+    enqueue: async (_query, job) => void jobs.push(job),
+    isOpen: async (_kind, delivery) => openDeliveries.has(delivery),
+  });
+  const runChanges = new Changes('training_run_changed', database.url, 'test', () => {});
+  const jobChanges = new Changes('job_changed', database.url, 'test', () => {});
   const ports: Ports = {
     ...{ store, artifacts: new FileArtifactStore(folder), uploads: new FileUploadStore(join(folder, 'uploads')) },
-    ...{ temporaryFiles: new TemporaryFolder(folder), openEntries, compute, runChanges },
+    ...{
+      temporaryFiles: new TemporaryFolder(folder),
+      openEntries,
+      compute,
+      runChanges,
+      jobChanges,
+      trialsPerUser: null,
+    },
   };
   const registry = new Registry(ports);
   const { imports, datasets } = registry;
@@ -77,9 +91,9 @@ export async function openTestRegistry(compute: Compute): Promise<TestRegistry> 
     split: { asGiven: true, bySize: null, byList: null },
   });
   return {
-    ...{ registry, ports, databaseUrl: database.url, dataSource, store, runChanges, folder, jobs },
+    ...{ registry, ports, databaseUrl: database.url, dataSource, store, runChanges, folder, jobs, openDeliveries },
     async dispose() {
-      await runChanges.close();
+      await Promise.all([runChanges.close(), jobChanges.close()]);
       await dataSource.destroy();
       await database.drop();
       rmSync(folder, { recursive: true, force: true });

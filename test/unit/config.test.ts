@@ -17,6 +17,7 @@ describe('readConfig', () => {
       databaseUrl: null,
       s3: null,
       workers: availableParallelism(),
+      trialsPerUser: null,
       exampleData: true,
     });
   });
@@ -30,6 +31,7 @@ describe('readConfig', () => {
       NATRIUM_LOG: 'json',
       NATRIUM_DATA_FOLDER: 'some folder',
       NATRIUM_WORKERS: '3',
+      NATRIUM_TRIALS_PER_USER: '4',
       NATRIUM_EXAMPLE_DATA: 'off',
       DATABASE_URL: 'postgresql://u:p@db/natrium',
       ...S3,
@@ -45,6 +47,7 @@ describe('readConfig', () => {
       dataFolder: resolve('some folder'),
       databaseUrl: 'postgresql://u:p@db/natrium',
       workers: 3,
+      trialsPerUser: 4,
       exampleData: false,
       s3: {
         endpoint: 'http://127.0.0.1:9000',
@@ -73,6 +76,7 @@ describe('readConfig', () => {
     ],
     [{ NATRIUM_PORT: '65536' }, /^NATRIUM_PORT is "65536"; it must be a whole number from 0 to 65535$/],
     [{ NATRIUM_PORT: '-1' }, /^NATRIUM_PORT is "-1"/],
+    [{ NATRIUM_TRIALS_PER_USER: '0' }, /^NATRIUM_TRIALS_PER_USER is "0"; it must be a whole number from 1 to/],
     [{ NATRIUM_PORT: '4e3' }, /^NATRIUM_PORT is "4e3"/],
     [{ NATRIUM_PORT: ' 4000' }, /^NATRIUM_PORT is " 4000"/],
     [{ NATRIUM_WORKERS: '257' }, /^NATRIUM_WORKERS is "257"; it must be a whole number from 0 to 256$/],

@@ -52,8 +52,19 @@ async function train(settings: SchNetSettings): Promise<void> {
 }
 
 async function begin(trialId: string, worker = 'worker'): Promise<Trial> {
-  return (await registry.trials.begin(trialId, worker))!.trial;
+  return (await registry.trials.jobs.take(trialId, { worker, id: null }))!;
 }
+
+async function complete(trial: Trial, bytes: Uint8Array, what: TrialOutcome): Promise<boolean> {
+  const result = await registry.trials.resultOf(trial, bytes, what);
+  return registry.trials.jobs.finish(trial, { state: 'SUCCEEDED', failure: null }, result);
+}
+
+function fail(trial: Trial, failure: string): Promise<boolean> {
+  return registry.trials.jobs.finish(trial, { state: 'FAILED', failure });
+}
+
+const late = { worker: 'late', id: null };
 
 async function trialNow(id: string): Promise<Trial> {
   return (await store.trials.getMany([id]))[0]!;
@@ -97,7 +108,7 @@ function weights(text: string): Uint8Array {
 /** Has both trials succeed with these losses, and answers the completion that is queued then. */
 async function succeed(losses: readonly [number, number]): Promise<void> {
   for (const [i, loss] of losses.entries()) {
-    await registry.trials.complete(await begin(trialIds[i]), weights(String(loss)), outcome(loss));
+    await complete(await begin(trialIds[i]), weights(String(loss)), outcome(loss));
   }
   expect(jobs.splice(0)).toEqual([{ kind: 'completion', trainingRunId: runId }]);
 }
@@ -137,14 +148,14 @@ describe('the fence of a trial', () => {
     expect([first.attempt, second.attempt]).toEqual([1, 2]);
 
     const progress = { step: 5, steps: 10, point: null, seconds: 1 };
-    expect(await store.trials.updateHeld(first.id, first.attempt, { progress })).toBe(false);
+    expect(await store.jobs.updateHeld('TRIAL', first, { failure: 'too late' })).toBe(false);
     expect(await trials.report(first, [made(1)])).toBe(false);
     expect(await trials.keepCheckpoint(first, weights('checkpoint'), [made(1)])).toBe(false);
     expect(await curveOf(first)).toEqual([]);
-    await trials.complete(first, weights('first'), outcome(0));
-    await trials.fail(first, 'too late');
-    await trials.recordSetback(first, 'too late');
-    await trials.release(first);
+    await complete(first, weights('first'), outcome(0));
+    await fail(first, 'too late');
+    await registry.trials.jobs.setBack(first, 'too late');
+    await registry.trials.jobs.release(first);
     expect(await trialNow(first.id)).toMatchObject({
       ...{ state: 'RUNNING', attempt: 2, worker: 'second', progress: null },
       ...{ outcome: null, weightsSha256: null, failure: null, finishedAt: null },
@@ -152,7 +163,7 @@ describe('the fence of a trial', () => {
     expect(jobs).toEqual([]);
 
     expect(await trials.report(second, [progress])).toBe(true);
-    await trials.complete(second, weights('second'), outcome(1));
+    await complete(second, weights('second'), outcome(1));
     expect(await trialNow(second.id)).toMatchObject({
       ...{ state: 'SUCCEEDED', attempt: 2, progress },
       ...{ outcome: outcome(1), weightsSha256: sha256Of(weights('second')) },
@@ -160,9 +171,9 @@ describe('the fence of a trial', () => {
   });
 
   test('what has ended is not taken again', async () => {
-    await registry.trials.complete(await begin(trialIds[0]), weights('done'), outcome(1));
-    await registry.trials.fail(await begin(trialIds[1]), 'diverged');
-    for (const id of trialIds) expect(await registry.trials.begin(id, 'late')).toBeNull();
+    await complete(await begin(trialIds[0]), weights('done'), outcome(1));
+    await fail(await begin(trialIds[1]), 'diverged');
+    for (const id of trialIds) expect(await registry.trials.jobs.take(id, late)).toBeNull();
     expect((await trialNow(trialIds[0])).attempt).toBe(1);
   });
 
@@ -171,8 +182,8 @@ describe('the fence of a trial', () => {
     expect(await runNow()).toMatchObject({ state: 'RUNNING', startedAt: expect.any(Date) });
     await registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), runId);
     expect(await registry.trials.report(running, [])).toBe(false);
-    await registry.trials.complete(running, weights('unwanted'), outcome(0));
-    expect(await registry.trials.begin(trialIds[1], 'late')).toBeNull();
+    await complete(running, weights('unwanted'), outcome(0));
+    expect(await registry.trials.jobs.take(trialIds[1], late)).toBeNull();
     await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
     expect(await trialNow(running.id)).toMatchObject({ state: 'CANCELLED', outcome: null, weightsSha256: null });
@@ -189,25 +200,25 @@ describe('the fence of a trial', () => {
       await until(async () => done || (await someoneWaitsForALock()), 'the cancellation to be done or to wait');
     };
     const slow = new Registry({ ...opened.ports, store: before(store, cancelMeanwhile) });
-    await slow.trials.begin(trialIds[0], 'worker');
+    await slow.trials.jobs.take(trialIds[0], { worker: 'worker', id: null });
     await cancelled;
     expect(await runNow()).toMatchObject({ state: 'CANCELLED', failure: 'cancelled by local admin' });
   });
 
   test('a worker that stops gives its trial back, and the next one counts as another attempt', async () => {
-    await registry.trials.release(await begin(trialIds[0], 'stopping'));
+    await registry.trials.jobs.release(await begin(trialIds[0], 'stopping'));
     expect(jobs).toEqual([{ kind: 'trial', trialId: trialIds[0] }]);
     expect(await trialNow(trialIds[0])).toMatchObject({ state: 'QUEUED', worker: null, failure: null });
     expect(await begin(trialIds[0], 'next')).toMatchObject({ attempt: 2, worker: 'next' });
   });
 
   test('the queue may give a trial up, and the record says why', async () => {
-    await registry.trials.recordSetback(await begin(trialIds[0]), 'out of memory');
+    await registry.trials.jobs.setBack(await begin(trialIds[0]), 'out of memory');
     await begin(trialIds[0]);
-    await registry.trials.lose(trialIds[0]);
+    await registry.trials.jobs.lose(trialIds[0]);
     expect(await trialNow(trialIds[0])).toMatchObject({
       state: 'FAILED',
-      failure: 'given up after 2 attempts (last: out of memory)',
+      failure: 'given up after 2 attempts (last: out of memory); resumeTrainingRun lets it go on',
     });
   });
 });
@@ -221,7 +232,7 @@ describe('the curve of a trial', () => {
     expect(await trialNow(trial.id)).toMatchObject({ progress: made(4) });
 
     const curve = epochs(1, 5).map(({ point }) => point!);
-    await trials.complete(trial, weights('x'), { ...outcome(1), curve });
+    await complete(trial, weights('x'), { ...outcome(1), curve });
     expect(await dataSource.query('SELECT * FROM trial_points WHERE trial_id = $1', [trial.id])).toEqual([]);
     expect(await curveOf(trial)).toEqual([1, 2, 3, 4, 5]);
   });
@@ -236,14 +247,14 @@ describe('the curve of a trial', () => {
     expect(await curveOf(second)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     await trials.report(second, epochs(5, 6));
     expect(await curveOf(second)).toEqual([1, 2, 3, 4, 5, 6]);
-    await trials.fail(second, 'diverged');
+    await fail(second, 'diverged');
     expect(await curveOf(second)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('of a Lasso runs from the largest alpha down, as it was fitted', async () => {
     const trial = await begin(trialIds[0]);
     const curve = epochs(1, 3).map(({ point }) => point!);
-    await registry.trials.complete(trial, weights('x'), { ...outcome(1), alpha: 1, curve: curve.toReversed() });
+    await complete(trial, weights('x'), { ...outcome(1), alpha: 1, curve: curve.toReversed() });
     expect(await curveOf(trial)).toEqual([1, 2, 3]);
   });
 });
@@ -284,7 +295,7 @@ describe('who watches a run', () => {
     expect((await updates.next()).value.trials).toMatchObject([{ trial: { id: two.id }, points: [made(1).point] }]);
     // not reported before the end: of these only the outcome knows
     const curve = epochs(1, 5).map(({ point }) => point!);
-    for (const trial of [one, two]) await trials.complete(trial, weights(trial.id), { ...outcome(1), curve });
+    for (const trial of [one, two]) await complete(trial, weights(trial.id), { ...outcome(1), curve });
     const rest = take(updates);
     await trials.completeRun(runId);
     const { steps, last } = await rest;
@@ -370,12 +381,12 @@ describe('who watches a run', () => {
 describe('the completion of a run', () => {
   test('is queued once, though the last trials end together', async () => {
     const trials = [await begin(trialIds[0]), await begin(trialIds[1])];
-    await Promise.all(trials.map((trial, i) => registry.trials.complete(trial, weights(`${i}`), outcome(i))));
+    await Promise.all(trials.map((trial, i) => complete(trial, weights(`${i}`), outcome(i))));
     expect(jobs).toEqual([{ kind: 'completion', trainingRunId: runId }]);
   });
 
   test('waits for every trial', async () => {
-    await registry.trials.complete(await begin(trialIds[0]), weights('one'), outcome(1));
+    await complete(await begin(trialIds[0]), weights('one'), outcome(1));
     await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'RUNNING' });
     expect(await store.modelVersions.findOne({ trainingRunId: runId })).toBeNull();
@@ -472,10 +483,10 @@ describe('the completion of a reproduction', () => {
     });
     const [first, second] = jobs.splice(0).map((job) => (job.kind === 'trial' ? job.trialId : 'none'));
     const repeat = async (id: string, text: string) => {
-      const begun = (await registry.trials.begin(id, 'worker'))!;
+      const trial = await begin(id);
       // as the original, whose curve is of no epoch
-      expect(begun.task.settings).toMatchObject({ epochs: 0, maxMinutes: null });
-      await registry.trials.complete(begun.trial, Buffer.from(`weights ${original} ${text}`), outcome(0));
+      expect((await registry.trials.taskOf(trial)).settings).toMatchObject({ epochs: 0, maxMinutes: null });
+      await complete(trial, Buffer.from(`weights ${original} ${text}`), outcome(0));
     };
     const comparison = async () =>
       compareTrials(
@@ -485,7 +496,7 @@ describe('the completion of a reproduction', () => {
       );
     await repeat(first, '2');
     expect(await comparison()).toMatchObject({ agrees: null, trials: [{ agrees: true }, { agrees: null }] });
-    await registry.trials.fail(await begin(second), 'diverged');
+    await fail(await begin(second), 'diverged');
     await registry.trials.completeRun(runId);
     expect(await runNow()).toMatchObject({ state: 'FAILED', failure: 'trial 1: diverged' });
     expect(await comparison()).toMatchObject({

@@ -45,6 +45,9 @@ export class TrainingRunEntity extends RecordedEntity implements TrainingRun {
   @Column('jsonb')
   hyperparameters!: Hyperparameters;
 
+  @Column('integer')
+  priority!: number;
+
   @Column('bigint', { nullable: true })
   reproducedVersionId!: string | null;
 

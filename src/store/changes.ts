@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type * as ports from '../registry/ports.ts';
 
-/** Announced by triggers on `training_runs` and `trials`; what comes with it is the id of the run. */
-const CHANNEL = 'training_run_changed';
+/** What triggers announce, with the id of the record: changes to training runs and their trials, and to jobs. */
+export type Channel = keyof typeof WHAT;
+
+const WHAT = { training_run_changed: 'changes of training runs', job_changed: 'changes of jobs' } as const;
 
 /** Before listening is tried again: doubled each time. */
 const SHORTEST_PAUSE_MS = 100;
@@ -13,13 +15,14 @@ const LONGEST_PAUSE_MS = 5000;
 const UNTOLD_MS = 10_000;
 
 /** Listens on one connection of its own, from the first watcher on; a connection that is lost is made anew. */
-export class RunChanges implements ports.RunChanges {
+export class Changes implements ports.Changes {
   private readonly watchers = new Map<string, Set<() => void>>();
   private readonly closing = new AbortController();
   private listening: Promise<void> | null = null;
   private untold: NodeJS.Timeout | null = null;
 
   constructor(
+    private readonly channel: Channel,
     private readonly databaseUrl: string,
     private readonly application: string,
     private readonly log: (line: string) => void,
@@ -32,16 +35,16 @@ export class RunChanges implements ports.RunChanges {
     return size;
   }
 
-  watch(runId: string, changed: () => void): () => void {
+  watch(id: string, changed: () => void): () => void {
     // a function of its own, so that the same one can be given twice
     const watcher = () => changed();
-    const watchers = this.watchers.get(runId) ?? new Set();
-    this.watchers.set(runId, watchers.add(watcher));
+    const watchers = this.watchers.get(id) ?? new Set();
+    this.watchers.set(id, watchers.add(watcher));
     this.listening ??= this.keepListening();
     this.untold ??= setInterval(() => this.tellAll(), UNTOLD_MS).unref();
     return () => {
       watchers.delete(watcher);
-      if (watchers.size === 0 && this.watchers.get(runId) === watchers) this.watchers.delete(runId);
+      if (watchers.size === 0 && this.watchers.get(id) === watchers) this.watchers.delete(id);
     };
   }
 
@@ -61,7 +64,7 @@ export class RunChanges implements ports.RunChanges {
         });
       } catch (error) {
         if (signal.aborted) return;
-        this.log(`changes of training runs: ${(error as Error).message}; listening again in ${pause} ms`);
+        this.log(`${WHAT[this.channel]}: ${(error as Error).message}; listening again in ${pause} ms`);
       }
       await delay(pause, undefined, { signal }).catch(() => {});
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
@@ -84,7 +87,7 @@ export class RunChanges implements ports.RunChanges {
     try {
       client.on('notification', ({ payload }) => tell(this.watchers.get(payload ?? '')));
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${this.channel}`);
       listening();
       // what happened while nobody listened
       this.tellAll();

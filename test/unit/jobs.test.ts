@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { NatriumError } from '../../src/errors.ts';
+import type { SchNetSettings } from '../../src/ml/model.ts';
+import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
+import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
+import { type Delivery, Jobs, STORED } from '../../src/registry/jobs.ts';
+import type { JobAttempt, Trial } from '../../src/registry/records.ts';
+import { TRIAL_WORK } from '../../src/registry/trial-jobs.ts';
+import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
+
+// Jobs on a real database; the tests play the workers and the queue.
+
+const SETTINGS: SchNetSettings = {
+  kind: 'SCHNET',
+  engine: 'WASM',
+  committee: false,
+  ...{ atomBasis: 8, filters: 8, gaussians: 8, interactions: 1, cutoffAngstrom: 6 },
+  ...{ ...SCHNET_TRAINING_DEFAULTS, loss: 'MSE', distributionWeight: 3, batchSize: 10, epochs: 10, seeds: [1, 2, 3] },
+};
+const DELIVERIES = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'] as const;
+
+let opened: TestRegistry;
+let jobs: Jobs<Trial>;
+let ids: string[];
+
+beforeAll(async () => {
+  opened = await openTestRegistry(computing({}));
+  jobs = opened.registry.trials.jobs;
+});
+afterAll(() => opened?.dispose());
+
+beforeEach(async () => {
+  const { registry, store } = opened;
+  opened.openDeliveries.clear();
+  const runId = await registry.training.trainSchNet(
+    { ...LOCAL_ADMIN, requestId: 'the request' },
+    request('trainSchNet'),
+    { model: 'm', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS, priority: 7 },
+  );
+  ids = (await store.trials.findAll({ trainingRunId: runId })).map(({ id }) => id);
+  opened.jobs.length = 0;
+});
+
+function delivery(worker: string, id: string | null = null, stopping = new AbortController().signal): Delivery {
+  return { worker, id, stopping };
+}
+
+async function attemptsOf(trialId: string): Promise<JobAttempt[]> {
+  const job = await opened.store.jobs.findOne({ kind: 'TRIAL', subjectId: trialId });
+  return opened.store.jobs.attemptsOf([job!.id]);
+}
+
+const endings = async (trialId: string) => (await attemptsOf(trialId)).map(({ ending }) => ending);
+
+describe('a job that is delivered twice', () => {
+  test('is left to the first delivery, as long as the queue sees to that', async () => {
+    const [first, second] = DELIVERIES;
+    const taken = await jobs.take(ids[0], { worker: 'a:1', id: first });
+    opened.openDeliveries.add(first);
+    expect(await jobs.take(ids[0], { worker: 'b:2', id: second })).toBeNull();
+    await jobs.lose(ids[0]);
+    expect(await jobs.finish(taken!, { state: 'SUCCEEDED', failure: null })).toBe(true);
+    expect(await endings(ids[0])).toEqual(['SUCCEEDED']);
+  });
+
+  test('is taken over by the same delivery when it comes again, or by another when the first is over', async () => {
+    const [first, second] = DELIVERIES;
+    opened.openDeliveries.add(first);
+    for (const [worker, id] of [
+      ['a:1', first],
+      ['b:2', first],
+    ]) {
+      expect(await jobs.take(ids[0], { worker, id })).toMatchObject({ worker });
+    }
+    opened.openDeliveries.clear();
+    expect(await jobs.take(ids[0], { worker: 'c:3', id: second })).toMatchObject({ worker: 'c:3', attempt: 3 });
+    expect(await attemptsOf(ids[0])).toMatchObject([
+      { number: 1, worker: 'a:1', host: 'a', ending: 'TAKEN_OVER', reason: 'it fell silent; b:2 took over' },
+      { number: 2, worker: 'b:2', host: 'b', ending: 'TAKEN_OVER', reason: 'it fell silent; c:3 took over' },
+      { number: 3, worker: 'c:3', host: 'c', ending: null, endedAt: null },
+    ]);
+  });
+
+  test('at the same moment to many, is taken by one after the other, and ended by the last alone', async () => {
+    const workers = Array.from({ length: 8 }, (_, i) => `w:${i + 1}`);
+    const taken = await Promise.all(workers.map((worker) => jobs.take(ids[0], { worker, id: null })));
+    const ended = await Promise.all(taken.map((each) => jobs.finish(each!, { state: 'SUCCEEDED', failure: null })));
+    expect(taken.map((each) => each!.attempt).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(taken.filter((_, i) => ended[i]).map((each) => each!.attempt)).toEqual([8]);
+  });
+});
+
+describe('the attempts of a job', () => {
+  test('end as the job changes, with the reason', async () => {
+    const { registry } = opened;
+    await jobs.release((await jobs.take(ids[0], { worker: 'a:1', id: null }))!);
+    await jobs.setBack((await jobs.take(ids[0], { worker: 'a:1', id: null }))!, 'out of memory');
+    await jobs.setBack((await jobs.take(ids[0], { worker: 'a:1', id: null }))!, 'out of memory');
+    const { trainingRunId } = (await jobs.take(ids[0], { worker: 'a:1', id: null }))!;
+    await registry.training.cancel(LOCAL_ADMIN, request('cancelTrainingRun'), trainingRunId);
+    await registry.training.resume(LOCAL_ADMIN, request('resumeTrainingRun'), trainingRunId);
+    const last = (await jobs.take(ids[0], { worker: 'a:1', id: null }))!;
+    await jobs.finish(last, { state: 'FAILED', failure: 'diverged' });
+    expect((await attemptsOf(ids[0])).map(({ ending, reason }) => [ending, reason])).toEqual([
+      ['RELEASED', null],
+      ['SET_BACK', 'out of memory'],
+      ['SET_BACK', 'out of memory'],
+      ['CANCELLED', 'cancelled by local admin'],
+      ['FAILED', 'diverged'],
+    ]);
+  });
+
+  test('have the priority and the request of whoever asked, to the completion', async () => {
+    for (const id of ids) await jobs.run(id, delivery('a:1'), async () => STORED);
+    const [trial] = await opened.store.trials.getMany([ids[0]]);
+    for (const [kind, subjectId] of [
+      ['TRIAL', ids[2]],
+      ['COMPLETION', trial!.trainingRunId],
+    ] as const) {
+      expect(await opened.store.jobs.findOne({ kind, subjectId })).toMatchObject({
+        ...{ priority: 7, requestId: 'the request', createdBy: 'local admin' },
+      });
+    }
+    expect(opened.jobs).toEqual([{ kind: 'completion', trainingRunId: trial!.trainingRunId }]);
+  });
+});
+
+describe('a job that the queue gives up', () => {
+  test('is queued again while its attempts get on, and has failed when four in a row stored nothing', async () => {
+    const takeAll = async (times: number) => {
+      for (let i = 0; i < times; i++) await jobs.take(ids[0], { worker: 'a:1', id: null });
+    };
+    const state = async () => (await opened.store.trials.getMany([ids[0]]))[0]!.state;
+    const taken = (await jobs.take(ids[0], { worker: 'a:1', id: null }))!;
+    await opened.store.transaction((store) => jobs.save(store, taken));
+    await takeAll(3);
+    await jobs.lose(ids[0]);
+    expect([await state(), opened.jobs.splice(0)]).toEqual(['RUNNING', [{ kind: 'trial', trialId: ids[0] }]]);
+    await takeAll(1);
+    await jobs.lose(ids[0]);
+    expect([await state(), opened.jobs]).toEqual(['FAILED', []]);
+    const [{ failure }] = (await opened.store.trials.getMany([ids[0]])) as Trial[];
+    expect(failure).toBe('given up after 5 attempts (its workers died); resumeTrainingRun lets it go on');
+  });
+});
+
+describe('a limit of one user', () => {
+  test('holds when workers take at the same moment; those that wait are queued again', async () => {
+    const limited = new Jobs(opened.store, { ...TRIAL_WORK, mostPerUser: 1 });
+    const others = await opened.store.jobs.findAll({ kind: 'TRIAL', state: 'RUNNING' });
+    for (const { id } of others) await opened.store.jobs.update(id, { state: 'CANCELLED' });
+    const taken = await Promise.all(ids.map((id) => limited.take(id, { worker: 'a:1', id: null })));
+    expect(taken.filter((each) => each !== null)).toHaveLength(1);
+    expect(opened.jobs).toHaveLength(2);
+    const [first] = taken.filter((each) => each !== null);
+    // a worker may take over what it counts itself
+    expect(await limited.take(first!.id, { worker: 'b:2', id: null })).toMatchObject({ attempt: 2 });
+  });
+});
+
+describe('the end of a job', () => {
+  test('is stored as soon as the database can be reached', async () => {
+    let failures = 3;
+    const result = async () => {
+      failures -= 1;
+      if (failures > 0) throw new NatriumError('UNAVAILABLE', 'away');
+    };
+    await jobs.run(ids[0], delivery('a:1'), async () => result);
+    expect(failures).toBe(0);
+    expect(await endings(ids[0])).toEqual(['SUCCEEDED']);
+  });
+
+  test('waits no longer than its worker lives', async () => {
+    const stopping = new AbortController();
+    await jobs.run(ids[0], delivery('a:1', null, stopping.signal), async () => async () => {
+      stopping.abort();
+      throw new NatriumError('UNAVAILABLE', 'away');
+    });
+    expect(await endings(ids[0])).toEqual(['RELEASED']);
+  });
+});
