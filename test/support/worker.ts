@@ -41,7 +41,7 @@ export function spawnTestWorker({ databaseUrl, dataFolder, environment }: TestWo
   return {
     process: child,
     get name() {
-      return /^worker (\S+) is ready/m.exec(output)![1];
+      return /worker (\S+) is ready/.exec(output)![1];
     },
     output: () => output,
     ended: once(child, 'exit').then(([code, signal]) => code ?? signal),
