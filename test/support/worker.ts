@@ -28,6 +28,7 @@ export function spawnTestWorker({ databaseUrl, dataFolder, environment }: TestWo
       ...withoutSettings(process.env),
       DATABASE_URL: databaseUrl,
       NATRIUM_DATA_FOLDER: dataFolder,
+      NATRIUM_LOG: 'text',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
