@@ -13,6 +13,7 @@ import type { Log } from './logging.ts';
 import type { Operations } from './registry/operations.ts';
 import type { ArtifactStore } from './registry/ports.ts';
 import { Registry } from './registry/registry.ts';
+import { requireSameArtifacts } from './registry/same-artifacts.ts';
 import { Changes } from './store/changes.ts';
 import { connectDatabase, migrate } from './store/database.ts';
 import { DatabaseWatch } from './store/database-watch.ts';
@@ -51,15 +52,16 @@ export async function openParts(
   const dataSource = await connectDatabase(databaseUrl, application, { longestPauseMs });
   const queue = new Queue(databaseUrl, application, log);
   const compute = new ForkedCompute();
+  const store = PostgresStore.over(dataSource, queue);
   try {
     if (role === 'worker') refuseOtherSchema(await schemaOf(dataSource));
     else for (const migration of await migrate(dataSource)) log.info(`migration ${migration} applied`);
+    if (role === 'worker') await requireSameArtifacts(store, artifacts);
     await queue.start();
   } catch (error) {
     await dataSource.destroy();
     throw error;
   }
-  const store = PostgresStore.over(dataSource, queue);
   const temporaryFiles = new TemporaryFolder(join(config.dataFolder, 'temporary'));
   const warn = (line: string) => log.warn(line);
   const runChanges = new Changes('training_run_changed', databaseUrl, application, warn);

@@ -12,6 +12,9 @@ import { loadExampleData } from './example-data.ts';
 import { LocalWorkers } from './local-workers.ts';
 import { removeServerAddress, writeServerAddress } from './server-address.ts';
 
+/** From SIGTERM to the end, also where the database no longer answers; requests and workers have 11 s of it. */
+const LONGEST_STOP_MS = 14_000;
+
 /** `natrium serve`: database, API and workers, until Ctrl-C. Parts stop in the opposite order of their start. */
 export async function serve(config: Config): Promise<void> {
   const log = createLog('api', config.logFormat);
@@ -20,6 +23,10 @@ export async function serve(config: Config): Promise<void> {
   let ending: Promise<void> | null = null;
   const end = (code: number): Promise<void> => {
     ending ??= (async () => {
+      setTimeout(() => {
+        log.error('not everything could be stopped in time: what is left ends with this process');
+        process.exit(1);
+      }, LONGEST_STOP_MS);
       for (const stop of stops.reverse())
         await stop().catch((error: Error) => log.error(`while stopping: ${error.message}`));
       process.exit(code);

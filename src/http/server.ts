@@ -29,6 +29,9 @@ import { studyReportRouter } from './study-report.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 import { type UploadReceiver, uploadRouter } from './uploads.ts';
 
+/** For requests to end when the server stops; workers give back what they have meanwhile. */
+const LONGEST_REQUEST_MS = 9000;
+
 /** Inline files may have 8 MiB; JSON escapes can double that. */
 const LARGEST_BODY = '20mb';
 
@@ -64,7 +67,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      ApolloServerPluginDrainHttpServer({ httpServer: server, stopGracePeriodMillis: 5000 }),
+      ApolloServerPluginDrainHttpServer({ httpServer: server, stopGracePeriodMillis: LONGEST_REQUEST_MS }),
       watchOperations(log),
     ],
   });

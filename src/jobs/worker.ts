@@ -40,8 +40,8 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
     return queue.work(kind, guarded, mostPerUser);
   };
   await work('trial', (job) => runTrial(parts, job.trialId, job.delivery), parts.trialsPerUser);
-  await work('completion', ({ trainingRunId, delivery: id }) =>
-    trials.runCompletion(trainingRunId, { worker: name, id, stopping }),
+  await work('completion', ({ trainingRunId, delivery }) =>
+    handle(`completion of training run ${trainingRunId}`, delivery, (by) => trials.runCompletion(trainingRunId, by)),
   );
   await work('import', ({ importId, delivery }) =>
     handle(`import ${importId}`, delivery, (by) => importRuns.run(importId, by)),

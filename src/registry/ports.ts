@@ -320,6 +320,8 @@ export interface Store {
   saveIdempotentResult(scope: string, key: string, result: unknown): Promise<void>;
 
   recordArtifact(artifact: Omit<records.Artifact, 'createdAt'>): Promise<void>;
+  /** The sha256s of the artifacts that were recorded last, so many at most. */
+  newestArtifacts(most: number): Promise<string[]>;
   artifact(sha256: string): Promise<records.Artifact | null>;
 
   /** Calculations with one of these contents, or that a cluster has under one of these labels; without their values. */

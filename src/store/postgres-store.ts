@@ -211,6 +211,15 @@ export class PostgresStore implements ports.Store {
     );
   }
 
+  async newestArtifacts(most: number): Promise<string[]> {
+    const rows = await query<{ sha256: string }[]>(
+      this.manager,
+      'SELECT sha256 FROM artifacts ORDER BY created_at DESC LIMIT $1',
+      [most],
+    );
+    return rows.map(({ sha256 }) => sha256);
+  }
+
   async artifact(sha256: string): Promise<records.Artifact | null> {
     const [row] = await query<records.Artifact[]>(
       this.manager,

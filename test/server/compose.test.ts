@@ -14,11 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
 import { readCompose, readDockerfile, type Service } from '../support/compose.ts';
 import { requestAs } from '../support/host-request.ts';
+import { runSql } from '../support/postgres.ts';
 import { hasS3Server, programOf, unusedPort } from '../support/s3-servers.ts';
 import { type TestServer, until, withoutSettings } from '../support/server.ts';
 import { skipUnless } from '../support/skips.ts';
@@ -45,10 +45,7 @@ skipUnless(hasS3Server('minio'), 'minio')('docker/compose.yaml', () => {
     services = readCompose(readFileSync(`${ROOT}docker/compose.yaml`, 'utf8'), SECRETS).services;
     const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = services.postgres.environment;
     // the entrypoint of the image makes them
-    const client = new pg.Client({ connectionString: postgres.url });
-    await client.connect();
-    await client.query(`ALTER ROLE ${POSTGRES_USER} PASSWORD '${POSTGRES_PASSWORD}'`);
-    await client.end();
+    await runSql(postgres.url, `ALTER ROLE ${POSTGRES_USER} PASSWORD '${POSTGRES_PASSWORD}'`);
     expect(new URL(postgres.url).pathname).toBe(`/${POSTGRES_DB}`);
     assembleImage();
     assemblePrograms();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generated, startGeneration } from '../support/cluster-runs.ts';
 import { type Fleet, jobOf, readWorkers, startFleet } from '../support/fleet.ts';
@@ -112,6 +113,21 @@ describe('a database that is stopped and started again', () => {
     await postgres.start();
     await back();
     expect(await readRun(server, id)).toMatchObject({ state: 'RUNNING', trials: [{ attempt: 1, worker: other.name }] });
+  });
+});
+
+describe('a database that hangs', () => {
+  test('keeps neither a server nor a worker from ending', async () => {
+    const { server } = fleet;
+    const last = await fleet.startWorker();
+    postgres.hang();
+    const ended = once(server.process, 'exit');
+    server.process.kill('SIGTERM');
+    last.process.kill('SIGTERM');
+    expect(await last.ended).toBe(1);
+    expect(last.output()).toContain('could not give back what it has; another takes it over');
+    expect(await ended).toEqual([1, null]);
+    expect(server.output()).toContain('not everything could be stopped in time');
   });
 });
 

@@ -130,6 +130,19 @@ describe('a database that DATABASE_URL names', () => {
     expect(run.trials[0].attempt).toBeGreaterThan(1);
   });
 
+  test('refuses a worker whose artifacts are elsewhere, in one line', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'natrium elsewhere '));
+    const ended = await outputOf(natrium('worker', { ...environment, NATRIUM_DATA_FOLDER: elsewhere }));
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^natrium: [^\n]* has none of the artifacts that the database names last: [^\n]*\n$/,
+      ),
+    });
+    expect(ended.stderr).toContain(elsewhere);
+    rmSync(elsewhere, { recursive: true });
+  });
+
   test('serves a second API as well', async () => {
     const other = await startTestServer({ environment: { DATABASE_URL: database.url, NATRIUM_WORKERS: '0' } });
     const { model } = await other.request<{ model: object }>('{ model(name: "lasso") { versions { reference } } }');

@@ -1,10 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type {} from '../support/global-setup.ts';
 import { requestAs } from '../support/host-request.ts';
-import { testDatabase } from '../support/postgres.ts';
+import { runSql, testDatabase } from '../support/postgres.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -40,11 +39,7 @@ async function whenReadiness(what: string, holds: (now: Readiness) => boolean): 
 
 const isReady = ({ httpStatus }: Readiness) => httpStatus === 200;
 
-async function sql(text: string, url = database.url): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(text).finally(() => client.end());
-}
+const sql = (text: string, url = database.url) => runSql(url, text);
 
 async function isLive(): Promise<boolean> {
   return (await fetch(`${server.url}/livez`)).status === 200;

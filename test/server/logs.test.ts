@@ -136,6 +136,7 @@ describe('the log', () => {
     expect(told('api', /^mutation trainSchNet by local admin: ok/)).toBe(1);
     expect(told('worker', /^trial \d+ \(seed \d, attempt 1\) begins$/)).toBe(2);
     expect(told('worker', /^trial \d+ done in /)).toBe(2);
+    expect(told('worker', /^completion of training run \d+ (begins|left)$/)).toBe(2);
     expect(told('compute', /^training begins: SCHNET, seed \d$/)).toBe(2);
     expect(told('compute', /^training ends: SCHNET, seed \d, /)).toBe(2);
     const worker = followed.find((line) => line.process === 'worker')!;

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
-import { testDatabase } from './postgres.ts';
+import { runSql, testDatabase } from './postgres.ts';
 import { startTestServer, type TestServer, until } from './server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from './synthetic-clusters.ts';
 import { startTestWorker, type TestWorker } from './worker.ts';
@@ -43,15 +42,7 @@ export async function startFleet({
   };
   return {
     ...{ server, databaseUrl: url, dataFolder },
-    async sql<T>(text: string, values?: unknown[]) {
-      const client = new pg.Client({ connectionString: url });
-      await client.connect();
-      try {
-        return (await client.query(text, values)).rows as T[];
-      } finally {
-        await client.end();
-      }
-    },
+    sql: <T>(text: string, values?: unknown[]) => runSql<T>(url, text, values),
     async startWorker(own) {
       const worker = await startTestWorker({ databaseUrl: url, dataFolder, environment: { ...environment, ...own } });
       workers.push(worker);

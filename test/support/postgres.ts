@@ -3,14 +3,19 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import type {} from './global-setup.ts';
 
-async function administer(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('postgresUrl') });
+/** The rows that a statement gives, over a connection of its own. */
+export async function runSql<T = Record<string, unknown>>(url: string, text: string, values?: unknown[]): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query(text, values)).rows as T[];
   } finally {
     await client.end();
   }
+}
+
+async function administer(text: string): Promise<void> {
+  await runSql(inject('postgresUrl'), text);
 }
 
 /** A fresh, empty database in the PostgreSQL of this test run; `drop` closes whatever is still connected to it. */

@@ -11,6 +11,8 @@ export interface RestartablePostgres {
   /** As an administrator does: connections are ended, and there is nobody at the address. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** From now on it answers nobody, and breaks no connection off. */
+  hang(): void;
   drop(): Promise<void>;
 }
 
@@ -20,11 +22,16 @@ export async function startRestartablePostgres(): Promise<RestartablePostgres> {
   let door: Server | null = null;
   let port = 0;
   const sockets = new Set<Socket>();
+  let hangs = false;
 
   const start = async () => {
     postgres = await startEmbeddedPostgres({ dataFolder, log: () => {} });
     const behind = Number(new URL(postgres.url).port);
     door = createServer((front) => {
+      if (hangs) {
+        sockets.add(front.on('error', () => {}));
+        return;
+      }
       const back = connect(behind, '127.0.0.1');
       for (const [socket, other] of [
         [front, back],
@@ -57,6 +64,10 @@ export async function startRestartablePostgres(): Promise<RestartablePostgres> {
   return {
     url: url.href,
     ...{ start, stop },
+    hang() {
+      hangs = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     async drop() {
       await stop();
       rmSync(dataFolder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
