@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
-import { errorOf } from '../support/api.ts';
-import { startFleet } from '../support/fleet.ts';
+import { errorOf, frame } from '../support/api.ts';
+import { finishedImport, startImport, upload } from '../support/bulk.ts';
+import { type JobRecord, readJobs, startFleet } from '../support/fleet.ts';
 import { verifyVersion } from '../support/quarantine.ts';
 import { describeOnS3Servers, type S3Server, type S3ServerName, startS3Server } from '../support/s3-servers.ts';
+import { until } from '../support/server.ts';
 import { trainSchNet } from '../support/training.ts';
 import { type Chaos, expectUndisturbed, points, scenario, succeeded, trialAt, trialsOf } from './scenario.ts';
 import { SEEDS, TRAINING } from './training.ts';
@@ -53,29 +55,34 @@ async function storeAway({ random, say }: Chaos, name: S3ServerName): Promise<vo
     await fleet.stopWorkers();
     const predicted = await server.request(PREDICT);
     for (const [i, [how, takeAway, bringBack]] of WAYS.entries()) {
-      const two = [await fleet.startWorker(), await fleet.startWorker()];
-      const own = SEEDS.slice(3 * i, 3 * i + 3);
+      const workers = [await fleet.startWorker(), await fleet.startWorker(), await fleet.startWorker()];
       const model = `store-${how}`;
-      const id = await trainSchNet(server, { ...TRAINING, model, seeds: own });
       const [point] = points(random, 1);
-      const trial = (await trialAt(fleet, id, 0.8 * point, random))!;
+      const id = await trainSchNet(server, { ...TRAINING, model, seeds: SEEDS.slice(2 * i, 2 * i + 2) });
+      const trial = (await trialAt(fleet, id, 0.6 * point, random))!;
+      // its version is made of weights that cannot be read then
+      const short = await trainSchNet(server, { ...TRAINING, epochs: 20, model: `short-${how}` });
+      const frames = Array.from({ length: 3 }, (_, each) => frame({ id: `${how}-${each}` }));
+      const imported = await startImport(server, [await upload(server, 'away.extxyz', frames.join(''))]);
+      await until(async () => (await trialsOf(fleet, short))[0].state === 'SUCCEEDED', 'the short trial');
+      await delay(random.integer(200));
       await takeAway(s3);
       const began = Date.now();
       say(`${how} at ${point.toFixed(2)}`);
       // one worker is lost meanwhile: whoever takes its trial finds no checkpoint to read
-      const lost = two.find((worker) => worker.name === trial.worker)!;
+      const lost = workers.find((worker) => worker.name === trial.worker)!;
       lost.process.kill('SIGKILL');
       say(`${lost.name} killed`);
-      await fleet.startWorker();
       expect(await errorOf(server, PREDICT)).toMatchObject({ code: 'UNAVAILABLE' });
       await delay(began + 1000 * AWAY_SECONDS - Date.now());
-      const states = (await trialsOf(fleet, id)).map(({ state, attempt }) => `${state} (attempt ${attempt})`);
-      say(`back after ${((Date.now() - began) / 1000).toFixed(0)} s; the trials: ${states.join(', ')}`);
+      const jobs = (await readJobs(server)).filter(({ state }) => state !== 'SUCCEEDED');
+      say(`back after ${((Date.now() - began) / 1000).toFixed(0)} s; meanwhile: ${jobs.map(described).join('; ')}`);
       await bringBack(s3);
-      const run = await succeeded(server, id);
-      expectUndisturbed(run);
+      expectUndisturbed(await succeeded(server, id));
+      await succeeded(server, short);
+      expect(await finishedImport(server, imported.id)).toMatchObject({ state: 'SUCCEEDED', inserted: 3 });
       expect(await server.request(PREDICT)).toEqual(predicted);
-      for (const version of ['intact/1', `${model}/1`]) {
+      for (const version of ['intact/1', `${model}/1`, `short-${how}/1`]) {
         expect(await verifyVersion(server, version)).toMatchObject({ state: 'ACTIVE' });
       }
       await fleet.stopWorkers();
@@ -85,4 +92,8 @@ async function storeAway({ random, say }: Chaos, name: S3ServerName): Promise<vo
     await fleet.dispose();
     await s3.stop();
   }
+}
+
+function described({ kind, state, attempt, failure }: JobRecord): string {
+  return `${kind} ${state} at attempt ${attempt}${failure === null ? '' : ` (${failure})`}`;
 }

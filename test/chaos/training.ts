@@ -7,7 +7,7 @@ export const TRAINING = {
   ...SMALL_SCHNET,
   datasetVersion: 'synthetic/1',
   ...{ atomBasis: 64, filters: 64, gaussians: 25, interactions: 2 },
-  epochs: isSmall ? 1200 : 3000,
+  epochs: isSmall ? 2000 : 5000,
 };
 
 /** 1, 2, … as many as the scenario with most trials needs. */

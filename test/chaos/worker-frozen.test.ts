@@ -24,8 +24,8 @@ scenario('worker-frozen', async (chaos) => {
   try {
     for (let round = 0; round < ROUNDS; round++) {
       const [early, late] = points(chaos.random, 2);
-      await wokenAmidst(fleet, chaos, { seed: 2 * round + 1, point: 0.8 * early });
-      await wokenAfterwards(fleet, chaos, { seed: 2 * round + 2, point: 0.8 * late });
+      await wokenAmidst(fleet, chaos, { seed: 2 * round + 1, point: 0.6 * early });
+      await wokenAfterwards(fleet, chaos, { seed: 2 * round + 2, point: 0.6 * late });
     }
   } finally {
     await fleet.dispose();
