@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 const [what] = process.argv.slice(2);
 
 try {
-  if (what === 'worker') await isConnected();
+  if (what === 'worker') await lives();
   else await answers(what === 'api' ? `http://127.0.0.1:${process.env.NATRIUM_PORT || 4000}/readyz` : what);
 } catch (error) {
   console.error(String(error.cause ?? error));
@@ -17,19 +17,17 @@ async function answers(url) {
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
 }
 
-/** A worker that works holds connections in its name; see src/store/workers-alive.ts. */
-async function isConnected() {
+/** A worker that lives says so every two seconds; see src/store/worker-collection.ts. */
+async function lives() {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 6000 });
   await client.connect();
   try {
     const { rowCount } = await client.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'natrium worker %'
-       AND starts_with(split_part(application_name, '@', 2), $1)`,
-      // PostgreSQL keeps the beginning of a long name
-      [hostname().slice(0, 32)],
+      `SELECT 1 FROM workers WHERE host = $1 AND ended_at IS NULL AND heartbeat_at > now() - interval '15 seconds'`,
+      [hostname()],
     );
-    if (rowCount === 0) throw new Error('this worker is not connected to the database');
+    if (rowCount === 0) throw new Error('no worker of this machine has said anything for 15 s');
   } finally {
     await client.end();
   }

@@ -6,7 +6,6 @@ import { Heartbeat, type News } from '../jobs/heartbeat.ts';
 import { startWorker } from '../jobs/worker.ts';
 import { createLog } from '../logging.ts';
 import { KNOWN_SCHEMA } from '../store/schema-version.ts';
-import { workerApplication } from '../store/workers-alive.ts';
 import { packageVersion } from '../version.ts';
 
 /** From SIGTERM to the end, whatever the database and the artifact store do. */
@@ -29,7 +28,7 @@ export async function runWorker(config: Config): Promise<void> {
   const name = `${host}:${pid}`;
   const log = createLog('worker', config.logFormat).child({ worker: name });
   const stopping = new AbortController();
-  const parts = await openParts(config, config.databaseUrl, workerApplication(host, pid), log, 'worker');
+  const parts = await openParts(config, config.databaseUrl, `natrium worker ${name}`, log, 'worker');
   const { registry, queue, compute } = parts;
   const worker = { name, host, pid, version: packageVersion };
   const heartbeat = new Heartbeat({ store: registry.store, worker, knownSchema: KNOWN_SCHEMA, log });

@@ -11,8 +11,8 @@ const FRESH_MS = 1000;
 type Finding = string | null;
 
 /**
- * `/livez`: this process answers. `/readyz`: so does all that it needs, else 503 and what is missing, as JSON; that no worker is
- * connected is a warning, since requests are answered all the same. Both are for probes, which name the server as they like
+ * `/livez`: this process answers. `/readyz`: so does all that it needs, else 503 and what is missing, as JSON; that no worker
+ * takes jobs is a warning, since requests are answered all the same. Both are for probes, which name the server as they like
  * and have no token, so they tell no more than that.
  */
 export class Health {
@@ -27,8 +27,7 @@ export class Health {
       artifactStore: new Check('the artifact store', log, () => operations.checkArtifacts()),
     };
     this.workers = new Check('workers', log, async () => {
-      if ((await operations.workers()) === 0)
-        throw new NatriumError('UNAVAILABLE', 'no worker is connected: jobs wait');
+      if ((await operations.workers()) === 0) throw new NatriumError('UNAVAILABLE', 'no worker takes jobs: they wait');
     });
   }
 

@@ -64,7 +64,7 @@ export class Metrics {
     'natrium_training_steps_per_second',
     'Mini-batches of SchNet and alphas of Lasso a second, of all trials that train',
   );
-  private readonly workers = this.gauge('natrium_workers', 'Workers that are connected to the database');
+  private readonly workers = this.gauge('natrium_workers', 'Workers that take jobs, on whatever machine');
   private asking: Promise<void> | null = null;
 
   constructor(

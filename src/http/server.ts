@@ -99,8 +99,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       context: async ({ req, res }) => {
         const locals = res.locals as RequestLocals;
         locals.operation = unreadOperation();
-        const caller = { ...locals.caller!, requestId: locals.requestId };
-        return { ...contextOf(caller, req.headers.host!), operation: locals.operation };
+        return { ...contextOf(locals.caller!, req.headers.host!), operation: locals.operation };
       },
     }),
   );

@@ -6,8 +6,6 @@ export interface Caller {
   readonly name: string;
   readonly role: Role;
   readonly scope: string;
-  /** Of the request, so that what it asks of workers can be followed there. */
-  readonly requestId?: string | null;
 }
 
 /** A request on the loopback interface without a token. */

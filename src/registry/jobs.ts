@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NatriumError } from '../errors.ts';
+import { currentRequestId } from '../request-scope.ts';
 import type { Caller } from './caller.ts';
 import type { Held, QueuedJob, Store } from './ports.ts';
 import type { Job, JobKind } from './records.ts';
@@ -82,7 +83,7 @@ export class Jobs<T extends Held> {
   /** Queues the job of a subject, for the first time or once more. Only inside a transaction. */
   async request(store: Store, subjectId: string, caller: Caller, priority = 0): Promise<void> {
     const { kind } = this.kind;
-    const requestId = caller.requestId ?? null;
+    const requestId = currentRequestId() ?? null;
     await this.enqueue(
       store,
       await store.jobs.request({ kind, subjectId, priority, requestId, createdBy: caller.name }),

@@ -24,6 +24,7 @@ export interface PoolState {
 export interface Operations {
   queues(): Promise<readonly QueueDepth[]>;
   runningTrials(): Promise<RunningTrials>;
+  /** How many take jobs. */
   workers(): Promise<number>;
   pool(): PoolState;
   /** @throws NatriumError UNAVAILABLE if the database does not answer */

@@ -127,6 +127,8 @@ export interface WorkerCollection {
   drain(name: string, by: string): Promise<void>;
   /** All that lived within a day, in the order of their coming. */
   statuses(): Promise<records.WorkerStatus[]>;
+  /** How many take jobs, on whatever machine. */
+  alive(): Promise<number>;
 }
 
 /** One atom of a data set version, found by its values. */
@@ -349,9 +351,6 @@ export interface Store {
   aliases(modelIds: readonly string[]): Promise<records.ModelAlias[]>;
   setAlias(modelId: string, alias: string, modelVersionId: string, by: string): Promise<void>;
   deleteAlias(modelId: string, alias: string): Promise<boolean>;
-
-  /** How many worker processes are connected to the database, on whatever machine. */
-  workersAlive(): Promise<number>;
 
   /** Number of the newest migration applied. */
   schemaVersion(): Promise<string>;

@@ -55,7 +55,7 @@ export class TrainingEstimates {
     const measured = await this.inTurn(() => this.measure(version, input));
     const open = { state: { in: ['QUEUED', 'RUNNING'] } };
     const { totalCount } = await this.store.trials.page({ first: 1, after: null, filter: open, newestFirst: false });
-    const [workers, trialsAhead] = await Promise.all([this.store.workersAlive(), totalCount()]);
+    const [workers, trialsAhead] = await Promise.all([this.store.workers.alive(), totalCount()]);
     return { ...durations(input, version, measured, workers), trialsAhead };
   }
 
@@ -116,7 +116,7 @@ function durations(
     trials,
     workers,
     seconds: workers === 0 ? null : Math.ceil(trials / workers) * secondsPerTrial,
-    reason: workers === 0 ? 'no worker is connected; trials wait until one is (natrium worker, NATRIUM_WORKERS)' : null,
+    reason: workers === 0 ? 'no worker takes jobs; trials wait until one does (natrium worker, NATRIUM_WORKERS)' : null,
   };
 }
 

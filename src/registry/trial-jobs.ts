@@ -27,8 +27,8 @@ export const TRIAL_WORK: WorkKind<Trial> = {
   async ended(store, { id, trainingRunId }) {
     const others = await store.trials.findAll({ trainingRunId });
     if (others.some(isOpen)) return;
-    const { requestId, createdBy, priority } = (await store.jobs.findOne({ kind: 'TRIAL', subjectId: id }))!;
-    await requestCompletion(store, trainingRunId, { ...SYSTEM, name: createdBy, requestId }, priority);
+    const { createdBy, priority } = (await store.jobs.findOne({ kind: 'TRIAL', subjectId: id }))!;
+    await requestCompletion(store, trainingRunId, { ...SYSTEM, name: createdBy }, priority);
   },
 };
 

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Operations, PoolState, QueueDepth, RunningTrials } from '../registry/operations.ts';
 import { query } from './query.ts';
 import { refuseOtherSchema, schemaOf } from './schema-version.ts';
-import { workersAlive } from './workers-alive.ts';
+import { WorkerCollection } from './worker-collection.ts';
 
 /** pg-boss keeps its jobs in a schema of its own; `state` is an enum in the order of a job's life. */
 const QUEUES = `
@@ -47,7 +47,7 @@ export class DatabaseWatch implements Omit<Operations, 'checkArtifacts'> {
   }
 
   workers(): Promise<number> {
-    return workersAlive(this.dataSource.manager);
+    return new WorkerCollection(this.dataSource.manager).alive();
   }
 
   pool(): PoolState {

@@ -31,7 +31,6 @@ import { type Affected, asUnavailable, query } from './query.ts';
 import { TrialCurves } from './trial-curves.ts';
 import { VersionMembers } from './version-members.ts';
 import { WorkerCollection } from './worker-collection.ts';
-import { workersAlive } from './workers-alive.ts';
 
 const VERSIONED = {
   datasetVersions: ['dataset_versions', 'dataset_id'],
@@ -309,10 +308,6 @@ export class PostgresStore implements ports.Store {
     page: { readonly after: number; readonly first: number; readonly status: records.ItemStatus | null },
   ): Promise<readonly (records.ImportedItem & { readonly position: number })[]> {
     return importItems(this.manager, importId, page);
-  }
-
-  workersAlive(): Promise<number> {
-    return workersAlive(this.manager);
   }
 
   async schemaVersion(): Promise<string> {

@@ -8,6 +8,9 @@ import type { Affected } from './query.ts';
 /** A worker that has said nothing for so long is gone. */
 const SILENCE_SECONDS = 15;
 
+const STATE = `CASE WHEN ended_at IS NOT NULL OR heartbeat_at < now() - ${SILENCE_SECONDS} * interval '1 second' THEN 'GONE'
+  WHEN draining_at IS NOT NULL THEN 'DRAINING' ELSE 'ALIVE' END`;
+
 /** Worker processes by what they say of themselves; those that ended are kept for a day. */
 export class WorkerCollection extends EntityCollection<Worker> implements Port {
   constructor(manager: EntityManager) {
@@ -48,10 +51,17 @@ export class WorkerCollection extends EntityCollection<Worker> implements Port {
   statuses(): Promise<WorkerStatus[]> {
     return this.run(
       `SELECT name, host, pid, version, started_at AS "startedAt", heartbeat_at AS "heartbeatAt", drained_by AS "drainedBy",
-         CASE WHEN ended_at IS NOT NULL OR heartbeat_at < now() - $1 * interval '1 second' THEN 'GONE'
-              WHEN draining_at IS NOT NULL THEN 'DRAINING' ELSE 'ALIVE' END AS state
+         ${STATE} AS state
        FROM workers ORDER BY id`,
-      [SILENCE_SECONDS],
+      [],
     );
+  }
+
+  async alive(): Promise<number> {
+    const [row] = await this.run<{ count: number }[]>(
+      `SELECT count(*)::int AS count FROM workers WHERE ${STATE} = 'ALIVE'`,
+      [],
+    );
+    return row.count;
   }
 }

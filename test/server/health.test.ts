@@ -57,7 +57,7 @@ describe('readiness', () => {
       httpStatus: 200,
       status: 'ready',
       missing: {},
-      warnings: { workers: 'no worker is connected: jobs wait' },
+      warnings: { workers: 'no worker takes jobs: they wait' },
     });
   });
 
@@ -93,7 +93,9 @@ describe('readiness', () => {
     await sql('DELETE FROM schema_migrations WHERE name IN (SELECT name FROM kept)');
     const behind = await whenReadiness('a server that is not ready', (now) => !isReady(now));
     expect(behind.missing).toEqual({
-      migrations: expect.stringMatching(/^the database lacks \d{4}-[\w-]+; natrium migrate brings it up to date$/),
+      migrations: expect.stringMatching(
+        /^the database is at schema \d{4}, and this Natrium needs \d{4}: .* run `natrium migrate`/,
+      ),
     });
     await sql('INSERT INTO schema_migrations (timestamp, name) SELECT timestamp, name FROM kept');
     await whenReadiness('readiness', isReady);
@@ -101,7 +103,9 @@ describe('readiness', () => {
     await sql(`INSERT INTO schema_migrations (timestamp, name) VALUES (9999, '9999-later-0000000009999')`);
     const ahead = await whenReadiness('a server that is not ready', (now) => !isReady(now));
     expect(ahead.missing).toEqual({
-      migrations: 'the database has 9999-later-0000000009999; update this Natrium to its version',
+      migrations: expect.stringMatching(
+        /^the database is at schema 9999, and this Natrium knows \d{4}: update this Natrium$/,
+      ),
     });
     await sql(`DELETE FROM schema_migrations WHERE name LIKE '9999%'`);
     await whenReadiness('readiness', isReady);
@@ -197,7 +201,9 @@ describe('metrics', () => {
   test('have as many series whatever callers make up', async () => {
     await server.ask('query First { models(first: 1) { totalCount } }');
     await fetch(`${server.url}/first`);
-    const before = (await scrape()).size;
+    // Node's own have one for each kind of garbage collection that there was
+    const series = async () => [...(await scrape()).keys()].filter((name) => name.startsWith('natrium_'));
+    const before = await series();
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
         await server.ask(`query Name${i} { made${i}: models(first: 1) { totalCount } }`);
@@ -205,7 +211,7 @@ describe('metrics', () => {
         await fetch(`${server.url}/made/up${i}`);
       }),
     );
-    expect((await scrape()).size).toBe(before);
+    expect(await series()).toEqual(before);
   });
 
   test('leave out what the database knows while it is away', async () => {

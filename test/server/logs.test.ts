@@ -140,8 +140,9 @@ describe('the log', () => {
     expect(told('compute', /^training ends: SCHNET, seed \d, /)).toBe(2);
     const worker = followed.find((line) => line.process === 'worker')!;
     expect(worker.worker).toBe(`${worker.host}:${worker.pid}`);
-    // no line of a worker or a compute process is without the request that caused it
-    expect(lines().filter((line) => line.process !== 'api' && line.requestId === undefined)).toEqual([]);
+    // no line of a worker or a compute process is without the request that caused it, but that of the worker's coming
+    const unasked = lines().filter((line) => line.process !== 'api' && line.requestId === undefined);
+    expect(unasked.map(({ msg }) => msg)).toEqual([`worker ${worker.worker} is ready`]);
   });
 
   test('tells of a subscription when it has ended', async () => {

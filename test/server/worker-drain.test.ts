@@ -105,7 +105,7 @@ describe('a worker beneath which the database is migrated', () => {
     await fleet.sql(`INSERT INTO schema_migrations (timestamp, name) VALUES (9000, '9000-future-0000000009000')`);
     expect(await worker.ended).toBe(1);
     expect(worker.output()).toMatch(
-      /: the database was migrated while this worker of schema \d{4} ran; start it anew with that version\n/,
+      /: the database was migrated while this worker of schema \d{4} ran; start it anew with that version/,
     );
     const [trial] = (await readRun(server, id)).trials;
     expect(trial).toMatchObject({ state: 'QUEUED', attempt: 1, worker: null });

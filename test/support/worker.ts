@@ -28,6 +28,7 @@ export function spawnTestWorker({ databaseUrl, dataFolder, environment }: TestWo
       ...withoutSettings(process.env),
       DATABASE_URL: databaseUrl,
       NATRIUM_DATA_FOLDER: dataFolder,
+      NATRIUM_LOG: 'text',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -41,7 +42,7 @@ export function spawnTestWorker({ databaseUrl, dataFolder, environment }: TestWo
   return {
     process: child,
     get name() {
-      return /^worker (\S+) is ready/m.exec(output)![1];
+      return /worker (\S+) is ready/.exec(output)![1];
     },
     output: () => output,
     ended: once(child, 'exit').then(([code, signal]) => code ?? signal),

@@ -6,6 +6,7 @@ import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import { type Delivery, Jobs, STORED } from '../../src/registry/jobs.ts';
 import type { JobAttempt, Trial } from '../../src/registry/records.ts';
 import { TRIAL_WORK } from '../../src/registry/trial-jobs.ts';
+import { forRequest } from '../../src/request-scope.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 
 // Jobs on a real database; the tests play the workers and the queue.
@@ -32,10 +33,10 @@ afterAll(() => opened?.dispose());
 beforeEach(async () => {
   const { registry, store } = opened;
   opened.openDeliveries.clear();
-  const runId = await registry.training.trainSchNet(
-    { ...LOCAL_ADMIN, requestId: 'the request' },
-    request('trainSchNet'),
-    { model: 'm', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS, priority: 7 },
+  const runId = await forRequest('the request', () =>
+    registry.training.trainSchNet(LOCAL_ADMIN, request('trainSchNet'), {
+      ...{ model: 'm', datasetVersion: 'synthetic/1', target: 'DIRECT', settings: SETTINGS, priority: 7 },
+    }),
   );
   ids = (await store.trials.findAll({ trainingRunId: runId })).map(({ id }) => id);
   opened.jobs.length = 0;
@@ -111,7 +112,8 @@ describe('the attempts of a job', () => {
   });
 
   test('have the priority and the request of whoever asked, to the completion', async () => {
-    for (const id of ids) await jobs.run(id, delivery('a:1'), async () => STORED);
+    // as the queue does with what it brings
+    for (const id of ids) await forRequest('the request', () => jobs.run(id, delivery('a:1'), async () => STORED));
     const [trial] = await opened.store.trials.getMany([ids[0]]);
     for (const [kind, subjectId] of [
       ['TRIAL', ids[2]],

@@ -4,8 +4,6 @@ import type { MeasurementTask, SchNetSettings } from '../../src/ml/model.ts';
 import type { SchNetMeasurement } from '../../src/ml/schnet/measurement.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
-import { connectDatabase } from '../../src/store/database.ts';
-import { workerApplication } from '../../src/store/workers-alive.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 
 // Eight clusters to train on and three for validation, on a computer whose speed the tests choose.
@@ -39,22 +37,26 @@ function estimate(settings: Partial<SchNetSettings> = {}) {
   });
 }
 
-/** Connects as so many workers do, while `work` lasts. */
-async function withWorkers<T>(processes: readonly string[], work: () => Promise<T>): Promise<T> {
-  const connections = await Promise.all(processes.map((name) => connectDatabase(opened.databaseUrl, name)));
+/** Workers of these names live while `work` lasts. */
+async function withWorkers<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+  const { workers } = opened.store;
+  for (const [i, name] of names.entries()) await workers.enter({ name, host: 'host', pid: i + 1, version: '1.0.0' });
   try {
     return await work();
   } finally {
-    await Promise.all(connections.map((each) => each.destroy()));
+    for (const name of names) await workers.leave(name);
   }
 }
 
 describe('an estimate', () => {
   test('makes epochs, trials and runs out of a step and a validation', async () => {
-    const longName = 'a-host-of-a-name-that-is-longer-than-postgresql-keeps-of-any-application';
-    // two connections of one worker count once, two workers of one host twice
-    const names = [1, 2, 2].map((pid) => workerApplication(longName, pid));
-    const made = await withWorkers([...names, 'natrium api'], () => estimate());
+    const made = await withWorkers(['a:1', 'a:2', 'drained:3', 'silent:4'], async () => {
+      await opened.store.workers.drain('drained:3', 'admin');
+      await opened.dataSource.query(
+        `UPDATE workers SET heartbeat_at = now() - interval '16 seconds' WHERE name = 'silent:4'`,
+      );
+      return estimate();
+    });
     // 8 clusters are 2 2/3 mini-batches of 3
     expect(made).toEqual({
       ...{ engine: 'invented', secondsPerStep: 3, stepsPerEpoch: 3, secondsPerEpoch: 10, secondsPerTrial: 100 },
@@ -77,7 +79,7 @@ describe('an estimate', () => {
     });
     expect(await estimate()).toMatchObject({
       ...{ secondsPerTrial: 100, workers: 0, trialsAhead: 3, seconds: null },
-      reason: expect.stringMatching(/^no worker is connected; trials wait until one is/),
+      reason: expect.stringMatching(/^no worker takes jobs; trials wait until one does/),
     });
   });
 
