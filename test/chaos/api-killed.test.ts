@@ -8,7 +8,7 @@ import { testDatabase } from '../support/postgres.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { expectExactlyOnce, keyedMutations, persist, recordCounts } from './mutations.ts';
-import { type Chaos, points, scenario } from './scenario.ts';
+import { begun, type Chaos, points, scenario } from './scenario.ts';
 import { isSmall } from './training.ts';
 
 const MUTATIONS = isSmall ? 200 : 2000;
@@ -40,9 +40,7 @@ async function killedAmidst({ random, say }: Chaos, settings: Readonly<Record<st
     const clients = Array.from({ length: CLIENTS }, async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await persist(() => server, next);
     });
-    // each client fails by itself when it waits in vain
-    const all = Promise.all(clients);
-    all.catch(() => {});
+    const all = begun(clients);
     for (const point of points(random, KILLS).sort((a, b) => a - b)) {
       await until(async () => answered() >= Math.floor(point * MUTATIONS), `${point} of all answers`, 120);
       await delay(random.integer(50));

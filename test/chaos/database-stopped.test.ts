@@ -6,7 +6,7 @@ import { startRestartablePostgres } from '../support/restartable-postgres.ts';
 import { until } from '../support/server.ts';
 import { trainSchNet } from '../support/training.ts';
 import { expectExactlyOnce, keyedMutations, persist, recordCounts } from './mutations.ts';
-import { expectUndisturbed, points, scenario, storeId, succeeded, trialAt } from './scenario.ts';
+import { begun, expectUndisturbed, points, scenario, storeId, succeeded, trialAt } from './scenario.ts';
 import { isSmall, SEEDS, TRAINING } from './training.ts';
 
 const STOPS = isSmall ? 5 : 25;
@@ -25,15 +25,15 @@ scenario('database-stopped', async ({ random, say }) => {
     for (const [i, point] of points(random, STOPS).entries()) {
       const before = await recordCounts(server);
       const id = await trainSchNet(server, { ...TRAINING, model: 'stopped', seeds: [SEEDS[i]] });
-      const clusterRun = await startGeneration(server, { sizes: [20, 30], clustersPerSize: 200, seed: i });
+      const clusterRun = await startGeneration(server, { sizes: [20, 30], clustersPerSize: 200, seed: 1000 + i });
       await trialAt(fleet, id, point, random);
-      const mutations = keyedMutations(random, MUTATIONS_PER_STOP);
-      const asking = mutations.map(async (mutation) => {
-        await delay(random.integer(300));
-        await persist(() => server, mutation);
-      });
-      // each fails by itself when it waits in vain
-      for (const each of asking) each.catch(() => {});
+      const mutations = keyedMutations(random, MUTATIONS_PER_STOP, i * MUTATIONS_PER_STOP);
+      const asking = begun(
+        mutations.map(async (mutation) => {
+          await delay(random.integer(300));
+          await persist(() => server, mutation);
+        }),
+      );
       await delay(random.integer(200));
       const mode = random.integer(2) === 1 ? 'immediate' : 'fast';
       const seconds = i === long ? LONG_SECONDS : 8 * random.uniform();
@@ -42,7 +42,7 @@ scenario('database-stopped', async ({ random, say }) => {
       await delay(1000 * seconds);
       await postgres.start();
 
-      await Promise.all(asking);
+      await asking;
       expectUndisturbed(await succeeded(server, id));
       await until(async () => (await findClusterRun(server, clusterRun.id)).state === 'SUCCEEDED', 'the clusters', 120);
       const [{ items }] = await fleet.sql(

@@ -50,15 +50,16 @@ const KINDS = {
 
 const NAMES = Object.keys(KINDS) as Kind[];
 
-export function keyedMutations(random: Random, count: number): KeyedMutation[] {
-  const salt = random.integer(2 ** 32);
-  return Array.from({ length: count }, (_, i) => {
+/** Mutations whose records differ from all those of other numbers. */
+export function keyedMutations(random: Random, count: number, firstNumber = 0): KeyedMutation[] {
+  return Array.from({ length: count }, (_, each) => {
+    const i = firstNumber + each;
     const kind = NAMES[random.integer(NAMES.length)];
     const { type, fields, input } = KINDS[kind];
     return {
       kind,
       query: `mutation ($input: ${type}!) { answer: ${kind}(input: $input) { ${fields} } }`,
-      variables: { input: { ...input(i), idempotencyKey: `chaos ${salt} ${i}` } },
+      variables: { input: { ...input(i), idempotencyKey: `chaos ${i}` } },
       ...{ answer: null, sent: 0 },
     };
   });

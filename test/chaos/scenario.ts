@@ -27,6 +27,13 @@ export function scenario(name: string, body: (chaos: Chaos) => Promise<void>): v
   });
 }
 
+/** What goes on beside a scenario, which asks later whether all of it went well. */
+export function begun(work: readonly Promise<void>[]): Promise<unknown> {
+  const all = Promise.all(work);
+  all.catch(() => {});
+  return all;
+}
+
 /** One point in each of so many equal parts of [0, 1), in any order. */
 export function points(random: Random, count: number): number[] {
   return random.shuffle(Array.from({ length: count }, (_, i) => (i + random.uniform()) / count));

@@ -4,6 +4,7 @@ import { startFleet } from '../support/fleet.ts';
 import { trainSchNet } from '../support/training.ts';
 import type { TestWorker } from '../support/worker.ts';
 import {
+  begun,
   expectUndisturbed,
   machineOf,
   points,
@@ -31,12 +32,12 @@ scenario('worker-killed', async ({ random, say }) => {
 
     // each trial loses its worker once, at a point of its own
     const left = new Map(points(random, KILLS).map((point, i) => [seeds[i], point]));
-    const starting: Promise<void>[] = [];
+    const starting: Promise<unknown>[] = [];
     const hits: string[] = [];
     const kill = async ({ seed, id: trial }: TrialState, point: number) => {
       await delay(random.integer(1000));
       const { state, epochs, worker: name } = (await trialsOf(fleet, id)).find((each) => each.id === trial)!;
-      const worker = workers.find((each) => each.process.exitCode === null && each.name === name);
+      const worker = workers.find((each) => each.process.signalCode === null && each.name === name);
       if (worker === undefined || state !== 'RUNNING') {
         say(`seed ${seed} at ${point.toFixed(2)}: the trial is over`);
         return;
@@ -47,15 +48,15 @@ scenario('worker-killed', async ({ random, say }) => {
       say(
         `seed ${seed} at ${point.toFixed(2)}: ${name} killed at epoch ${epochs}${withItsMachine ? ', with its machine' : ''}`,
       );
-      starting.push(startWorker());
+      starting.push(begun([startWorker()]));
     };
-    const kills: Promise<void>[] = [];
+    const kills: Promise<unknown>[] = [];
     while (left.size > 0) {
       for (const trial of await trialsOf(fleet, id)) {
         const point = left.get(trial.seed);
         if (point === undefined || trial.state === 'QUEUED' || trial.epochs < point * TRAINING.epochs) continue;
         left.delete(trial.seed);
-        kills.push(kill(trial, point));
+        kills.push(begun([kill(trial, point)]));
       }
       await delay(20);
     }
