@@ -63,8 +63,9 @@ async function storeAway({ random, say }: Chaos, name: S3ServerName): Promise<vo
       // its version is made of weights that cannot be read then
       const short = await trainSchNet(server, { ...TRAINING, epochs: 20, model: `short-${how}` });
       const frames = Array.from({ length: 3 }, (_, each) => frame({ id: `${how}-${each}` }));
-      const imported = await startImport(server, [await upload(server, 'away.extxyz', frames.join(''))]);
+      const file = await upload(server, 'away.extxyz', frames.join(''));
       await until(async () => (await trialsOf(fleet, short))[0].state === 'SUCCEEDED', 'the short trial');
+      const imported = await startImport(server, [file]);
       await delay(random.integer(200));
       await takeAway(s3);
       const began = Date.now();

@@ -10,7 +10,7 @@ const config = mergeConfig(
       disableConsoleIntercept: true,
       testTimeout: 3_600_000,
       // they wait most of the time: for a heartbeat to be missed, for a store to come back
-      maxWorkers: 3,
+      maxWorkers: 4,
     },
   }),
 );

@@ -46,6 +46,7 @@ async function freeze(fleet: Fleet, { random, say }: Chaos, { seed, point }: Fre
   const whole = random.integer(2) === 1;
   const pids = whole ? machineOf(fleet, worker) : [worker.process.pid!];
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  const began = Date.now();
   const [{ epochs, state }] = await trialsOf(fleet, id);
   expect(state).toBe('RUNNING');
   say(
@@ -53,9 +54,9 @@ async function freeze(fleet: Fleet, { random, say }: Chaos, { seed, point }: Fre
   );
   const wake = () => {
     for (const pid of pids) process.kill(pid, 'SIGCONT');
-    say(`${worker.name} woken`);
+    say(`${worker.name} woken after ${((Date.now() - began) / 1000).toFixed(0)} s`);
   };
-  return { id, worker, wake, next: await fleet.startWorker() };
+  return { id, worker, wake, began, next: await fleet.startWorker() };
 }
 
 async function foundOut(fleet: Fleet, worker: TestWorker): Promise<void> {
@@ -78,8 +79,7 @@ async function wokenAmidst(fleet: Fleet, chaos: Chaos, frozen: Freeze): Promise<
 
 /** The worker wakes when all is over. */
 async function wokenAfterwards(fleet: Fleet, chaos: Chaos, frozen: Freeze): Promise<void> {
-  const began = Date.now();
-  const { id, worker, wake, next } = await freeze(fleet, chaos, frozen);
+  const { id, worker, wake, next, began } = await freeze(fleet, chaos, frozen);
   const run = await succeeded(fleet.server, id);
   expect(run).toMatchObject({ trials: [{ attempt: 2, worker: next.name }] });
   expectUndisturbed(run);
