@@ -89,22 +89,26 @@ export function trialsOf(fleet: Fleet, runId: string): Promise<TrialState[]> {
   );
 }
 
+export function isOver({ state }: TrialState): boolean {
+  return !['QUEUED', 'RUNNING'].includes(state);
+}
+
 export function storeId(globalId: string): string {
   return atob(globalId).split(':')[1];
 }
 
-/** Until a trial of the run has come to a point, 0 at its start and 1 at its end, and a seeded moment more; null if none was. */
+/** Until a trial of the run has come to a point, 0 at its start and 1 at its end, and a seeded moment more; null if all were over before. */
 export async function trialAt(fleet: Fleet, runId: string, point: number, random: Random): Promise<TrialState | null> {
-  const trial = await until<TrialState | 'done'>(
+  const trial = await until<TrialState | 'over'>(
     async () => {
       const trials = await trialsOf(fleet, runId);
-      if (trials.every(({ state }) => state === 'SUCCEEDED')) return 'done';
+      if (trials.every(isOver)) return 'over';
       return trials.find(({ state, epochs }) => state === 'RUNNING' && epochs >= point * TRAINING.epochs);
     },
     `a trial of ${runId} at ${point.toFixed(2)}`,
     PATIENCE_SECONDS,
   );
-  if (trial === 'done') return null;
+  if (trial === 'over') return null;
   // between two reports of progress, of which there is one a second
   await delay(random.integer(1000));
   return trial;

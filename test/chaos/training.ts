@@ -14,7 +14,7 @@ export const TRAINING = {
 export const SEEDS = Array.from({ length: isSmall ? 10 : 40 }, (_, i) => i + 1);
 
 /** How long a run may take of which parts are lost on the way, on a machine with other things to do. */
-export const PATIENCE_SECONDS = 400;
+export const PATIENCE_SECONDS = isSmall ? 400 : 3600;
 
 /** Sha256 of the weights by seed. */
 export type Weights = Readonly<Record<number, string | null>>;

@@ -6,6 +6,7 @@ import type { TestWorker } from '../support/worker.ts';
 import {
   begun,
   expectUndisturbed,
+  isOver,
   machineOf,
   points,
   scenario,
@@ -54,7 +55,9 @@ scenario('worker-killed', async ({ random, say }) => {
     while (left.size > 0) {
       for (const trial of await trialsOf(fleet, id)) {
         const point = left.get(trial.seed);
-        if (point === undefined || trial.state === 'QUEUED' || trial.epochs < point * TRAINING.epochs) continue;
+        if (point === undefined) continue;
+        const isThere = trial.state === 'RUNNING' && trial.epochs >= point * TRAINING.epochs;
+        if (!isThere && !isOver(trial)) continue;
         left.delete(trial.seed);
         kills.push(begun([kill(trial, point)]));
       }
