@@ -57,15 +57,16 @@ export class ImportRuns {
   private async importUploads(taken: Import, folder: WorkFolder, interrupted: AbortSignal): Promise<void> {
     const batch = new Batch(this.store, this.jobs, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
-      const [upload] = await this.store.uploads.getMany([taken.uploadIds[ordinal]]);
-      const { path, sha256 } = await this.bring(upload!, folder);
+      const { upload, path, sha256 } = await this.jobs.patiently(taken, interrupted, () =>
+        this.bring(taken.uploadIds[ordinal], folder),
+      );
       const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
       const cursor = { nextUpload: ordinal, nextEntry: from.nextEntry, nextItem: from.nextItem };
       try {
-        for await (const entry of this.openEntries(path, upload!.fileName)) {
+        for await (const entry of this.openEntries(path, upload.fileName)) {
           interrupted.throwIfAborted();
           if (entry.position < from.nextEntry) continue;
-          const file = entry.name === upload!.fileName ? entry.name : `${upload!.fileName}/${entry.name}`;
+          const file = entry.name === upload.fileName ? entry.name : `${upload.fileName}/${entry.name}`;
           const done = entry.position === from.nextEntry ? from.nextItem : 0;
           let read = 0;
           for await (const item of itemsOf(batch.counting(entry), file, taken.format)) {
@@ -88,33 +89,39 @@ export class ImportRuns {
       }
       await batch.store(sha256, { nextUpload: ordinal + 1, nextEntry: 0, nextItem: 0 });
       await batch.stored;
-      await folder.remove(upload!.id);
+      await folder.remove(upload.id);
     }
   }
 
   /** The bytes of an upload as a local file; what was put becomes an artifact first, since uploads do not last. */
-  private async bring(upload: Upload, folder: WorkFolder): Promise<{ path: string; sha256: string }> {
-    const path = folder.pathOf(upload.id);
-    if (upload.sha256 !== null) {
-      await folder.save(upload.id, await this.artifacts.read(upload.sha256));
+  private async bring(
+    uploadId: string,
+    folder: WorkFolder,
+  ): Promise<{ readonly upload: Upload; readonly path: string; readonly sha256: string }> {
+    const [upload] = await this.store.uploads.getMany([uploadId]);
+    const path = folder.pathOf(uploadId);
+    // what an earlier try left that broke off
+    await folder.remove(uploadId);
+    if (upload!.sha256 !== null) {
+      await folder.save(uploadId, await this.artifacts.read(upload!.sha256));
       // a worker may have died before it came to that
-      await this.uploads.remove(upload.key);
-      return { path, sha256: upload.sha256 };
+      await this.uploads.remove(upload!.key);
+      return { upload: upload!, path, sha256: upload!.sha256 };
     }
-    await this.uploads.fetch(upload.key, path);
+    await this.uploads.fetch(upload!.key, path);
     const { sha256, byteLength } = await this.artifacts.putFile(path);
     await this.store.transaction(async (store) => {
       await store.recordArtifact({
         sha256,
         byteLength: String(byteLength),
         mediaType: 'application/octet-stream',
-        fileName: upload.fileName,
-        createdBy: upload.createdBy,
+        fileName: upload!.fileName,
+        createdBy: upload!.createdBy,
       });
-      await store.uploads.update(upload.id, { sha256, byteLength: String(byteLength) });
+      await store.uploads.update(uploadId, { sha256, byteLength: String(byteLength) });
     });
-    await this.uploads.remove(upload.key);
-    return { path, sha256 };
+    await this.uploads.remove(upload!.key);
+    return { upload: upload!, path, sha256 };
   }
 }
 

@@ -177,9 +177,19 @@ export class Jobs<T extends Held> {
     }, WATCH_MS);
     try {
       return await step(AbortSignal.any([interrupted, abandoned.signal]));
+    } catch (error) {
+      throw abandoned.signal.aborted ? abandoned.signal.reason : error;
     } finally {
       clearInterval(watch);
     }
+  }
+
+  /**
+   * Does a step that reads what it needs, again and again while the database or the store is away: an attempt that ended for it would
+   * count among the fruitless ones, and the job be given up within the time of a restart.
+   */
+  patiently<R>(taken: T, interrupted: AbortSignal, step: () => Promise<R>): Promise<R> {
+    return this.watched(taken, interrupted, (signal) => patiently(signal, step));
   }
 
   /**

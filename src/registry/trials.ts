@@ -38,15 +38,16 @@ export class Trials {
     ) => Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>,
   ): Promise<void> {
     return this.jobs.run(trialId, delivery, async (trial, stopping) => {
-      const { weights, outcome } = await train(trial, await this.taskOf(trial));
+      const task = await this.jobs.patiently(trial, stopping, () => this.taskOf(trial));
+      const { weights, outcome } = await train(trial, task);
       return patiently(stopping, () => this.resultOf(trial, weights, outcome));
     });
   }
 
   /** A worker makes the model version of a run whose trials have ended. */
   runCompletion(runId: string, delivery: Delivery): Promise<void> {
-    return this.completions.run(runId, delivery, async (held) => {
-      await this.completeRun(runId, held);
+    return this.completions.run(runId, delivery, async (held, stopping) => {
+      await this.completions.patiently(held, stopping, () => this.completeRun(runId, held));
       return STORED;
     });
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +8,11 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/em
 /** A PostgreSQL server at an address that stays the same when it is stopped and started again. */
 export interface RestartablePostgres {
   readonly url: string;
-  /** As an administrator does: connections are ended, and there is nobody at the address. */
-  stop(): Promise<void>;
+  /**
+   * As an administrator does: connections are ended, and there is nobody at the address. `immediate` ends it without a checkpoint,
+   * so that it recovers from its log when it is started.
+   */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
   /** From now on it answers nobody, and breaks no connection off. */
   hang(): void;
@@ -50,7 +53,8 @@ export async function startRestartablePostgres(): Promise<RestartablePostgres> {
     await once(door, 'listening');
     port = (door.address() as AddressInfo).port;
   };
-  const stop = async () => {
+  const stop = async (mode: 'fast' | 'immediate' = 'fast') => {
+    if (mode === 'immediate') process.kill(postmasterOf(dataFolder), 'SIGQUIT');
     const closed = door && once(door, 'close');
     door?.close();
     await postgres?.stop();
@@ -73,4 +77,9 @@ export async function startRestartablePostgres(): Promise<RestartablePostgres> {
       rmSync(dataFolder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+}
+
+function postmasterOf(dataFolder: string): number {
+  const [pid] = readFileSync(join(dataFolder, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+  return Number(pid);
 }

@@ -181,3 +181,38 @@ describe('the end of a job', () => {
     expect(await endings(ids[0])).toEqual(['RELEASED']);
   });
 });
+
+describe('a step that reads what is away', () => {
+  const away = new NatriumError('UNAVAILABLE', 'away');
+
+  test('is done as soon as it is back, in the same attempt', async () => {
+    let failures = 3;
+    await jobs.run(ids[0], delivery('a:1'), async (trial, stopping) => {
+      await jobs.patiently(trial, stopping, async () => {
+        failures -= 1;
+        if (failures > 0) throw away;
+      });
+      return STORED;
+    });
+    expect(failures).toBe(0);
+    expect(await endings(ids[0])).toEqual(['SUCCEEDED']);
+  });
+
+  test('is left when its job is cancelled meanwhile, and when its worker stops', async () => {
+    const { store } = opened;
+    await jobs.run(ids[0], delivery('a:1'), (trial, stopping) =>
+      jobs.patiently(trial, stopping, async () => {
+        await store.transaction((inside) => jobs.end(inside, trial.id, 'CANCELLED', 'cancelled'));
+        throw away;
+      }),
+    );
+    const stopping = new AbortController();
+    await jobs.run(ids[1], delivery('a:1', null, stopping.signal), (trial, signal) =>
+      jobs.patiently(trial, signal, async () => {
+        stopping.abort();
+        throw away;
+      }),
+    );
+    expect([await endings(ids[0]), await endings(ids[1])]).toEqual([['CANCELLED'], ['RELEASED']]);
+  });
+});
