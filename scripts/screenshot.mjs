@@ -26,7 +26,7 @@ try {
   await page.locator('[role=tab]').getByRole('button', { name: TAB, exact: true }).click();
   await query.filter({ hasText: TAB }).waitFor();
   await page.getByRole('button', { name: /^Execute query/ }).click();
-  await page.locator('.graphiql-response .view-lines').filter({ hasText: 'rmsePpm' }).waitFor();
+  await page.locator('.graphiql-response .view-lines').filter({ hasText: 'verdict' }).waitFor();
   // away from whatever a pointer brings up
   await page.mouse.move(640, 790);
   const passing = '[role=tooltip], .graphiql-spinner, .scrollbar.visible';
