@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { errorOf, frame } from '../support/api.ts';
@@ -33,6 +34,8 @@ const WAYS: readonly (readonly [string, (s3: S3Server) => Promise<void>, (s3: S3
     'silent',
     async (s3) => {
       process.kill(s3.pid, 'SIGSTOP');
+      const stands = async () => /^State:\s+T/m.test(readFileSync(`/proc/${s3.pid}/status`, 'utf8'));
+      await until(stands, `${s3.name} to stand still`);
     },
     async (s3) => {
       process.kill(s3.pid, 'SIGCONT');
