@@ -113,6 +113,8 @@ skipUnless(chromiumPath !== undefined, 'chromium')('playground in a browser', ()
     await openTab('Atoms');
     await typeInto('query', 'query Mine { viewer { name } }');
     await waitForStoredTab('query Mine');
+    // a request that reloading breaks off would count as a problem
+    await page.waitForLoadState('networkidle');
     await page.reload();
     await waitForEditors();
     expect(await tabTitles()).toEqual(titles.map((title) => (title === 'Atoms' ? 'Mine' : title)));
