@@ -111,11 +111,6 @@ export class Datasets {
     return present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
   }
 
-  /** Shieldings (ppm) of the atoms of each calculation of a split, or of all, in the version's order. */
-  shieldings(version: DatasetVersion, split: Split | null): Promise<(readonly number[])[]> {
-    return this.store.versionMembers.shieldings(version.id, split);
-  }
-
   /** The clusters of a version with their shieldings, in the version's order. */
   async inputs(version: DatasetVersion, split: Split): Promise<readonly SplitInputs[]> {
     return this.inputsOf(await this.calculations(version, split));
