@@ -1,4 +1,4 @@
-import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
+import { levelOfTheoryText, SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import type { LabelledInput, ModelInput } from '../ml/model.ts';
 import { Random } from '../random.ts';
@@ -221,7 +221,7 @@ async function levels(store: Store, chosen: readonly CalculationSummary[], allow
   const ids = [...new Set(chosen.map((calculation) => calculation.levelOfTheoryId))].sort();
   if (ids.length > 1 && !allowMixed) {
     const found = present(await store.levelsOfTheory.getMany(ids));
-    const list = found.map((each) => `${each.program} ${each.version} ${each.method}/${each.basis}`).join('; ');
+    const list = found.map(levelOfTheoryText).join('; ');
     throw new NatriumError(
       'MIXED_LEVELS_OF_THEORY',
       `the calculations are of ${ids.length} levels of theory (${list}); filter for one, or set allowMixedLevelsOfTheory`,
