@@ -8,6 +8,11 @@ export interface LevelOfTheory {
   readonly basis: string;
 }
 
+/** As messages name it: program, version, method/basis. */
+export function levelOfTheoryText({ program, version, method, basis }: LevelOfTheory): string {
+  return `${program} ${version} ${method}/${basis}`;
+}
+
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 

@@ -1,8 +1,8 @@
-import type { Split } from '../chemistry/calculation-record.ts';
+import { levelOfTheoryText, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import { atomPlaces } from './atom-places.ts';
 import type { Store } from './ports.ts';
-import type { CalculationSummary, Evaluation, LevelOfTheoryRecord, ModelVersion } from './records.ts';
+import type { CalculationSummary, Evaluation, ModelVersion } from './records.ts';
 
 /** Refusals name so many versions; the rest is counted. */
 const MOST_NAMED = 5;
@@ -62,14 +62,15 @@ async function oneLevelOfTheory(
   const levels = [...new Set([...evaluatedAt, ...trainedAt].flat())];
   if (levels.length === 1) return levels[0];
   const records = new Map((await store.levelsOfTheory.getMany(levels)).map((level) => [level!.id, level!]));
-  const inWords = (ids: readonly string[]) => ids.map((id) => nameOfLevel(records.get(id)!)).join(' and ');
+  const textOf = (id: string) => levelOfTheoryText(records.get(id)!);
+  const textsOf = (ids: readonly string[]) => ids.map(textOf).join(' and ');
   const places = versions.map(
-    ({ name }, v) => `${name} was trained at ${inWords(trainedAt[v])} and evaluated at ${inWords(evaluatedAt[v])}`,
+    ({ name }, v) => `${name} was trained at ${textsOf(trainedAt[v])} and evaluated at ${textsOf(evaluatedAt[v])}`,
   );
   throw new NatriumError(
     'MIXED_LEVELS_OF_THEORY',
     `errors at different levels of theory cannot be compared: ${upTo(places, '; ')}. Compare versions trained and evaluated at one level`,
-    { levelsOfTheory: levels.map((id) => nameOfLevel(records.get(id)!)) },
+    { levelsOfTheory: levels.map(textOf) },
   );
 }
 
@@ -81,10 +82,6 @@ async function trainingLevels(store: Store, versions: readonly EvaluatedVersion[
     known.set(datasetVersionId, await store.versionMembers.levelsOfTheory(datasetVersionId, 'train'));
   }
   return versions.map(({ version }) => known.get(version.datasetVersionId)!);
-}
-
-function nameOfLevel({ program, version, method, basis }: LevelOfTheoryRecord): string {
-  return `${program} ${version} ${method}/${basis}`;
 }
 
 function checkSameCalculations(

@@ -1,4 +1,4 @@
-import { SPLITS, type Split } from '../chemistry/calculation-record.ts';
+import { levelOfTheoryText, SPLITS, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import type { LabelledInput, ModelInput } from '../ml/model.ts';
 import { Random } from '../random.ts';
@@ -111,11 +111,6 @@ export class Datasets {
     return present(await this.store.calculations.getMany(members.map((each) => each.calculationId)));
   }
 
-  /** Shieldings (ppm) of the atoms of each calculation of a split, or of all, in the version's order. */
-  shieldings(version: DatasetVersion, split: Split | null): Promise<(readonly number[])[]> {
-    return this.store.versionMembers.shieldings(version.id, split);
-  }
-
   /** The clusters of a version with their shieldings, in the version's order. */
   async inputs(version: DatasetVersion, split: Split): Promise<readonly SplitInputs[]> {
     return this.inputsOf(await this.calculations(version, split));
@@ -226,7 +221,7 @@ async function levels(store: Store, chosen: readonly CalculationSummary[], allow
   const ids = [...new Set(chosen.map((calculation) => calculation.levelOfTheoryId))].sort();
   if (ids.length > 1 && !allowMixed) {
     const found = present(await store.levelsOfTheory.getMany(ids));
-    const list = found.map((each) => `${each.program} ${each.version} ${each.method}/${each.basis}`).join('; ');
+    const list = found.map(levelOfTheoryText).join('; ');
     throw new NatriumError(
       'MIXED_LEVELS_OF_THEORY',
       `the calculations are of ${ids.length} levels of theory (${list}); filter for one, or set allowMixedLevelsOfTheory`,

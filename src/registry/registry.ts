@@ -94,7 +94,7 @@ export class Registry {
     this.importRuns = new ImportRuns(store, artifacts, uploads, temporaryFiles, openEntries);
     this.clusterRuns = new ClusterRuns(store, mutations, compute);
     this.datasets = new Datasets(store, mutations);
-    this.shieldingDistributions = new ShieldingDistributions(store, this.datasets);
+    this.shieldingDistributions = new ShieldingDistributions(store);
     this.nearDuplicates = new NearDuplicates(store);
     this.exports = new Exports(store, artifacts, temporaryFiles);
     this.featureSets = new FeatureSets(mutations);

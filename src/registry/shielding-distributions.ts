@@ -13,7 +13,6 @@ import { commonHistogram } from '../ml/histogram.ts';
 import { correlation, rankCorrelation } from '../ml/metrics.ts';
 import { whyUnfittable } from '../ml/target-transform.ts';
 import { atomCount, atomFeatures } from './atom-features.ts';
-import type { Datasets } from './datasets.ts';
 import { type Distribution, distributionOf, probabilitiesOfPoints } from './distributions.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import type { Store } from './ports.ts';
@@ -78,16 +77,13 @@ export interface AtomColumns {
 export class ShieldingDistributions {
   private readonly work = new OneAtATime();
 
-  constructor(
-    private readonly store: Store,
-    private readonly datasets: Datasets,
-  ) {}
+  constructor(private readonly store: Store) {}
 
   /** Histogram of the shieldings of all atoms, then of those in clusters of each size, in common bins. */
   async histogram(version: DatasetVersion, split: Split | null, binWidthPpm: number): Promise<ShieldingDistribution> {
     const all: number[] = [];
     const bySize = new Map<number, number[]>();
-    for (const shieldingsPpm of await this.datasets.shieldings(version, split)) {
+    for (const shieldingsPpm of await this.store.versionMembers.shieldings(version.id, split)) {
       const sameSize = bySize.get(shieldingsPpm.length) ?? [];
       bySize.set(shieldingsPpm.length, sameSize);
       for (const shielding of shieldingsPpm) {
@@ -188,7 +184,7 @@ export class ShieldingDistributions {
   }
 
   private async shieldings(version: DatasetVersion, split: Split): Promise<Sorted> {
-    const shieldings = await this.datasets.shieldings(version, split);
+    const shieldings = await this.store.versionMembers.shieldings(version.id, split);
     checkNotEmpty(version, split, shieldings.length);
     return sorted(shieldings.flat());
   }

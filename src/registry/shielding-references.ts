@@ -1,4 +1,4 @@
-import type { LevelOfTheory } from '../chemistry/calculation-record.ts';
+import { levelOfTheoryText } from '../chemistry/calculation-record.ts';
 import { checkReferenceShielding, shieldingsFromShifts, shiftsFromShieldings } from '../chemistry/chemical-shift.ts';
 import { type Nucleus, parseNucleus } from '../chemistry/nuclei.ts';
 import { NatriumError } from '../errors.ts';
@@ -119,10 +119,6 @@ export function onlyLevelOfTheory(trainingData: DatasetVersion): string {
     );
   }
   return only;
-}
-
-export function levelOfTheoryText({ program, version, method, basis }: LevelOfTheory): string {
-  return `${program} ${version} ${method}/${basis}`;
 }
 
 function checkLength(name: string, values: readonly number[]): void {

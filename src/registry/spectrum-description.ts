@@ -1,8 +1,7 @@
-import type { LevelOfTheory } from '../chemistry/calculation-record.ts';
+import { type LevelOfTheory, levelOfTheoryText } from '../chemistry/calculation-record.ts';
 import type { Nucleus } from '../chemistry/nuclei.ts';
 import type { Lineshape } from '../chemistry/spectrum/lineshapes.ts';
 import type { ShieldingReference } from './records.ts';
-import { levelOfTheoryText } from './shielding-references.ts';
 
 export const SPECTRUM_SCALES = ['SHIELDING', 'SHIFT'] as const;
 export type SpectrumScale = (typeof SPECTRUM_SCALES)[number];

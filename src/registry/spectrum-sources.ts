@@ -1,10 +1,9 @@
-import type { Split } from '../chemistry/calculation-record.ts';
+import { levelOfTheoryText, type Split } from '../chemistry/calculation-record.ts';
 import { NatriumError } from '../errors.ts';
 import { nameOfCluster } from './names.ts';
 import type { Store } from './ports.ts';
 import type { CalculationLines, CalculationSummary } from './records.ts';
 import { References } from './references.ts';
-import { levelOfTheoryText } from './shielding-references.ts';
 import { nameOf } from './splitting.ts';
 
 const MOST_ATOMS = 1_000_000;

@@ -162,7 +162,7 @@ export class DatasetVersionResolver {
     @Arg('split', () => SplitEnum, { nullable: true }) split: Split | null,
     @Ctx() { registry }: RequestContext,
   ): Promise<number[]> {
-    return (await registry.datasets.shieldings(version, split)).flat();
+    return (await registry.store.versionMembers.shieldings(version.id, split)).flat();
   }
 
   @FieldResolver(() => [String], { description: 'Symbols of the elements of its clusters, by atomic number.' })
