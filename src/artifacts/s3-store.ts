@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'minio';
 import { NatriumError } from '../errors.ts';
 import {
@@ -26,6 +27,10 @@ const CHECK_BYTES = Buffer.from('Natrium can write here.\n');
 const ENDED_BY_ANOTHER: ReadonlySet<string> = new Set(['NoSuchUpload', 'InvalidPart']);
 const MOST_ATTEMPTS = 5;
 
+/** While versitygw replaces an object by the same one, there is none for a moment. */
+const MISSING_PAUSE_MS = 200;
+const MISSING_READS = 3;
+
 /**
  * What MinIO says of an object in which its own checksums find damage, by an answer or by breaking off; it says so of trouble of
  * its own as well.
@@ -50,7 +55,7 @@ export class S3ArtifactStore implements ArtifactStore {
   async put(bytes: Uint8Array): Promise<StoredBytes> {
     const sha256 = sha256Of(bytes);
     try {
-      await this.get(sha256);
+      await this.getNow(sha256);
     } catch (error) {
       if (!isCorruptArtifact(error)) throw error;
       const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -66,7 +71,7 @@ export class S3ArtifactStore implements ArtifactStore {
       for await (const _ of content);
       const stored = content.result();
       try {
-        await this.verify(stored.sha256);
+        await this.verifyNow(stored.sha256);
       } catch (error) {
         if (!isCorruptArtifact(error)) throw error;
         await this.send(stored.sha256, (key) => this.sendFile(key, file, stored.byteLength));
@@ -77,7 +82,15 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
-  async read(sha256: string, range?: ByteRange): Promise<Readable> {
+  read(sha256: string, range?: ByteRange): Promise<Readable> {
+    return unlessReplaced(() => this.readNow(sha256, range));
+  }
+
+  get(sha256: string): Promise<Uint8Array> {
+    return unlessReplaced(() => this.getNow(sha256));
+  }
+
+  private async readNow(sha256: string, range?: ByteRange): Promise<Readable> {
     const key = artifactKey(sha256);
     if (range !== undefined) checkRange(range);
     const { description } = this;
@@ -98,7 +111,7 @@ export class S3ArtifactStore implements ArtifactStore {
     });
   }
 
-  async get(sha256: string): Promise<Uint8Array> {
+  private async getNow(sha256: string): Promise<Uint8Array> {
     const key = artifactKey(sha256);
     const bytes = await this.unlessUnreadable(sha256, async () => {
       try {
@@ -176,9 +189,13 @@ export class S3ArtifactStore implements ArtifactStore {
     return Buffer.concat(chunks);
   }
 
-  private async verify(sha256: string): Promise<void> {
+  private verify(sha256: string): Promise<void> {
+    return unlessReplaced(() => this.verifyNow(sha256));
+  }
+
+  private async verifyNow(sha256: string): Promise<void> {
     await this.unlessUnreadable(sha256, async () => {
-      for await (const _ of await this.read(sha256));
+      for await (const _ of await this.readNow(sha256));
     });
   }
 
@@ -227,4 +244,20 @@ export class S3ArtifactStore implements ArtifactStore {
 
 function isSaidOfUnreadable(error: unknown): boolean {
   return error instanceof NatriumError && error.code === 'UNAVAILABLE' && SAID_OF_UNREADABLE.has(error.details.reason);
+}
+
+/** What `read` answers; an object that is missing is looked for again. */
+async function unlessReplaced<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isMissing(error) || attempt === MISSING_READS) throw error;
+    }
+    await delay(MISSING_PAUSE_MS);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT' && error.details.reason === 'missing';
 }

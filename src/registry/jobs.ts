@@ -12,7 +12,7 @@ const WATCH_MS = 1000;
 /** Between two tries to store how a job ended. */
 const TRY_AGAIN_MS = 1000;
 
-/** Before a job is looked at again that had to wait for others of the same user. */
+/** Before a job is looked at again that its worker had to leave: one that drains, or that has to wait for others of the same user. */
 const WAIT_SECONDS = 2;
 
 /** As often as this in a row a job may be taken and store nothing before it is given up; the queue brings it four times. */
@@ -152,6 +152,11 @@ export class Jobs<T extends Held> {
       await this.kind.lock?.(store, subjectId);
       const job = await store.jobs.lockOf(kind, subjectId);
       if (job === null || !isOpen(job) || (await this.isDoneByOthers(store, job, id))) return null;
+      // the worker itself may not have heard of it yet
+      if (await store.workers.isDraining(worker)) {
+        await this.enqueue(store, job, WAIT_SECONDS);
+        return null;
+      }
       if (mostPerUser !== null) {
         // the queue counts, too, but two workers may ask it at the same time
         await store.lock(`${kind} of ${job.createdBy}`);

@@ -125,6 +125,7 @@ export interface WorkerCollection {
   beat(name: string): Promise<{ readonly isDraining: boolean } | null>;
   leave(name: string): Promise<void>;
   drain(name: string, by: string): Promise<void>;
+  isDraining(name: string): Promise<boolean>;
   /** All that lived within a day, in the order of their coming. */
   statuses(): Promise<records.WorkerStatus[]>;
   /** How many take jobs, on whatever machine. */

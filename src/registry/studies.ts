@@ -129,10 +129,13 @@ export class Studies {
   }
 }
 
-/** How far each of these studies is; two queries for all of them. */
-export async function progressOfStudies(store: Store, studies: readonly Study[]): Promise<RunsProgress[]> {
-  const ids = studies.flatMap(runIdsOf);
-  const [runs, paces] = await Promise.all([store.trainingRuns.findIn('id', ids), store.trialPaces(ids)]);
+/** How far each of these studies is, by their training runs as they were read before. */
+export async function progressOfStudies(
+  store: Store,
+  studies: readonly Study[],
+  runs: readonly TrainingRun[],
+): Promise<RunsProgress[]> {
+  const paces = await store.trialPaces(runs.map(({ id }) => id));
   return studies.map((study) => {
     const own = new Set(runIdsOf(study));
     return progressOfRuns(
@@ -223,7 +226,7 @@ async function featureSetOf(
   return findOrCreateFeatureSet(store, caller, FEATURE_SET_NAMES[features], definitionOf(features, labels));
 }
 
-function runIdsOf({ parts }: Study): string[] {
+export function runIdsOf({ parts }: Study): string[] {
   return parts.flatMap(({ trainingRunId }) => trainingRunId ?? []);
 }
 

@@ -6,7 +6,7 @@ import { warningsOfPredictions } from '../registry/prediction-warnings.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { RunsProgress } from '../registry/run-progress.ts';
-import { progressOfStudies } from '../registry/studies.ts';
+import { progressOfStudies, runIdsOf } from '../registry/studies.ts';
 import type { PredictionWarning } from '../registry/warnings.ts';
 import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
 
@@ -114,11 +114,10 @@ export class Loaders {
     this.aliasesOfModel = grouped((ids) => store.aliases(ids), 'modelId');
     this.aliasChangesOfModel = grouped((ids) => store.modelAliasChanges.findIn('modelId', ids), 'modelId');
     this.progressOfStudy = new DataLoader(async (ids) => {
-      const studies = await store.studies.getMany(ids);
-      return progressOfStudies(
-        store,
-        studies.map((each) => each!),
-      );
+      const studies = (await store.studies.getMany(ids)).map((each) => each!);
+      // those that the parts of the answer show, so that no study has ended while one of its runs has not
+      const runs = await Promise.all(studies.flatMap(runIdsOf).map((id) => this.trainingRuns.load(id)));
+      return progressOfStudies(store, studies, runs);
     });
     this.attemptsOfJob = grouped((ids) => store.jobs.attemptsOf(ids), 'jobId');
     this.jobOfTrial = grouped((ids) => store.jobs.ofSubjects('TRIAL', ids), 'subjectId');

@@ -120,7 +120,10 @@ export class StudyPartResolver {
 
   @FieldResolver(() => ModelVersion, { nullable: true, description: 'Null until there is one.' })
   async modelVersion(@Root() { trainingRunId }: records.StudyPart, @Ctx() { load }: RequestContext) {
-    return trainingRunId === null ? null : ((await load.versionOfRun.load(trainingRunId))[0] ?? null);
+    if (trainingRunId === null) return null;
+    // first the run, so that one which has succeeded is not seen without its version
+    await load.trainingRuns.load(trainingRunId);
+    return (await load.versionOfRun.load(trainingRunId))[0] ?? null;
   }
 
   @FieldResolver(() => Float, {

@@ -1,8 +1,13 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { NatriumError } from '../errors.ts';
 
 /** Classes of SQLSTATE, and codes of Node, that say that the database is away rather than that the statement is wrong. */
-const AWAY = /^(08...|25P03|57P0.|53300|55000|ECONN(REFUSED|RESET)|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/;
+const AWAY =
+  /^(08...|25P03|57P0.|53300|55000|ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+/** What pg says of a connection that broke, at once or when the next statement comes. */
+const BROKEN =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying to connect)/;
 
 /** What an UPDATE or a DELETE is answered with: the rows that it returns, and how many it changed. */
 export type Affected = readonly [rows: Record<string, unknown>[], count: number];
@@ -28,7 +33,10 @@ export function asUnavailable(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
   const away =
     (typeof code === 'string' && AWAY.test(code)) ||
-    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message ?? '');
+    BROKEN.test(message ?? '') ||
+    // TypeORM takes a transaction's connection away as soon as it hears that it broke
+    error instanceof QueryRunnerAlreadyReleasedError ||
+    error instanceof QueryRunnerProviderAlreadyReleasedError;
   return away
     ? new NatriumError('UNAVAILABLE', 'the database cannot be reached at the moment; try again', {}, { cause: error })
     : error;

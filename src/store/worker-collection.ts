@@ -48,6 +48,11 @@ export class WorkerCollection extends EntityCollection<Worker> implements Port {
     );
   }
 
+  async isDraining(name: string): Promise<boolean> {
+    const rows = await this.run<object[]>(`SELECT 1 FROM workers WHERE name = $1 AND draining_at IS NOT NULL`, [name]);
+    return rows.length === 1;
+  }
+
   statuses(): Promise<WorkerStatus[]> {
     return this.run(
       `SELECT name, host, pid, version, started_at AS "startedAt", heartbeat_at AS "heartbeatAt", drained_by AS "drainedBy",

@@ -130,7 +130,11 @@ describe('the log', () => {
     const { data } = (await training.json()) as { data: { trainSchNet: { id: string } } };
     const watched = new Watched(server, data.trainSchNet.id);
     await watched.ended;
-    const followed = lines().filter((line) => line.requestId === 'training-1');
+    const followed = await until(async () => {
+      const asked = lines().filter((line) => line.requestId === 'training-1');
+      // the last of them, written once the run has ended
+      return asked.some(({ msg }) => /^completion .* left$/.test(msg)) && asked;
+    }, 'the completion to be left');
     const told = (process: string, message: RegExp) =>
       followed.filter((line) => line.process === process && message.test(line.msg)).length;
     expect(told('api', /^mutation trainSchNet by local admin: ok/)).toBe(1);

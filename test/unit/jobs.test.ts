@@ -53,6 +53,18 @@ async function attemptsOf(trialId: string): Promise<JobAttempt[]> {
 
 const endings = async (trialId: string) => (await attemptsOf(trialId)).map(({ ending }) => ending);
 
+test('a worker that was told to drain takes nothing, also before it has heard of it', async () => {
+  const { workers } = opened.store;
+  await workers.enter({ name: 'a:1', host: 'a', pid: 1, version: '0.1.0' });
+  await workers.drain('a:1', 'somebody');
+  expect(await jobs.take(ids[0], { worker: 'a:1', id: null })).toBeNull();
+  expect(opened.jobs).toMatchObject([{ kind: 'trial', trialId: ids[0] }]);
+  expect(await attemptsOf(ids[0])).toEqual([]);
+  // the same name once more is another worker
+  await workers.enter({ name: 'a:1', host: 'a', pid: 1, version: '0.1.0' });
+  expect(await jobs.take(ids[0], { worker: 'a:1', id: null })).toMatchObject({ worker: 'a:1' });
+});
+
 describe('a job that is delivered twice', () => {
   test('is left to the first delivery, as long as the queue sees to that', async () => {
     const [first, second] = DELIVERIES;
