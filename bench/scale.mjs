@@ -107,7 +107,7 @@ async function trainVersions(server) {
 /** Milliseconds that each page of clusters took, from the first one on and, when there is none behind, again. */
 async function timePages(server) {
   const query = `query ($first: Int!, $after: String) { clusters(first: $first, after: $after) {
-    nodes { id label formula size positionsAngstrom calculations(first: 1) { nodes { shieldingsPpm } } }
+    nodes { id label formula size positionsAngstrom calculations { shieldingsPpm } }
     pageInfo { endCursor hasNextPage }
   } }`;
   const milliseconds = [];

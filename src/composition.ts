@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { openEntries } from './archives/entries.ts';
+import { removeOldDrafts } from './artifacts/durable-files.ts';
 import { FileArtifactStore } from './artifacts/file-store.ts';
 import { FileUploadStore } from './artifacts/file-uploads.ts';
 import { S3ArtifactStore } from './artifacts/s3-store.ts';
@@ -24,13 +25,14 @@ import { refuseOtherSchema, schemaOf } from './store/schema-version.ts';
 export interface Parts {
   readonly registry: Registry;
   readonly artifacts: ArtifactStore;
-  readonly temporaryFiles: TemporaryFolder;
   /** Where uploads are put through this server; null where they go to the S3 directly. */
   readonly receiver: FileUploadStore | null;
   readonly compute: ForkedCompute;
   readonly queue: Queue;
   readonly dataSource: DataSource;
   readonly operations: Operations;
+  /** Removes the unfinished files of processes that have ended. */
+  removeLeftovers(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export async function openParts(
   log: Log,
   role: 'server' | 'worker' = 'server',
 ): Promise<Parts> {
-  const { artifacts, uploads } = openArtifacts(config);
+  const { artifacts, uploads, folders } = openArtifacts(config);
   await artifacts.check();
   // a worker that is frozen within a transaction must not keep others from what it holds
   const longestPauseMs = role === 'worker' ? WORKER_PAUSE_MS : 0;
@@ -67,18 +69,29 @@ export async function openParts(
   const runChanges = new Changes('training_run_changed', databaseUrl, application, warn);
   const jobChanges = new Changes('job_changed', databaseUrl, application, warn);
   const { trialsPerUser } = config;
+  const checkArtifacts = async () => {
+    await artifacts.check();
+    // that the database is away is told by itself
+    const isDatabaseThere = await store.schemaVersion().then(
+      () => true,
+      () => false,
+    );
+    if (isDatabaseThere) await requireSameArtifacts(store, artifacts);
+  };
   const registry = new Registry({
     ...{ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges, jobChanges, trialsPerUser },
   });
   return {
     registry,
     artifacts,
-    temporaryFiles,
     receiver: uploads instanceof FileUploadStore ? uploads : null,
     compute,
     queue,
     dataSource,
-    operations: Object.assign(new DatabaseWatch(dataSource), { checkArtifacts: () => artifacts.check() }),
+    operations: Object.assign(new DatabaseWatch(dataSource), { checkArtifacts }),
+    async removeLeftovers() {
+      await Promise.all([temporaryFiles.removeLeftovers(), ...folders.map(removeOldDrafts)]);
+    },
     async close() {
       await registry.exports.close();
       // jobs in hand may still compute
@@ -92,11 +105,9 @@ export async function openParts(
 
 function openArtifacts({ s3, dataFolder }: Config) {
   if (s3 === null) {
-    return {
-      artifacts: new FileArtifactStore(join(dataFolder, 'artifacts')),
-      uploads: new FileUploadStore(join(dataFolder, 'uploads')),
-    };
+    const folders = [join(dataFolder, 'artifacts'), join(dataFolder, 'uploads')] as const;
+    return { artifacts: new FileArtifactStore(folders[0]), uploads: new FileUploadStore(folders[1]), folders };
   }
   const settings = { ...s3, createBucket: true };
-  return { artifacts: new S3ArtifactStore(settings), uploads: new S3UploadStore(settings) };
+  return { artifacts: new S3ArtifactStore(settings), uploads: new S3UploadStore(settings), folders: [] };
 }

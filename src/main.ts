@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { readConfig } from './config.ts';
 import { NatriumError } from './errors.ts';
+import type { ProcessKind } from './logging.ts';
 import { packageVersion } from './version.ts';
 
 interface Command {
   readonly does: string;
+  /** Of one that goes on until it is ended, and logs. */
+  readonly process?: ProcessKind;
   run(args: readonly string[]): Promise<void>;
 }
 
@@ -15,10 +18,12 @@ function print(line: string): void {
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     does: 'database, API, playground and workers, until Ctrl-C',
+    process: 'api',
     run: async () => (await import('./commands/serve.ts')).serve(readConfig(process.env)),
   },
   worker: {
     does: 'trains for a server that runs elsewhere; needs DATABASE_URL and the same artifact store',
+    process: 'worker',
     run: async () => (await import('./commands/worker.ts')).runWorker(readConfig(process.env)),
   },
   drain: {
@@ -87,8 +92,15 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<void> 
   await command.run(args);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main(process.argv.slice(2)).catch(async (error: unknown) => {
   // an error that we meant is one line; anything else is a defect and shows where
-  console.error(`natrium: ${error instanceof NatriumError ? error.message : ((error as Error).stack ?? error)}`);
+  const isMeant = error instanceof NatriumError;
+  const kind = COMMANDS[process.argv[2]]?.process;
+  if (kind !== undefined && process.env.NATRIUM_LOG === 'json') {
+    const { createLog } = await import('./logging.ts');
+    createLog(kind, 'json').error((error as Error).message, isMeant ? {} : { error });
+  } else {
+    console.error(`natrium: ${isMeant ? error.message : ((error as Error).stack ?? error)}`);
+  }
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { NatriumError } from '../errors.ts';
 
 const WAY_OUT_OF_CODE: Readonly<Record<string, string>> = {
@@ -34,9 +34,23 @@ export async function makeFolderDurably(folder: string): Promise<void> {
   }
 }
 
+const DRAFT = /\.[0-9a-f]{16}\.tmp$/;
+/** Nothing is written for so long. */
+const LONGEST_DRAFT_MS = 24 * 3600 * 1000;
+
 /** A crash between these three leaves the old state or the new one, and at worst a `.tmp` file beside. */
 export function draftOf(path: string): string {
   return `${path}.${randomBytes(8).toString('hex')}.tmp`;
+}
+
+/** Removes the drafts in a folder that nobody has written to for a day: those of processes that were killed. */
+export async function removeOldDrafts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const path of names.filter((name) => DRAFT.test(name)).map((name) => join(folder, name))) {
+    // a process that still lives may just have moved it
+    const written = await stat(path).catch(() => null);
+    if (written !== null && Date.now() - written.mtimeMs > LONGEST_DRAFT_MS) await rm(path, { force: true });
+  }
 }
 
 export async function writeDurably(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import {
   type ArtifactStore,
@@ -63,7 +63,7 @@ export class FileArtifactStore implements ArtifactStore {
 
   async putFile(path: string): Promise<StoredBytes> {
     const source = await open(path, 'r');
-    const draft = draftOf(join(this.folder, 'file'));
+    const draft = this.newDraft();
     try {
       const stored = await this.guard(async () => {
         await makeFolderDurably(this.folder);
@@ -131,9 +131,14 @@ export class FileArtifactStore implements ArtifactStore {
     return join(this.folder, artifactKey(sha256));
   }
 
+  /** All in one folder, so that those that were left behind are found. */
+  private newDraft(): string {
+    return draftOf(join(this.folder, 'draft'));
+  }
+
   private async write(path: string, bytes: Uint8Array): Promise<void> {
-    const draft = draftOf(path);
-    await makeFolderDurably(dirname(path));
+    const draft = this.newDraft();
+    await makeFolderDurably(this.folder);
     try {
       await writeDurably(draft, bytes);
       await moveDurably(draft, path);

@@ -56,7 +56,7 @@ export async function serve(config: Config): Promise<void> {
     }
     const parts = await openParts(config, databaseUrl, 'natrium api', log);
     stops.push(() => parts.close());
-    await parts.temporaryFiles.removeLeftovers();
+    await parts.removeLeftovers();
     if (config.exampleData && (await loadExampleData(parts.registry))) log.info('example data set na-dft/1 loaded');
     const tokenPath = await writeAdminToken(parts.registry, config.dataFolder);
 

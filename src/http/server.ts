@@ -25,6 +25,7 @@ import { Metrics } from './metrics.ts';
 import { type OperationContext, unreadOperation, watchOperations } from './operations.ts';
 import { playgroundRouter } from './playground.ts';
 import { type RequestLocals, watchRequests } from './request-log.ts';
+import { refuseOtherSchema } from './schema-guard.ts';
 import { studyReportRouter } from './study-report.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 import { type UploadReceiver, uploadRouter } from './uploads.ts';
@@ -91,6 +92,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.get('/', (_request, response) => response.redirect('/playground/'));
   app.get('/metrics', authentication(authenticated), metrics.handler);
   app.use('/playground', playgroundRouter());
+  app.use(refuseOtherSchema(operations));
   if (receiver !== null) app.use('/uploads', uploadRouter(registry, receiver));
   app.use('/imports', authentication(authenticated), importReportRouter(registry));
   app.use('/exports', authentication(authenticated), exportsRouter(registry, log));

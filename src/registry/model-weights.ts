@@ -4,6 +4,7 @@ import type { MutationRequest, Mutations } from './mutations.ts';
 import type { ArtifactStore, Store } from './ports.ts';
 import type { ModelVersion } from './records.ts';
 import { References } from './references.ts';
+import { hasSameArtifacts } from './same-artifacts.ts';
 
 /** The files of model versions, compared with their sha256 whenever they are read; a version of which one is wrong is quarantined. */
 export class ModelWeights {
@@ -29,10 +30,12 @@ export class ModelWeights {
    * Bytes of one of the version's files, that of its best trial unless another is named.
    *
    * @throws NatriumError CORRUPT_ARTIFACT naming the version when the file is damaged or missing; the version is then in
-   *   quarantine. UNAVAILABLE when the artifact store cannot be reached, which says nothing about the version.
+   *   quarantine, unless the whole store is another than it was. UNAVAILABLE when the artifact store cannot be reached, which says
+   *   nothing about the version.
    */
   async read(version: ModelVersion, sha256: string = version.weightsSha256): Promise<Uint8Array> {
     let found = await this.tryToRead(sha256);
+    if (found instanceof NatriumError && !(await hasSameArtifacts(this.store, this.artifacts))) throw found;
     if (found instanceof NatriumError && !(await isInQuarantine(this.store, version.id))) {
       found = await this.store.transaction(async (store) => {
         await lock(store, version);

@@ -31,6 +31,6 @@ export interface Operations {
   checkDatabase(): Promise<void>;
   /** @throws NatriumError INVALID_STATE if this program and the database are of different schema versions */
   checkMigrations(): Promise<void>;
-  /** @throws NatriumError UNAVAILABLE if artifacts cannot be written and read */
+  /** @throws NatriumError UNAVAILABLE if artifacts cannot be written and read, INVALID_STATE if the store is another than it was */
   checkArtifacts(): Promise<void>;
 }

@@ -1,10 +1,12 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { artifactKey } from '../../src/artifacts/artifact-store.ts';
 import type {} from '../support/global-setup.ts';
 import { requestAs } from '../support/host-request.ts';
 import { runSql, testDatabase } from '../support/postgres.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
+import { SMALL_SPLIT, syntheticClusters } from '../support/synthetic-clusters.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let server: TestServer;
@@ -102,8 +104,17 @@ describe('readiness', () => {
         /^the database is at schema 9999, and this Natrium knows \d{4}: update this Natrium$/,
       ),
     });
+    const refused = await until(async () => {
+      const { errors } = await server.ask('{ clusters(first: 1) { totalCount } }');
+      return errors?.[0];
+    }, 'a refusal');
+    expect(refused).toMatchObject({ message: ahead.missing.migrations, extensions: { code: 'UNAVAILABLE' } });
     await sql(`DELETE FROM schema_migrations WHERE name LIKE '9999%'`);
     await whenReadiness('readiness', isReady);
+    await until(
+      async () => (await server.ask('{ clusters(first: 1) { totalCount } }')).errors === undefined,
+      'answers',
+    );
   });
 
   test('names the artifact store when nothing can be written there', async () => {
@@ -118,9 +129,26 @@ describe('readiness', () => {
     await whenReadiness('readiness', isReady);
   });
 
+  test('names the artifact store when it is another one', async () => {
+    const { answer } = await server.request<{ answer: { sourceSha256: string } }>(
+      `mutation ($content: String!) {
+        answer: importCalculations(input: { fileName: "one.extxyz", content: $content }) { sourceSha256 }
+      }`,
+      { content: syntheticClusters({ clusters: SMALL_SPLIT, seed: 1 }) },
+    );
+    const path = join(server.dataFolder, 'artifacts', artifactKey(answer.sourceSha256));
+    await rename(path, `${path}-elsewhere`);
+    const foreign = await whenReadiness('a server that is not ready', (now) => !isReady(now));
+    expect(foreign.missing).toEqual({
+      artifactStore: expect.stringMatching(/has none of the artifacts that the database names last: give all servers/),
+    });
+    await rename(`${path}-elsewhere`, path);
+    await whenReadiness('readiness', isReady);
+  });
+
   test('is logged when it changes, and not with every probe', async () => {
     const told = server.output().match(/the artifact store: .*/g);
-    expect(told).toHaveLength(2);
+    expect(told).toHaveLength(4);
     expect(told![1]).toMatch(/as it should be again/);
     expect(server.output()).not.toMatch(/GET \/(livez|metrics)/);
   });

@@ -39,22 +39,30 @@ async function migrated(): Promise<void> {
 }
 
 /** What a command prints that ends by itself. */
-async function outcomeOf(command: string): Promise<{ code: number | null; stderr: string }> {
+async function outcomeOf(
+  command: string,
+  settings = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, command], {
     env: {
       ...withoutSettings(process.env),
       ...{ DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: dataFolder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '0' },
+      ...settings,
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     // one that is not refused would serve on
     timeout: 30_000,
+  });
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
   });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
   const [code] = await once(child, 'close');
-  return { code, stderr };
+  return { code, stdout, stderr };
 }
 
 const FUTURE = String(Number(NEWEST) + 1).padStart(4, '0');
@@ -73,7 +81,22 @@ describe('a database that a newer Natrium has migrated', () => {
     await migrateFurther();
     expect(await outcomeOf(command)).toEqual({
       code: 1,
+      stdout: '',
       stderr: `natrium: the database is at schema ${FUTURE}, and this Natrium knows ${NEWEST}: update this Natrium\n`,
+    });
+  });
+
+  test.each([
+    ['serve', 'api'],
+    ['worker', 'worker'],
+  ])('is refused by %s in one line of JSON where JSON is asked for', async (command, process) => {
+    await migrated();
+    await migrateFurther();
+    const { code, stdout, stderr } = await outcomeOf(command, { NATRIUM_LOG: 'json' });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ level: 'error', process, pid: expect.any(Number) },
+      msg: `the database is at schema ${FUTURE}, and this Natrium knows ${NEWEST}: update this Natrium`,
     });
   });
 });
@@ -82,7 +105,11 @@ describe('a database that is not migrated yet', () => {
   const wayOut = `and this Natrium needs ${NEWEST}: start the server of this version, or run \`natrium migrate\`, before its workers`;
 
   test('is refused by a worker, which leaves it alone', async () => {
-    expect(await outcomeOf('worker')).toEqual({ code: 1, stderr: `natrium: the database is empty, ${wayOut}\n` });
+    expect(await outcomeOf('worker')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `natrium: the database is empty, ${wayOut}\n`,
+    });
     const { rows } = await client.query(`SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'public'`);
     expect(rows).toEqual([{ tables: 0 }]);
   });
@@ -92,6 +119,7 @@ describe('a database that is not migrated yet', () => {
     await client.query(`DELETE FROM schema_migrations WHERE name LIKE $1`, [`${NEWEST}-%`]);
     expect(await outcomeOf('worker')).toEqual({
       code: 1,
+      stdout: '',
       stderr: `natrium: the database is at schema ${OLDER[0]}, ${wayOut}\n`,
     });
   });

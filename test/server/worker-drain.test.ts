@@ -107,8 +107,8 @@ describe('a worker beneath which the database is migrated', () => {
     expect(worker.output()).toMatch(
       /: the database was migrated while this worker of schema \d{4} ran; start it anew with that version/,
     );
-    const [trial] = (await readRun(server, id)).trials;
-    expect(trial).toMatchObject({ state: 'QUEUED', attempt: 1, worker: null });
     await fleet.sql('DELETE FROM schema_migrations WHERE timestamp = 9000');
+    const [trial] = (await until(() => readRun(server, id).catch(() => null), 'the server to answer again')).trials;
+    expect(trial).toMatchObject({ state: 'QUEUED', attempt: 1, worker: null });
   });
 });
