@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateCluster, generatedCount, PAPER_SIZES } from '../dist/chemistry/s-blda/generator.js';
 import { PAPER_LAWS } from '../dist/chemistry/s-blda/law.js';
-import { mean, normalCdf, standardDeviation } from '../dist/ml/statistics.js';
+import { mean, normalCdf, standardDeviation } from '../dist/ml/statistics/statistics.js';
 import { exit, figure } from './lib/figures.mjs';
 import { pythonWith } from './lib/python.mjs';
 

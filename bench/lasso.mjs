@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { LASSO_ALPHAS, lassoPath } from '../dist/ml/lasso.js';
+import { LASSO_ALPHAS, lassoPath } from '../dist/ml/lasso/lasso.js';
 import { exit, figure } from './lib/figures.mjs';
 import { lassoTraining } from './lib/lasso-data.mjs';
 import { pythonWith } from './lib/python.mjs';

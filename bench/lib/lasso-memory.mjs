@@ -1,7 +1,7 @@
 // A process with a feature matrix and a target, from the files that are named; prints by how many MiB its resident memory grew at most
 // while Lasso was fitted for all alphas.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { LASSO_ALPHAS, lassoPath } from '../../dist/ml/lasso.js';
+import { LASSO_ALPHAS, lassoPath } from '../../dist/ml/lasso/lasso.js';
 
 function residentMebibytes(field) {
   return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { parseArgs } from 'node:util';
 import { NatriumError } from '../errors.ts';
-import { exportFormatOf, exportPath } from '../registry/export-formats.ts';
+import { exportFormatOf, exportPath } from '../registry/datasets/export-formats.ts';
 import { parseReference } from '../registry/names.ts';
 import type { Print } from './print.ts';
 import { requireServer } from './server-address.ts';

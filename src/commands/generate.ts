@@ -18,7 +18,7 @@ import { type DistanceLaw, PAPER_LAWS } from '../chemistry/s-blda/law.ts';
 import { twoShortestDistances } from '../chemistry/s-blda/two-nearest.ts';
 import { syntheticLevelOfTheory, syntheticShieldings, withNoise } from '../chemistry/synthetic-shieldings.ts';
 import { NatriumError } from '../errors.ts';
-import { mean, normalCdf, standardDeviation } from '../ml/statistics.ts';
+import { mean, normalCdf, standardDeviation } from '../ml/statistics/statistics.ts';
 import { commandLine } from './command-line.ts';
 import type { Print } from './print.ts';
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { NatriumError } from '../errors.ts';
 import { type GoldenRow, isWithinTolerance } from '../ml/golden-row.ts';
 import { compareWithGuptaGolden } from '../ml/gupta-golden.ts';
-import { compareWithLassoDatasets, compareWithLassoGolden, isLassoDatasetsFile } from '../ml/lasso-golden.ts';
+import { compareWithLassoDatasets, compareWithLassoGolden, isLassoDatasetsFile } from '../ml/lasso/golden.ts';
 import { compareWithGolden, isSchNetGoldenFile } from '../ml/schnet/golden.ts';
 import { openTensorflow } from '../ml/schnet/tensorflow/backend.ts';
 import { wasmEngine } from '../ml/schnet/wasm/engine.ts';
-import { compareWithStatisticsGolden, isStatisticsGoldenFile } from '../ml/statistics-golden.ts';
+import { compareWithStatisticsGolden, isStatisticsGoldenFile } from '../ml/statistics/golden.ts';
 import type { Print } from './print.ts';
 
 /** `natrium golden FILE...`: largest deviations from independent programs; exit code 1 if one is out of tolerance. */

@@ -3,8 +3,8 @@ import { type Request, type Response, Router } from 'express';
 import { NatriumError } from '../errors.ts';
 import type { Log } from '../logging.ts';
 import type { Caller } from '../registry/caller.ts';
-import { exportFormatOf } from '../registry/export-formats.ts';
-import type { MadeExport, OpenExport } from '../registry/exports.ts';
+import { exportFormatOf } from '../registry/datasets/export-formats.ts';
+import type { MadeExport, OpenExport } from '../registry/datasets/exports.ts';
 import type { ByteRange } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
 

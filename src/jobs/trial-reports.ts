@@ -1,8 +1,8 @@
 import type { Log } from '../logging.ts';
 import type { TrialProgress } from '../ml/model.ts';
-import { NoLongerOurs } from '../registry/jobs.ts';
 import type { Trial } from '../registry/records.ts';
-import type { Trials } from '../registry/trials.ts';
+import type { Trials } from '../registry/training/trials.ts';
+import { NoLongerOurs } from '../registry/work/jobs.ts';
 
 /** How often a running trial writes its progress and asks whether it is still wanted. */
 const REPORT_MS = 1000;

@@ -1,8 +1,8 @@
 import type { Log } from '../logging.ts';
 import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
-import { type Delivery, NoLongerOurs } from '../registry/jobs.ts';
 import type { Compute } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
+import { type Delivery, NoLongerOurs } from '../registry/work/jobs.ts';
 import type { Queue } from './queue.ts';
 import { TrialReports } from './trial-reports.ts';
 

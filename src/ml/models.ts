@@ -1,9 +1,9 @@
 import { NatriumError } from '../errors.ts';
-import { lassoModel } from './lasso-model.ts';
+import { lassoModel } from './lasso/model.ts';
 import type { ModelImplementation, ModelInput, ModelKind } from './model.ts';
 import { modelFormat } from './model-file.ts';
+import { schNetModel } from './schnet/model.ts';
 import { wasmEngine } from './schnet/wasm/engine.ts';
-import { schNetModel } from './schnet-model.ts';
 
 const schNet = schNetModel({
   WASM: async () => wasmEngine,

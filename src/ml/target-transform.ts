@@ -6,8 +6,8 @@ import {
   logSurvival,
   quantileOfLogCdf,
   quantileOfLogSurvival,
-} from './generalized-logistic.ts';
-import { logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from './statistics.ts';
+} from './statistics/generalized-logistic.ts';
+import { logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from './statistics/statistics.ts';
 
 export const TARGET_TRANSFORM_KINDS = ['NONE', 'STANDARDIZE', 'GENERALIZED_LOGISTIC'] as const;
 export type TargetTransformKind = (typeof TARGET_TRANSFORM_KINDS)[number];

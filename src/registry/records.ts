@@ -8,8 +8,8 @@ import type { RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GenerationParameters } from '../chemistry/s-blda/generator.ts';
 import type { StructureShape } from '../chemistry/structure-shape.ts';
 import type { FeatureSetDefinition } from '../ml/features/feature-set.ts';
-import type { RegressionMetrics } from '../ml/metrics.ts';
 import type { Hyperparameters, ModelKind, Target, TrialOutcome, TrialProgress } from '../ml/model.ts';
+import type { RegressionMetrics } from '../ml/statistics/metrics.ts';
 import type { StudyCell } from '../ml/study/grid.ts';
 import type { PredictionWarning } from './warnings.ts';
 

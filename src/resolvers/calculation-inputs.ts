@@ -1,7 +1,7 @@
 import { Args, Ctx, Query, Resolver } from 'type-graphql';
 import { NatriumError } from '../errors.ts';
-import { calculationInputs } from '../registry/calculation-inputs.ts';
 import type { Filter } from '../registry/ports.ts';
+import { calculationInputs } from '../registry/structures/calculation-inputs.ts';
 import {
   CalculationInput,
   CalculationInputConnection,

@@ -2,8 +2,8 @@ import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolve
 import { symbolOf } from '../chemistry/elements.ts';
 import { dependsOnOrientation } from '../chemistry/orbital-labels.ts';
 import { coordinationDefinition, PAPER_RADII_ANGSTROM } from '../ml/features/feature-set.ts';
-import type { ImportReport as ImportReportRecord } from '../registry/imports.ts';
 import type * as records from '../registry/records.ts';
+import type { ImportReport as ImportReportRecord } from '../registry/structures/imports.ts';
 import {
   Atom,
   Calculation,

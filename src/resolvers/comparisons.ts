@@ -6,8 +6,8 @@ import type {
   ComparedSizeOfVersion,
   Comparison as ComparisonRecord,
   WorseAtom as WorseAtomRecord,
-} from '../registry/comparison.ts';
-import { type Leakage as LeakageRecord, leakageOf } from '../registry/leakage.ts';
+} from '../registry/evaluations/comparison.ts';
+import { type Leakage as LeakageRecord, leakageOf } from '../registry/evaluations/leakage.ts';
 import type * as records from '../registry/records.ts';
 import { Atom, Cluster, LevelOfTheory } from '../schema/clusters.ts';
 import {

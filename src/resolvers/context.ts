@@ -2,11 +2,11 @@ import DataLoader from 'dataloader';
 import { NatriumError } from '../errors.ts';
 import type { Caller } from '../registry/caller.ts';
 import type { Collection, Store } from '../registry/ports.ts';
-import { warningsOfPredictions } from '../registry/prediction-warnings.ts';
+import { warningsOfPredictions } from '../registry/predictions/prediction-warnings.ts';
 import type * as records from '../registry/records.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { RunsProgress } from '../registry/run-progress.ts';
-import { progressOfStudies, runIdsOf } from '../registry/studies.ts';
+import { progressOfStudies, runIdsOf } from '../registry/studies/studies.ts';
+import type { RunsProgress } from '../registry/training/run-progress.ts';
 import type { PredictionWarning } from '../registry/warnings.ts';
 import { idOf, type NodeType, toGlobalId } from '../schema/ids.ts';
 

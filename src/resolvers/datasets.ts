@@ -9,12 +9,12 @@ import {
   PAPER_POPULATION_LABELS,
   PAPER_RADII_ANGSTROM,
 } from '../ml/features/feature-set.ts';
-import type { CommonHistogram } from '../ml/histogram.ts';
-import { EXPORT_FILES, exportFileName, exportPath } from '../registry/export-formats.ts';
+import type { CommonHistogram } from '../ml/statistics/histogram.ts';
+import { EXPORT_FILES, exportFileName, exportPath } from '../registry/datasets/export-formats.ts';
+import type { SplitLists } from '../registry/datasets/splitting.ts';
 import type { Page } from '../registry/ports.ts';
 import type * as records from '../registry/records.ts';
 import { EXPORT_FORMATS } from '../registry/records.ts';
-import type { SplitLists } from '../registry/splitting.ts';
 import { CalculationConnection, LevelOfTheory } from '../schema/clusters.ts';
 import { ListArgs, PageArgs } from '../schema/common.ts';
 import {

@@ -1,9 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
 import { symbolOf } from '../chemistry/elements.ts';
-import { shareBelow } from '../ml/distribution.ts';
+import { shareBelow } from '../ml/statistics/distribution.ts';
 import { TAIL_PPM } from '../ml/study/finding.ts';
-import { type Distribution, quantilesOf } from '../registry/distributions.ts';
-import type * as analysis from '../registry/evaluation-analysis.ts';
+import { type Distribution, quantilesOf } from '../registry/datasets/distributions.ts';
+import type * as analysis from '../registry/evaluations/evaluation-analysis.ts';
 import type * as records from '../registry/records.ts';
 import { Atom, Calculation, Cluster } from '../schema/clusters.ts';
 import { Histogram } from '../schema/datasets.ts';

@@ -1,7 +1,10 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { structureFromSymbols } from '../chemistry/structure.ts';
 import { NatriumError } from '../errors.ts';
-import type { PredictedCluster as PredictedClusterRecord, PredictionAnswer } from '../registry/predictions.ts';
+import type {
+  PredictedCluster as PredictedClusterRecord,
+  PredictionAnswer,
+} from '../registry/predictions/predictions.ts';
 import type * as records from '../registry/records.ts';
 import type { PredictionWarning as PredictionWarningRecord } from '../registry/warnings.ts';
 import { Calculation, Cluster } from '../schema/clusters.ts';

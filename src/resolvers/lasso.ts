@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type * as ml from '../ml/model.ts';
-import { coefficientsOf, type LassoOfVersion } from '../registry/model-files.ts';
+import { coefficientsOf, type LassoOfVersion } from '../registry/models/model-files.ts';
 import type * as records from '../registry/records.ts';
 import { LassoSelectionEnum } from '../schema/enums.ts';
 import { LassoCoefficient, LassoCoefficients, TargetTransform } from '../schema/lasso.ts';

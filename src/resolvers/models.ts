@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
-import { modelVersionState } from '../registry/models.ts';
+import { modelVersionState } from '../registry/models/models.ts';
 import type * as records from '../registry/records.ts';
 import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
-import type { ClusterLikeness, MemberPair } from '../registry/near-duplicates.ts';
 import type * as records from '../registry/records.ts';
+import type { ClusterLikeness, MemberPair } from '../registry/structures/near-duplicates.ts';
 import { Calculation, Cluster } from '../schema/clusters.ts';
 import { DatasetVersion } from '../schema/datasets.ts';
 import { SplitEnum } from '../schema/enums.ts';

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type * as records from '../registry/records.ts';
-import { compareTrials, type Reproduction as ReproductionRecord } from '../registry/repeated-trials.ts';
+import { compareTrials, type Reproduction as ReproductionRecord } from '../registry/training/repeated-trials.ts';
 import { ModelVersion, TrainingRun } from '../schema/models.ts';
 import { ReproduceModelVersionInput, Reproduction } from '../schema/reproductions.ts';
 import type { RequestContext } from './context.ts';

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, Int, Query, Resolver, Root } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
+import type * as distributions from '../registry/datasets/shielding-distributions.ts';
 import type * as records from '../registry/records.ts';
-import type * as distributions from '../registry/shielding-distributions.ts';
 import { DatasetVersion } from '../schema/datasets.ts';
 import {
   AtomColumns,

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { parseNucleus } from '../chemistry/nuclei.ts';
 import type * as records from '../registry/records.ts';
-import { onlyLevelOfTheory, type ReferenceChoice } from '../registry/shielding-references.ts';
+import { onlyLevelOfTheory, type ReferenceChoice } from '../registry/spectra/shielding-references.ts';
 import { Calculation, LevelOfTheory } from '../schema/clusters.ts';
 import { ListArgs } from '../schema/common.ts';
 import { Prediction } from '../schema/evaluations.ts';

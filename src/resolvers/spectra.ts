@@ -1,6 +1,6 @@
 import { Args, Ctx, FieldResolver, Float, Int, Query, Resolver, Root } from 'type-graphql';
-import type { Spectrum as SpectrumRecord } from '../registry/spectrum-description.ts';
-import { spectrumLabel } from '../registry/spectrum-description.ts';
+import type { Spectrum as SpectrumRecord } from '../registry/spectra/spectrum-description.ts';
+import { spectrumLabel } from '../registry/spectra/spectrum-description.ts';
 import { LevelOfTheory } from '../schema/clusters.ts';
 import { LineshapeEnum } from '../schema/enums.ts';
 import { idOf, type NodeType } from '../schema/ids.ts';

@@ -2,7 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Ro
 import type { Finding } from '../ml/study/finding.ts';
 import { paperRmsePpm } from '../ml/study/grid.ts';
 import type * as records from '../registry/records.ts';
-import type { RunsProgress } from '../registry/run-progress.ts';
+import type { RunsProgress } from '../registry/training/run-progress.ts';
 import { Cluster } from '../schema/clusters.ts';
 import { ListArgs } from '../schema/common.ts';
 import { DatasetVersion } from '../schema/datasets.ts';

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { NatriumError } from '../errors.ts';
-import { isStorable } from '../registry/storable-texts.ts';
+import { isStorable } from '../registry/structures/storable-texts.ts';
 
 /** The text of a file: its parser answers for damage, item by item. */
 const FILE_TEXT = 'content';

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Float, Query, Resolver, Root } from 'type-graphql';
 import type * as records from '../registry/records.ts';
-import { secondsLeftOfRun } from '../registry/run-progress.ts';
-import type { TrainingEstimate as EstimateRecord } from '../registry/training-estimates.ts';
+import { secondsLeftOfRun } from '../registry/training/run-progress.ts';
+import type { TrainingEstimate as EstimateRecord } from '../registry/training/training-estimates.ts';
 import { TrainingEstimateInput, TrainingRun } from '../schema/models.ts';
 import { TrainingEstimate } from '../schema/training-estimates.ts';
 import type { RequestContext } from './context.ts';

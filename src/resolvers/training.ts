@@ -14,8 +14,8 @@ import {
 } from 'type-graphql';
 import type { Hyperparameters } from '../ml/model.ts';
 import type * as records from '../registry/records.ts';
-import type { TrainSchNetInput as TrainSchNetRequest } from '../registry/training.ts';
-import type * as progress from '../registry/training-progress.ts';
+import type { TrainSchNetInput as TrainSchNetRequest } from '../registry/training/training.ts';
+import type * as progress from '../registry/training/training-progress.ts';
 import { ListArgs, PageArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { TrainingRunFilter } from '../schema/filters.ts';

@@ -9,7 +9,7 @@ import { LASSO_SELECTIONS, MODEL_KINDS, SCHNET_ENGINES, TARGETS } from '../ml/mo
 import { FINDING_VERDICTS } from '../ml/study/finding.ts';
 import { STUDY_FEATURES } from '../ml/study/grid.ts';
 import { TARGET_TRANSFORM_KINDS } from '../ml/target-transform.ts';
-import { RESIDUAL_ORDERS } from '../registry/evaluation-analysis.ts';
+import { RESIDUAL_ORDERS } from '../registry/evaluations/evaluation-analysis.ts';
 import {
   ATTEMPT_ENDINGS,
   CLUSTER_RELATIONS,
@@ -24,7 +24,7 @@ import {
   RUN_STATES,
   WORKER_STATES,
 } from '../registry/records.ts';
-import { SPECTRUM_SCALES } from '../registry/spectrum-description.ts';
+import { SPECTRUM_SCALES } from '../registry/spectra/spectrum-description.ts';
 import { PREDICTION_WARNING_CODES } from '../registry/warnings.ts';
 
 /** An enum whose GraphQL names are the values in capitals. */

@@ -1,5 +1,5 @@
 import { ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
-import type { ResidualOrder } from '../registry/evaluation-analysis.ts';
+import type { ResidualOrder } from '../registry/evaluations/evaluation-analysis.ts';
 import { connectionOf, PageArgs } from './common.ts';
 import { ResidualOrderEnum } from './enums.ts';
 

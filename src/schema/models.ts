@@ -1,6 +1,6 @@
 import { createUnionType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { DEFAULT_FOLDS } from '../ml/lasso/folds.ts';
-import { LASSO_ALPHAS } from '../ml/lasso.ts';
+import { LASSO_ALPHAS } from '../ml/lasso/lasso.ts';
 import type { Hyperparameters, LassoSelection, SchNetEngineName, Target } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';

@@ -1,5 +1,5 @@
 import { ArgsType, Field, Float, ObjectType } from 'type-graphql';
-import { DEFAULT_TOLERANCE_ANGSTROM } from '../registry/near-duplicates.ts';
+import { DEFAULT_TOLERANCE_ANGSTROM } from '../registry/structures/near-duplicates.ts';
 import { connectionOf, PageArgs } from './common.ts';
 
 const DIFFERENCE =

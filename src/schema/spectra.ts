@@ -2,7 +2,7 @@ import { ArgsType, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { Split } from '../chemistry/calculation-record.ts';
 import { DEFAULT_LORENTZIAN_FRACTION, type LineshapeKind } from '../chemistry/spectrum/lineshapes.ts';
 import { DEFAULT_POINTS, FEWEST_POINTS, MOST_POINTS } from '../chemistry/spectrum.ts';
-import type { SpectrumScale } from '../registry/spectrum-description.ts';
+import type { SpectrumScale } from '../registry/spectra/spectrum-description.ts';
 import { LineshapeEnum, SpectrumScaleEnum, SplitEnum } from './enums.ts';
 import { ShiftArgs } from './shielding-references.ts';
 

@@ -1,5 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { LASSO_ALPHAS } from '../ml/lasso.ts';
+import { LASSO_ALPHAS } from '../ml/lasso/lasso.ts';
 import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
 import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
 import { FindingVerdictEnum, LossEnum, ModelKindEnum, StudyFeaturesEnum, TargetEnum } from './enums.ts';

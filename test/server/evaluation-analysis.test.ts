@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { calibrationOf } from '../../src/ml/calibration.ts';
-import { kolmogorovSmirnov, quantile, sorted, summarize, wasserstein1 } from '../../src/ml/distribution.ts';
+import { calibrationOf } from '../../src/ml/statistics/calibration.ts';
+import { kolmogorovSmirnov, quantile, sorted, summarize, wasserstein1 } from '../../src/ml/statistics/distribution.ts';
 import { errorOf } from '../support/api.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';

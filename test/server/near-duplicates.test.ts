@@ -3,7 +3,7 @@ import { symbolOf } from '../../src/chemistry/elements.ts';
 import type { Structure } from '../../src/chemistry/structure.ts';
 import { structureDifference } from '../../src/chemistry/structure-difference.ts';
 import { Random } from '../../src/random.ts';
-import { NearDuplicates } from '../../src/registry/near-duplicates.ts';
+import { NearDuplicates } from '../../src/registry/structures/near-duplicates.ts';
 import { connectDatabase } from '../../src/store/database.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
 import {

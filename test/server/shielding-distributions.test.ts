@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kolmogorovSmirnovFrom, plottingQuantile, sorted, summarize } from '../../src/ml/distribution.ts';
-import { cdf, fitGeneralizedLogistic, logLikelihood, quantileOfLogCdf } from '../../src/ml/generalized-logistic.ts';
-import { correlation, rankCorrelation } from '../../src/ml/metrics.ts';
+import { kolmogorovSmirnovFrom, plottingQuantile, sorted, summarize } from '../../src/ml/statistics/distribution.ts';
+import {
+  cdf,
+  fitGeneralizedLogistic,
+  logLikelihood,
+  quantileOfLogCdf,
+} from '../../src/ml/statistics/generalized-logistic.ts';
+import { correlation, rankCorrelation } from '../../src/ml/statistics/metrics.ts';
 import { type ApiServer, errorOf, startApiServer } from '../support/api.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 

@@ -1,4 +1,4 @@
-import { commonHistogram } from '../../src/ml/histogram.ts';
+import { commonHistogram } from '../../src/ml/statistics/histogram.ts';
 import { STUDY_GRID } from '../../src/ml/study/grid.ts';
 import { Random } from '../../src/random.ts';
 import type { Question } from '../../src/report/figure.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { PAPER_SMEARING_ANGSTROM } from '../../src/ml/features/feature-set.ts';
-import { atomFeatures } from '../../src/registry/atom-features.ts';
+import { atomFeatures } from '../../src/registry/datasets/atom-features.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { DatasetVersion, Study } from '../../src/registry/records.ts';
-import { studyEvidence } from '../../src/registry/study-evidence.ts';
+import { studyEvidence } from '../../src/registry/studies/study-evidence.ts';
 
 const LABELS = ['4PX', '3S', '1S', '4S'];
 const POPULATION: Readonly<Record<string, number>> = { '1S': 2, '3S': 0.5, '4S': 0.25, '4PX': 0.125 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationOf } from '../../src/ml/calibration.ts';
-import { ascendingOrder, ranks } from '../../src/ml/ranks.ts';
+import { calibrationOf } from '../../src/ml/statistics/calibration.ts';
+import { ascendingOrder, ranks } from '../../src/ml/statistics/ranks.ts';
 import { Random } from '../../src/random.ts';
 
 /** Predictions whose errors are as large as they say, or `factor` times as large. */

@@ -4,8 +4,8 @@ import { clusterOfAtoms } from '../../src/ml/comparison/columns.ts';
 import { MergedColumns } from '../../src/ml/comparison/resampled-distances.ts';
 import { correlationOfRanks, RankedColumn } from '../../src/ml/comparison/resampled-ranks.ts';
 import { ClusterResamples } from '../../src/ml/comparison/resamples.ts';
-import { kolmogorovSmirnov, sorted, wasserstein1 } from '../../src/ml/distribution.ts';
-import { regressionMetrics } from '../../src/ml/metrics.ts';
+import { kolmogorovSmirnov, sorted, wasserstein1 } from '../../src/ml/statistics/distribution.ts';
+import { regressionMetrics } from '../../src/ml/statistics/metrics.ts';
 import { Random } from '../../src/random.ts';
 
 /** Clusters of 1 to 9 atoms; steps above 0 round the values, so that many are equal, across the columns too. */

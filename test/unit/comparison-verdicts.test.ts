@@ -3,7 +3,7 @@ import type { MetricComparison } from '../../src/ml/comparison/comparison.ts';
 import { compareVersions } from '../../src/ml/comparison/comparison.ts';
 import type { Difference, Estimate } from '../../src/ml/comparison/intervals.ts';
 import type { ComparedMetric } from '../../src/ml/comparison/metrics.ts';
-import { bestIsMoreThanNoise, remarks, verdictOf } from '../../src/registry/comparison-verdicts.ts';
+import { bestIsMoreThanNoise, remarks, verdictOf } from '../../src/registry/evaluations/comparison-verdicts.ts';
 
 type Numbers = readonly [value: number | null, low: number | null, high: number | null];
 

@@ -3,8 +3,8 @@ import { type ComparisonTask, compareVersions, type MetricComparison } from '../
 import { distanceMatrix } from '../../src/ml/comparison/distance-matrix.ts';
 import { COMPARED_METRICS, type ComparedMetric } from '../../src/ml/comparison/metrics.ts';
 import { ClusterResamples } from '../../src/ml/comparison/resamples.ts';
-import { kolmogorovSmirnov, quantile, sorted, wasserstein1 } from '../../src/ml/distribution.ts';
-import { regressionMetrics } from '../../src/ml/metrics.ts';
+import { kolmogorovSmirnov, quantile, sorted, wasserstein1 } from '../../src/ml/statistics/distribution.ts';
+import { regressionMetrics } from '../../src/ml/statistics/metrics.ts';
 import { Random } from '../../src/random.ts';
 
 const SETTINGS = { baseline: 0, resamples: 300, confidence: 0.9, seed: 4 } as const;

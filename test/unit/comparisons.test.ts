@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { compareVersions } from '../../src/ml/comparison/comparison.ts';
 import { distanceMatrix } from '../../src/ml/comparison/distance-matrix.ts';
-import { regressionMetrics } from '../../src/ml/metrics.ts';
-import { Comparison } from '../../src/registry/comparison.ts';
-import { Comparisons } from '../../src/registry/comparisons.ts';
+import { regressionMetrics } from '../../src/ml/statistics/metrics.ts';
+import { Comparison } from '../../src/registry/evaluations/comparison.ts';
+import { Comparisons } from '../../src/registry/evaluations/comparisons.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { ModelVersion } from '../../src/registry/records.ts';
 import { computing } from '../support/registry.ts';

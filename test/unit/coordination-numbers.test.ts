@@ -9,7 +9,7 @@ import {
   runningCoordinationNumbers,
 } from '../../src/ml/features/running-coordination-numbers.ts';
 import { tabulatedNormalCdf } from '../../src/ml/features/tabulated-normal-cdf.ts';
-import { normalCdf } from '../../src/ml/statistics.ts';
+import { normalCdf } from '../../src/ml/statistics/statistics.ts';
 import { Random } from '../../src/random.ts';
 
 const ELEMENTS = ['Na', 'H', 'K', 'Cl'];

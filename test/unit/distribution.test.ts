@@ -9,7 +9,7 @@ import {
   sorted,
   summarize,
   wasserstein1,
-} from '../../src/ml/distribution.ts';
+} from '../../src/ml/statistics/distribution.ts';
 import { Random } from '../../src/random.ts';
 
 function normals(count: number, seed: number): number[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { shareBelow } from '../../src/ml/distribution.ts';
-import { quantilesOf } from '../../src/registry/distributions.ts';
-import { EvaluationAnalysis } from '../../src/registry/evaluation-analysis.ts';
+import { shareBelow } from '../../src/ml/statistics/distribution.ts';
+import { quantilesOf } from '../../src/registry/datasets/distributions.ts';
+import { EvaluationAnalysis } from '../../src/registry/evaluations/evaluation-analysis.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { CalculationSummary, Evaluation } from '../../src/registry/records.ts';
 

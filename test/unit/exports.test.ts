@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FileArtifactStore } from '../../src/artifacts/file-store.ts';
 import { TemporaryFolder } from '../../src/artifacts/temporary-files.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
-import { Exports, type UnmadeExport } from '../../src/registry/exports.ts';
+import { Exports, type UnmadeExport } from '../../src/registry/datasets/exports.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { Calculation, Cluster, Export, PlacedMember } from '../../src/registry/records.ts';
 import { until } from '../support/server.ts';

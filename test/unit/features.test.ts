@@ -16,7 +16,7 @@ import {
   PAPER_RADII_ANGSTROM,
 } from '../../src/ml/features/feature-set.ts';
 import { runningCoordinationNumbers } from '../../src/ml/features/running-coordination-numbers.ts';
-import { normalCdf } from '../../src/ml/statistics.ts';
+import { normalCdf } from '../../src/ml/statistics/statistics.ts';
 
 const golden = JSON.parse(readFileSync(new URL('../golden/lasso-scikit-learn.json', import.meta.url), 'utf8')) as {
   clusters: number[][][];

@@ -4,7 +4,7 @@ import {
   type GeneralizedLogistic,
   logLikelihood,
   quantileOfLogCdf,
-} from '../../src/ml/generalized-logistic.ts';
+} from '../../src/ml/statistics/generalized-logistic.ts';
 import { Random } from '../../src/random.ts';
 
 /** Samples of many kinds, drawn by a seed. */

@@ -3,9 +3,9 @@ import { NatriumError } from '../../src/errors.ts';
 import type { SchNetSettings } from '../../src/ml/model.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
-import { type Delivery, Jobs, STORED } from '../../src/registry/jobs.ts';
 import type { JobAttempt, Trial } from '../../src/registry/records.ts';
-import { TRIAL_WORK } from '../../src/registry/trial-jobs.ts';
+import { TRIAL_WORK } from '../../src/registry/training/trial-jobs.ts';
+import { type Delivery, Jobs, STORED } from '../../src/registry/work/jobs.ts';
 import { forRequest } from '../../src/request-scope.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { featureMatrix } from '../../src/ml/features/feature-matrix.ts';
+import { foldsOfAtoms } from '../../src/ml/lasso/cross-validation.ts';
 import { DEFAULT_FOLDS, dealGroups } from '../../src/ml/lasso/folds.ts';
-import { fitLassoPath, predictLasso } from '../../src/ml/lasso.ts';
-import { foldsOfAtoms } from '../../src/ml/lasso-cross-validation.ts';
-import { lassoModel } from '../../src/ml/lasso-model.ts';
+import { fitLassoPath, predictLasso } from '../../src/ml/lasso/lasso.ts';
+import { lassoModel } from '../../src/ml/lasso/model.ts';
 import type { LabelledInput, LassoSettings, Target, TrainingTask, TrialProgress } from '../../src/ml/model.ts';
 import { joinTargets } from '../../src/ml/model-file.ts';
 import { backward, fitTargetTransform, forward } from '../../src/ml/target-transform.ts';

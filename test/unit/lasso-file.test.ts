@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { featureColumns } from '../../src/ml/features/feature-columns.ts';
 import { featureMatrix } from '../../src/ml/features/feature-matrix.ts';
-import { fitLassoPath, lassoOfRawFeatures, predictLasso } from '../../src/ml/lasso.ts';
-import { describeLasso, encodeLasso } from '../../src/ml/lasso-file.ts';
-import { lassoModel } from '../../src/ml/lasso-model.ts';
+import { describeLasso, encodeLasso } from '../../src/ml/lasso/file.ts';
+import { fitLassoPath, lassoOfRawFeatures, predictLasso } from '../../src/ml/lasso/lasso.ts';
+import { lassoModel } from '../../src/ml/lasso/model.ts';
 import type { Matrix } from '../../src/ml/matrix.ts';
 import { fitTargetTransform, forward, type TargetTransformKind } from '../../src/ml/target-transform.ts';
 import { Random } from '../../src/random.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { fitLassoPath, LASSO_ALPHAS, LassoRows } from '../../src/ml/lasso/lasso.ts';
 import { approximateMeans, type Moments, momentsOf } from '../../src/ml/lasso/moments.ts';
 import { ProductSums, without } from '../../src/ml/lasso/products.ts';
-import { fitLassoPath, LASSO_ALPHAS, LassoRows } from '../../src/ml/lasso.ts';
 import type { Matrix } from '../../src/ml/matrix.ts';
 import { Random } from '../../src/random.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
-import { fitLassoPath, LASSO_ALPHAS, type LassoFit, predictLasso } from '../../src/ml/lasso.ts';
-import { compareWithLassoDatasets, compareWithLassoGolden } from '../../src/ml/lasso-golden.ts';
+import { compareWithLassoDatasets, compareWithLassoGolden } from '../../src/ml/lasso/golden.ts';
+import { fitLassoPath, LASSO_ALPHAS, type LassoFit, predictLasso } from '../../src/ml/lasso/lasso.ts';
 import type { Matrix } from '../../src/ml/matrix.ts';
 
 function matrixFromRows(rows: readonly (readonly number[])[]): Matrix {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { erfc } from '../../src/exact/error-function.ts';
-import { commonHistogram } from '../../src/ml/histogram.ts';
-import { regressionMetrics } from '../../src/ml/metrics.ts';
-import { logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from '../../src/ml/statistics.ts';
+import { commonHistogram } from '../../src/ml/statistics/histogram.ts';
+import { regressionMetrics } from '../../src/ml/statistics/metrics.ts';
+import { logNormalCdf, mean, normalQuantileOfLog, standardDeviation } from '../../src/ml/statistics/statistics.ts';
 
 function expectRelative(value: number, expected: number, tolerance: number): void {
   expect(Math.abs(value - expected)).toBeLessThanOrEqual(tolerance * Math.abs(expected));

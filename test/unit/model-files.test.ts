@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { NatriumError } from '../../src/errors.ts';
-import { encodeLasso } from '../../src/ml/lasso-file.ts';
+import { encodeLasso } from '../../src/ml/lasso/file.ts';
 import type { TrialOutcome } from '../../src/ml/model.ts';
 import { encodeModel } from '../../src/ml/model-file.ts';
 import type { TargetTransform } from '../../src/ml/target-transform.ts';
-import { coefficientsOf, ModelFiles } from '../../src/registry/model-files.ts';
+import { coefficientsOf, ModelFiles } from '../../src/registry/models/model-files.ts';
 import type { ModelVersion } from '../../src/registry/records.ts';
 
 const TRANSFORM: TargetTransform = { kind: 'STANDARDIZE', mean: 560, standardDeviation: 20 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { PairComparison } from '../../src/registry/pair-comparison.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { ClusterShape } from '../../src/registry/records.ts';
+import { PairComparison } from '../../src/registry/structures/pair-comparison.ts';
 
 /** A store of dimers, `id` mÅ longer than 3 Å, that keeps which of them were read together. */
 function dimers() {

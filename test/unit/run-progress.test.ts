@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TrialPace } from '../../src/registry/ports.ts';
 import type { RunState, TrainingRun, Trial } from '../../src/registry/records.ts';
-import { progressOfRuns, secondsLeftOfRun } from '../../src/registry/run-progress.ts';
+import { progressOfRuns, secondsLeftOfRun } from '../../src/registry/training/run-progress.ts';
 
 function run(state: RunState, maxMinutes: number | null = null): TrainingRun {
   return { state, hyperparameters: { kind: 'SCHNET', maxMinutes } } as TrainingRun;

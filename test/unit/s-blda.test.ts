@@ -10,7 +10,7 @@ import { grow } from '../../src/chemistry/s-blda/growth.ts';
 import { type DistanceLaw, PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
 import { checkStructure } from '../../src/chemistry/structure.ts';
 import { structureFingerprint, structureHash } from '../../src/chemistry/structure-identity.ts';
-import { normalCdf } from '../../src/ml/statistics.ts';
+import { normalCdf } from '../../src/ml/statistics/statistics.ts';
 import { Random } from '../../src/random.ts';
 
 const PAPER_SIZES = [14, 16, 18, 20, 22, 24, 26, 28, 30, 40];

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isWithinTolerance } from '../../src/ml/golden-row.ts';
-import { compareWithStatisticsGolden, isStatisticsGoldenFile } from '../../src/ml/statistics-golden.ts';
+import { compareWithStatisticsGolden, isStatisticsGoldenFile } from '../../src/ml/statistics/golden.ts';
 
 const FILE = new URL('../golden/statistics.json', import.meta.url);
 const json: { about: string; statistics: Record<string, object[]> } = JSON.parse(readFileSync(FILE, 'utf8'));

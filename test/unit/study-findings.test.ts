@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { plottingProbabilities } from '../../src/ml/distribution.ts';
-import { quantileOfLogCdf } from '../../src/ml/generalized-logistic.ts';
-import { mean, standardDeviation } from '../../src/ml/statistics.ts';
+import { plottingProbabilities } from '../../src/ml/statistics/distribution.ts';
+import { quantileOfLogCdf } from '../../src/ml/statistics/generalized-logistic.ts';
+import { mean, standardDeviation } from '../../src/ml/statistics/statistics.ts';
 import { finished } from '../../src/ml/steps.ts';
 import type { Finding, StudyEvidence, StudyModel } from '../../src/ml/study/finding.ts';
 import { studyFindings } from '../../src/ml/study/findings.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Structure } from '../../src/chemistry/structure.ts';
 import { syntheticLevelOfTheory, syntheticShieldings, withNoise } from '../../src/chemistry/synthetic-shieldings.ts';
-import { mean, standardDeviation } from '../../src/ml/statistics.ts';
+import { mean, standardDeviation } from '../../src/ml/statistics/statistics.ts';
 
 function sodium(...positions: readonly (readonly number[])[]): Structure {
   return {

@@ -6,8 +6,8 @@ import {
   type GeneralizedLogistic,
   logLikelihood,
   quantileOfLogCdf,
-} from '../../src/ml/generalized-logistic.ts';
-import { normalCdf } from '../../src/ml/statistics.ts';
+} from '../../src/ml/statistics/generalized-logistic.ts';
+import { normalCdf } from '../../src/ml/statistics/statistics.ts';
 import { tabulatedBackward } from '../../src/ml/tabulated-transform.ts';
 import { backward, fitTargetTransform, forward, type TargetTransform } from '../../src/ml/target-transform.ts';
 import { Random } from '../../src/random.ts';

@@ -3,7 +3,7 @@ import type { CalculationRecord } from '../../src/chemistry/calculation-record.t
 import { type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
 import { structureHash } from '../../src/chemistry/structure-identity.ts';
 import type { Store } from '../../src/registry/ports.ts';
-import { type Tied, tieToClusters } from '../../src/registry/tied-clusters.ts';
+import { type Tied, tieToClusters } from '../../src/registry/structures/tied-clusters.ts';
 
 const POSITIONS = [0.1234567890123456, -0.2, 1 / 3, 1.7, 1.05, Math.E, -3.3333333333, 0.5, 0.25];
 const NA3 = structureFromSymbols(['Na', 'Na', 'Na'], POSITIONS, 1);

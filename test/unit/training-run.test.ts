@@ -9,8 +9,8 @@ import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Store } from '../../src/registry/ports.ts';
 import type { TrainingRun, Trial } from '../../src/registry/records.ts';
 import { Registry } from '../../src/registry/registry.ts';
-import { compareTrials } from '../../src/registry/repeated-trials.ts';
-import type { TrainingRunUpdate } from '../../src/registry/training-progress.ts';
+import { compareTrials } from '../../src/registry/training/repeated-trials.ts';
+import type { TrainingRunUpdate } from '../../src/registry/training/training-progress.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 import { until } from '../support/server.ts';
 

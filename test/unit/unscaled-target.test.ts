@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { generateCluster } from '../../src/chemistry/s-blda/generator.ts';
 import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
 import { syntheticShieldings } from '../../src/chemistry/synthetic-shieldings.ts';
-import { lassoModel } from '../../src/ml/lasso-model.ts';
+import { lassoModel } from '../../src/ml/lasso/model.ts';
 import type { Hyperparameters, LabelledInput, ModelImplementation, Target, TrainingTask } from '../../src/ml/model.ts';
 import { decodeModel } from '../../src/ml/model-file.ts';
+import { schNetModel } from '../../src/ml/schnet/model.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { wasmEngine } from '../../src/ml/schnet/wasm/engine.ts';
-import { schNetModel } from '../../src/ml/schnet-model.ts';
-import { standardDeviation } from '../../src/ml/statistics.ts';
+import { standardDeviation } from '../../src/ml/statistics/statistics.ts';
 
 function labelled(clustersPerSize: number, seed: number): LabelledInput[] {
   const parameters = { element: 'Na', sizes: [7, 9], clustersPerSize, laws: PAPER_LAWS, seed };

@@ -1,4 +1,4 @@
-import { correlationOfSums } from '../metrics.ts';
+import { correlationOfSums } from '../statistics/metrics.ts';
 
 /** Sums over the atoms of each cluster, from which moments of any resample of clusters follow. */
 export class ColumnMoments {

@@ -1,5 +1,5 @@
 import { NatriumError } from '../../errors.ts';
-import { type Sorted, sorted } from '../distribution.ts';
+import { type Sorted, sorted } from '../statistics/distribution.ts';
 import { ColumnMoments, PairMoments } from './cluster-moments.ts';
 import { type ComparedColumns, checkColumns, clusterOfAtoms } from './columns.ts';
 import { type Difference, difference, type Estimate, estimate } from './intervals.ts';

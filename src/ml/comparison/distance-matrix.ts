@@ -1,4 +1,4 @@
-import { kolmogorovSmirnov, sorted, wasserstein1 } from '../distribution.ts';
+import { kolmogorovSmirnov, sorted, wasserstein1 } from '../statistics/distribution.ts';
 import { type ComparedColumns, checkColumns } from './columns.ts';
 
 /** Distances between the distributions of every two columns: the calculated one first, then the versions in order. */

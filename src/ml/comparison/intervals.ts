@@ -1,4 +1,4 @@
-import { quantile, sorted } from '../distribution.ts';
+import { quantile, sorted } from '../statistics/distribution.ts';
 
 /** A value with its bootstrap interval. */
 export interface Estimate {

@@ -1,5 +1,5 @@
-import { kolmogorovSmirnov, type Sorted, wasserstein1 } from '../distribution.ts';
-import { regressionMetrics } from '../metrics.ts';
+import { kolmogorovSmirnov, type Sorted, wasserstein1 } from '../statistics/distribution.ts';
+import { regressionMetrics } from '../statistics/metrics.ts';
 
 /** What versions are compared by; each is of predicted against calculated shieldings. */
 export const COMPARED_METRICS = [

@@ -1,4 +1,4 @@
-import { ascendingOrder } from '../ranks.ts';
+import { ascendingOrder } from '../statistics/ranks.ts';
 
 /** Distances between the distributions of two columns of the same atoms. */
 export interface DistributionDistances {

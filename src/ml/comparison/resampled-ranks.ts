@@ -1,5 +1,5 @@
-import { correlationOfSums } from '../metrics.ts';
-import { ascendingOrder } from '../ranks.ts';
+import { correlationOfSums } from '../statistics/metrics.ts';
+import { ascendingOrder } from '../statistics/ranks.ts';
 
 /** A column sorted once, to rank any resample of clusters in one pass. */
 export class RankedColumn {

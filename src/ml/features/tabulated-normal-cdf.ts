@@ -1,5 +1,5 @@
 import { exponential } from '../../exact/exponential.ts';
-import { normalCdf } from '../statistics.ts';
+import { normalCdf } from '../statistics/statistics.ts';
 
 /** Beyond this many standard deviations Phi is taken as 0 or 1, which it is to within 7e-16. */
 export const NORMAL_REACH = 8;

@@ -1,6 +1,6 @@
-import { kolmogorovSmirnovFrom, type Sorted, sorted, summarize } from '../distribution.ts';
-import { cdf, fitGeneralizedLogistic } from '../generalized-logistic.ts';
-import { correlation } from '../metrics.ts';
+import { kolmogorovSmirnovFrom, type Sorted, sorted, summarize } from '../statistics/distribution.ts';
+import { cdf, fitGeneralizedLogistic } from '../statistics/generalized-logistic.ts';
+import { correlation } from '../statistics/metrics.ts';
 import { whyUnfittable } from '../target-transform.ts';
 import {
   atomCount,

@@ -1,6 +1,6 @@
-import { densityMode, shareBelow, sorted } from '../distribution.ts';
-import { regressionMetrics } from '../metrics.ts';
-import { mean, standardDeviation } from '../statistics.ts';
+import { densityMode, shareBelow, sorted } from '../statistics/distribution.ts';
+import { regressionMetrics } from '../statistics/metrics.ts';
+import { mean, standardDeviation } from '../statistics/statistics.ts';
 import {
   type Finding,
   type FindingNumber,
