@@ -6,7 +6,7 @@ import { JobFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
 import { Import } from '../schema/imports.ts';
 import { DrainWorkerInput, Job, JobAttempt, JobConnection, JobSubject, Worker } from '../schema/jobs.ts';
-import { Trial } from '../schema/models.ts';
+import { Trial } from '../schema/training.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { connect } from './paging.ts';

@@ -4,7 +4,8 @@ import { coefficientsOf, type LassoOfVersion } from '../registry/models/model-fi
 import type * as records from '../registry/records.ts';
 import { LassoSelectionEnum } from '../schema/enums.ts';
 import { LassoCoefficient, LassoCoefficients, TargetTransform } from '../schema/lasso.ts';
-import { LassoSettings, ModelVersion } from '../schema/models.ts';
+import { ModelVersion } from '../schema/models.ts';
+import { LassoSettings } from '../schema/training.ts';
 import type { RequestContext } from './context.ts';
 
 @Resolver(() => ModelVersion)

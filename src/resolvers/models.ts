@@ -10,17 +10,15 @@ import { ModelFilter } from '../schema/filters.ts';
 import {
   ArchiveModelVersionInput,
   DeleteModelAliasInput,
-  HyperparametersUnion,
   Model,
   ModelAlias,
   ModelAliasChange,
   ModelConnection,
   ModelVersion,
   SetModelAliasInput,
-  TrainingRun,
-  Trial,
   VerifyModelVersionInput,
 } from '../schema/models.ts';
+import { HyperparametersUnion, TrainingRun, Trial } from '../schema/training.ts';
 import type { RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { connect } from './paging.ts';

@@ -9,9 +9,10 @@ import { Evaluation, Prediction } from '../schema/evaluations.ts';
 import { fromGlobalId, type NodeType, toGlobalId } from '../schema/ids.ts';
 import { Import, Upload } from '../schema/imports.ts';
 import { Job } from '../schema/jobs.ts';
-import { Model, ModelVersion, TrainingRun, Trial } from '../schema/models.ts';
+import { Model, ModelVersion } from '../schema/models.ts';
 import { ShieldingReference } from '../schema/shielding-references.ts';
 import { Study } from '../schema/studies.ts';
+import { TrainingRun, Trial } from '../schema/training.ts';
 import type { Loaders, RequestContext } from './context.ts';
 
 /** For each type with a global id: its class and where its records are loaded from. */

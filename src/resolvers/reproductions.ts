@@ -1,8 +1,9 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import type * as records from '../registry/records.ts';
 import { compareTrials, type Reproduction as ReproductionRecord } from '../registry/training/repeated-trials.ts';
-import { ModelVersion, TrainingRun } from '../schema/models.ts';
+import { ModelVersion } from '../schema/models.ts';
 import { ReproduceModelVersionInput, Reproduction } from '../schema/reproductions.ts';
+import { TrainingRun } from '../schema/training.ts';
 import type { RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 

@@ -9,7 +9,7 @@ import { DatasetVersion } from '../schema/datasets.ts';
 import { RunStateEnum } from '../schema/enums.ts';
 import { StudyFilter } from '../schema/filters.ts';
 import { idOf, toGlobalId } from '../schema/ids.ts';
-import { ModelVersion, TrainingRun } from '../schema/models.ts';
+import { ModelVersion } from '../schema/models.ts';
 import {
   RunStudyInput,
   Study,
@@ -19,6 +19,7 @@ import {
   StudyPart,
   StudyProgress,
 } from '../schema/studies.ts';
+import { TrainingRun } from '../schema/training.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { connect } from './paging.ts';

@@ -2,8 +2,9 @@ import { Arg, Ctx, FieldResolver, Float, Query, Resolver, Root } from 'type-grap
 import type * as records from '../registry/records.ts';
 import { secondsLeftOfRun } from '../registry/training/run-progress.ts';
 import type { TrainingEstimate as EstimateRecord } from '../registry/training/training-estimates.ts';
-import { TrainingEstimateInput, TrainingRun } from '../schema/models.ts';
+import { TrainingRun } from '../schema/training.ts';
 import { TrainingEstimate } from '../schema/training-estimates.ts';
+import { TrainingEstimateInput } from '../schema/training-inputs.ts';
 import type { RequestContext } from './context.ts';
 import { schNetRequestOf } from './training.ts';
 

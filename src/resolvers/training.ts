@@ -20,21 +20,22 @@ import { ListArgs, PageArgs } from '../schema/common.ts';
 import { DatasetVersion, FeatureSet } from '../schema/datasets.ts';
 import { TrainingRunFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
+import { Model, ModelVersion } from '../schema/models.ts';
 import {
   CurvePointConnection,
   HyperparametersUnion,
-  Model,
-  ModelVersion,
-  type TrainingEstimateInput,
   TrainingRun,
   TrainingRunConnection,
-  TrainingRunInput,
   TrainingRunUpdate,
-  TrainLassoInput,
-  TrainSchNetInput,
   Trial,
   TrialProgress,
-} from '../schema/models.ts';
+} from '../schema/training.ts';
+import {
+  type TrainingEstimateInput,
+  TrainingRunInput,
+  TrainLassoInput,
+  TrainSchNetInput,
+} from '../schema/training-inputs.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';
 import { checkFirst, connect, connection, fromCursor } from './paging.ts';

@@ -3,7 +3,7 @@ import { ClusterRun } from './cluster-runs.ts';
 import { connectionOf, MutationInput, Recorded } from './common.ts';
 import { AttemptEndingEnum, JobKindEnum, RunStateEnum, WorkerStateEnum } from './enums.ts';
 import { Import } from './imports.ts';
-import { TrainingRun, Trial } from './models.ts';
+import { TrainingRun, Trial } from './training.ts';
 
 @ObjectType({ description: 'One time that a worker took a job.' })
 export class JobAttempt {
