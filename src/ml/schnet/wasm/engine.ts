@@ -38,7 +38,8 @@ class WasmSession implements SchNetSession {
     checkSchNetHyperparameters(hyperparameters);
     const checked = checkWeights(hyperparameters, weights, 'The weights');
     this.network = new Network({ ...hyperparameters });
-    this.network.layout.write(checked, this.network.weights);
+    const { layout, weights: own } = this.network.parameters;
+    layout.write(checked, own);
   }
 
   async predict(structures: readonly Structure[]): Promise<Float64Array[]> {
@@ -54,38 +55,38 @@ class WasmSession implements SchNetSession {
 
   async gradients(batch: SchNetBatch, loss: SchNetLoss): Promise<BatchOutcome & { readonly gradients: NamedTensors }> {
     const outcome = this.differentiate(batch, loss);
-    const { layout, gradients } = this.open();
+    const { layout, gradients } = this.open().parameters;
     return { ...outcome, gradients: layout.read(gradients) };
   }
 
   async step(batch: SchNetBatch, loss: SchNetLoss, size: StepSize): Promise<BatchOutcome> {
     const outcome = this.differentiate(batch, loss);
     if (!Number.isFinite(outcome.loss)) return outcome;
-    const network = this.open();
-    const { gradients } = network;
+    const { parameters } = this.open();
+    const { gradients } = parameters;
     const factor = clippingFactor([gradients], size.largestGradientNorm);
     if (factor < 1) {
       for (let index = 0; index < gradients.length; index++) gradients[index] *= factor;
     }
     this.steps++;
     const { rate, correction } = adamFactors(this.steps, size.learningRate);
-    network.step(rate, correction);
+    parameters.step(rate, correction);
     return outcome;
   }
 
   async weights(): Promise<NamedTensors> {
-    const { layout, weights } = this.open();
+    const { layout, weights } = this.open().parameters;
     return layout.read(weights);
   }
 
   async optimizerState(): Promise<AdamState> {
-    const { layout, moments } = this.open();
+    const { layout, moments } = this.open().parameters;
     const [firstMoments, secondMoments] = moments.map((moment) => layout.read(moment));
     return { steps: this.steps, firstMoments, secondMoments };
   }
 
   restoreOptimizer(state: AdamState): void {
-    const { layout, weights, moments } = this.open();
+    const { layout, weights, moments } = this.open().parameters;
     checkAdamState(state, layout.read(weights));
     this.steps = state.steps;
     layout.write(state.firstMoments, moments[0]);

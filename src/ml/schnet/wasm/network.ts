@@ -1,4 +1,3 @@
-import { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON } from '../adam.ts';
 import type { SchNetHyperparameters } from '../hyperparameters.ts';
 import { EMBEDDING, interactionLayers, OUTPUT_HIDDEN, OUTPUT_LAST } from '../weights.ts';
 import { Arena } from './arena.ts';
@@ -6,13 +5,15 @@ import { Batch, type Part } from './batch.ts';
 import { allocateBlocks, type Block } from './blocks.ts';
 import { DistanceGrid } from './distance-grid.ts';
 import { allocateElementTables, type ElementTables } from './element-tables.ts';
+import { FilterNetwork } from './filter-network.ts';
 import { type ClusterGeometry, Geometries } from './geometry.ts';
 import { type Kernels, kernelsIn } from './kernels.ts';
 import { ACCUMULATE, FROM_ROW, MatrixProducts, OVERWRITE } from './matrix-products.ts';
-import { ParameterLayout } from './parameters.ts';
+import { ParameterVectors } from './parameter-vectors.ts';
+import { ParameterLayout, type Widths } from './parameters.ts';
 
 /**
- * SchNet forward, backward and Adam on the kernels: everything that costs time happens there, this only says what comes after what.
+ * SchNet forward and backward on the kernels: everything that costs time happens there, this only says what comes after what.
  *
  * It computes what `tensorflow/model.ts` reads like, differently in three ways. Filters are tables on a grid of distances
  * (distance-grid.ts), through which the network is also trained. The features of atoms never appear: layers that follow each
@@ -20,64 +21,36 @@ import { ParameterLayout } from './parameters.ts';
  * which neighbours differ by element only, is a sparse matrix times a small table (kernels/table-sum.ts).
  */
 export class Network {
-  readonly layout: ParameterLayout;
+  readonly parameters: ParameterVectors;
   readonly geometries: Geometries;
   private readonly arena = new Arena();
   private readonly kernels: Kernels = kernelsIn(this.arena);
+  private readonly widths: Widths;
   private readonly grid: DistanceGrid;
   private readonly blocks: readonly Block[];
-  /** Addresses of the four vectors of parameters. */
-  private readonly parameters: number;
-  private readonly gradient: number;
-  private readonly firstMoment: number;
-  private readonly secondMoment: number;
-  private readonly gaussians: number;
-  private readonly cutoffs: number;
-  private describedNodes = 0;
-  private readonly tableScratch: number;
-  private readonly dHidden: number;
   private readonly products: MatrixProducts;
+  private readonly filterNetwork: FilterNetwork;
   private readonly row: number;
   private elementTables: ElementTables | null = null;
   private readonly batch: Batch;
 
   constructor(hyperparameters: SchNetHyperparameters) {
-    this.layout = new ParameterLayout(hyperparameters);
+    const layout = new ParameterLayout(hyperparameters);
+    this.widths = layout.widths;
     this.grid = new DistanceGrid(hyperparameters);
-    const { basis, filters, gaussians, taken } = this.layout.widths;
+    const { basis, filters, gaussians, taken } = this.widths;
     const { mostNodes } = this.grid;
     const { arena } = this;
     this.geometries = new Geometries(arena, this.grid, hyperparameters.cutoffAngstrom, 4 * filters, 4 * basis);
-    const vector = () => arena.allocate(this.layout.length);
-    [this.parameters, this.gradient, this.firstMoment, this.secondMoment] = [vector(), vector(), vector(), vector()];
-    const table = (width: number) => arena.allocate(mostNodes * width);
-    this.gaussians = table(gaussians);
-    this.cutoffs = arena.allocate(mostNodes);
-    this.tableScratch = table(filters);
-    this.dHidden = table(filters);
-    this.blocks = allocateBlocks(arena, hyperparameters.interactions, mostNodes, this.layout.widths, (name) =>
-      this.parameter(name),
-    );
-    this.batch = new Batch(arena, this.layout.widths, hyperparameters.interactions);
+    this.parameters = new ParameterVectors(arena, this.kernels, layout);
     const widest = Math.max(basis, filters, gaussians, taken, 16);
     this.products = new MatrixProducts(arena, this.kernels, widest);
+    this.filterNetwork = new FilterNetwork(arena, this.kernels, this.products, this.grid, this.parameters);
+    this.blocks = allocateBlocks(arena, hyperparameters.interactions, mostNodes, this.widths, (name) =>
+      this.parameters.at(name),
+    );
+    this.batch = new Batch(arena, this.widths, hyperparameters.interactions);
     this.row = arena.allocate(widest);
-  }
-
-  /** The parameters, as a view. */
-  get weights(): Float32Array {
-    return this.arena.floats(this.parameters, this.layout.length);
-  }
-
-  get gradients(): Float32Array {
-    return this.arena.floats(this.gradient, this.layout.length);
-  }
-
-  get moments(): readonly [first: Float32Array, second: Float32Array] {
-    return [
-      this.arena.floats(this.firstMoment, this.layout.length),
-      this.arena.floats(this.secondMoment, this.layout.length),
-    ];
   }
 
   /** Outputs of all atoms of the clusters, in order, as a view that the next call overwrites; `backward` may follow. */
@@ -90,13 +63,13 @@ export class Network {
     return this.run(clusters, false);
   }
 
-  /** The derivative of a loss by all parameters, into `gradients`; `derivative` is that by each output of the last `forward`. */
+  /** The derivative of a loss by all parameters, into `parameters.gradients`; `derivative` is that by each output of the last `forward`. */
   backward(derivative: ArrayLike<number>): void {
     const { arena } = this;
-    const { basis, filters, taken } = this.layout.widths;
+    const { basis, filters, taken } = this.widths;
     const tables = this.elementTables!;
     const { nodes } = this.geometries;
-    this.gradients.fill(0);
+    this.parameters.gradients.fill(0);
     arena.floats(this.batch.dOutputs, derivative.length).set(derivative);
     arena.floats(tables.dTaken, tables.count * taken).fill(0);
     arena.floats(tables.dGathered, tables.count * this.grid.mostNodes * basis).fill(0);
@@ -107,34 +80,14 @@ export class Network {
     for (const part of this.batch.parts) this.partBack(part);
     this.elementsBack();
     this.firstBlockBack();
-    for (const block of this.blocks) this.filterBack(block);
+    for (const block of this.blocks) this.filterNetwork.back(block, nodes);
     this.productsBack();
-  }
-
-  /** A step of Adam along the last gradients; `rate` and `correction` are those of kernels/adam.ts. */
-  step(rate: number, correction: number): void {
-    this.kernels.adam(
-      ...[this.parameters, this.gradient, this.firstMoment, this.secondMoment, this.layout.length],
-      ...[rate, ADAM_BETA1, ADAM_BETA2, correction, ADAM_EPSILON],
-    );
-  }
-
-  private parameter(name: string): number {
-    return this.parameters + 4 * this.layout.offsetOf(name);
-  }
-
-  /** Address of the derivative by a parameter. */
-  private slope(name: string): number {
-    return this.toGradient(this.parameter(name));
-  }
-
-  private toGradient(parameter: number): number {
-    return parameter - this.parameters + this.gradient;
   }
 
   private run(clusters: readonly ClusterGeometry[], isKept: boolean): Float32Array {
     this.batch.enter(clusters, isKept);
-    this.prepareTables();
+    this.filterNetwork.prepare(this.blocks, this.geometries.nodes);
+    this.prepareProducts();
     this.prepareElements();
     for (const part of this.batch.parts) this.partForward(part);
     return this.arena.floats(this.batch.outputs, this.batch.atoms);
@@ -142,7 +95,7 @@ export class Network {
 
   private partForward({ clusters, count, atoms, firstAtom, firstRow }: Part): void {
     const room = this.batch.activations;
-    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { basis, filters, hidden, taken } = this.widths;
     const { kernels, products } = this;
     const tables = this.elementTables!;
     const takenRows = room.taken + 4 * taken * firstRow;
@@ -169,10 +122,10 @@ export class Network {
         ...(isUniform ? { mode: FROM_ROW, row: tables.taken } : { mode: ACCUMULATE, row: 0 }),
       });
     });
-    const bias = this.arena.float32[this.parameter(`${OUTPUT_LAST}.bias`) / 4];
+    const bias = this.arena.float32[this.parameters.at(`${OUTPUT_LAST}.bias`) / 4];
     const outputValues = room.outputValues + 4 * hidden * firstRow;
     kernels.output(
-      ...[takenRows + 4 * (taken - hidden), 4 * taken, outputValues, this.parameter(OUTPUT_LAST), bias],
+      ...[takenRows + 4 * (taken - hidden), 4 * taken, outputValues, this.parameters.at(OUTPUT_LAST), bias],
       ...[this.batch.outputs + 4 * firstAtom, atoms, hidden],
     );
   }
@@ -180,16 +133,16 @@ export class Network {
   /** Adds what the atoms of a part do to the gradient, up to what is the same for all atoms of an element. */
   private partBack({ clusters, count, atoms, firstAtom, firstRow }: Part): void {
     const room = this.batch.activations;
-    const { basis, filters, hidden, taken } = this.layout.widths;
-    const { kernels, products } = this;
+    const { basis, filters, hidden, taken } = this.widths;
+    const { kernels, products, parameters } = this;
     const tables = this.elementTables!;
     const takenRows = room.taken + 4 * taken * firstRow;
     const { dTaken, dValues, dGathered } = room;
     const output = 4 * (taken - hidden);
     kernels.outputBack(
       ...[takenRows + output, 4 * taken, dTaken + output, room.outputValues + 4 * hidden * firstRow],
-      ...[this.parameter(OUTPUT_LAST), this.batch.dOutputs + 4 * firstAtom],
-      ...[this.slope(OUTPUT_LAST), this.slope(`${OUTPUT_LAST}.bias`), atoms, hidden],
+      ...[parameters.at(OUTPUT_LAST), this.batch.dOutputs + 4 * firstAtom],
+      ...[parameters.slope(OUTPUT_LAST), parameters.slope(`${OUTPUT_LAST}.bias`), atoms, hidden],
     );
     for (let index = this.blocks.length - 1; index >= 0; index--) {
       const block = this.blocks[index];
@@ -204,14 +157,14 @@ export class Network {
         ...{ rows: atoms, inner: columns, columns: basis, mode: OVERWRITE, row: 0 },
       });
       kernels.multiplyAndSumRows(
-        ...[dValues, 4 * basis, slopes, 4 * basis, this.toGradient(block.f2outBias), atoms, basis],
+        ...[dValues, 4 * basis, slopes, 4 * basis, parameters.toGradient(block.f2outBias), atoms, basis],
       );
       if (index === 0) {
         kernels.sumTableRowsBack(clusters, count, tables.dGathered, dValues, basis);
         continue;
       }
       const gathered = room.gathered[index] + 4 * filters * firstRow;
-      products.addTransposedProduct(gathered, filters, dValues, basis, this.toGradient(block.f2out), basis, {
+      products.addTransposedProduct(gathered, filters, dValues, basis, parameters.toGradient(block.f2out), basis, {
         ...{ rows: atoms, inner: filters, columns: basis },
       });
       products.productWithPacked(dValues, basis, block.packedF2outTransposed, dGathered, filters, {
@@ -230,30 +183,9 @@ export class Network {
     }
   }
 
-  /** Filters of all blocks at all nodes: T = fc (ssp(gaussians A1 + a1) A2 + a2). */
-  private prepareTables(): void {
-    const { nodes } = this.geometries;
-    const { filters, gaussians } = this.layout.widths;
-    for (; this.describedNodes < nodes; this.describedNodes++) {
-      const into = this.arena.floats(this.gaussians + 4 * gaussians * this.describedNodes, gaussians);
-      this.arena.float32[this.cutoffs / 4 + this.describedNodes] = this.grid.describe(this.describedNodes, into, 0);
-    }
-    for (const { filterHidden, filterHiddenBias, filter, filterBias, hidden, hiddenSlope, table } of this.blocks) {
-      this.products.product(this.gaussians, gaussians, filterHidden, filters, hidden, filters, {
-        ...{ rows: nodes, inner: gaussians, columns: filters, mode: FROM_ROW, row: filterHiddenBias },
-      });
-      this.kernels.shiftedSoftplus(hidden, hidden, hiddenSlope, nodes * filters);
-      this.products.product(hidden, filters, filter, filters, this.tableScratch, filters, {
-        ...{ rows: nodes, inner: filters, columns: filters, mode: FROM_ROW, row: filterBias },
-      });
-      this.kernels.scaleRows(this.tableScratch, this.cutoffs, table, nodes, filters);
-    }
-    this.prepareProducts();
-  }
-
   private prepareProducts(): void {
     const { products } = this;
-    const { basis, filters, taken } = this.layout.widths;
+    const { basis, filters, taken } = this.widths;
     this.blocks.forEach((block, index) => {
       const { firstTaken } = block;
       const product = block.product + 4 * firstTaken;
@@ -271,25 +203,25 @@ export class Network {
 
   /** Address of the matrix of all that later layers take, [basis, taken], from a column on. */
   private sharedFrom(column: number): number {
-    const { hidden, taken } = this.layout.widths;
-    return this.parameter(OUTPUT_HIDDEN) - 4 * (taken - hidden) + 4 * column;
+    const { hidden, taken } = this.widths;
+    return this.parameters.at(OUTPUT_HIDDEN) - 4 * (taken - hidden) + 4 * column;
   }
 
   /** What depends on the element of an atom alone. */
   private prepareElements(): void {
     const { atomicNumbers, nodes } = this.geometries;
-    const { basis, filters, hidden, taken } = this.layout.widths;
+    const { basis, filters, hidden, taken } = this.widths;
     const { kernels, arena } = this;
     if (this.elementTables === null || this.elementTables.count < atomicNumbers.length) {
       this.elementTables = allocateElementTables(
-        ...([this.arena, atomicNumbers.length, this.blocks.length, this.grid.mostNodes, this.layout.widths] as const),
+        ...([this.arena, atomicNumbers.length, this.blocks.length, this.grid.mostNodes, this.widths] as const),
       );
     }
     const tables = this.elementTables;
     const [first] = this.blocks;
-    const in2f = this.parameter(interactionLayers(0).in2f);
+    const in2f = this.parameters.at(interactionLayers(0).in2f);
     atomicNumbers.forEach((z, element) => {
-      const embedding = this.parameter(EMBEDDING) + 4 * basis * z;
+      const embedding = this.parameters.at(EMBEDDING) + 4 * basis * z;
       const own = tables.own(element);
       arena.floats(own.filtered, filters).fill(0);
       kernels.addVectorTimesMatrix(embedding, in2f, 4 * filters, own.filtered, basis, filters);
@@ -301,7 +233,7 @@ export class Network {
       arena.floats(own.taken, taken).fill(0);
       arena
         .floats(own.taken + 4 * (taken - hidden), hidden)
-        .set(arena.floats(this.parameter(`${OUTPUT_HIDDEN}.bias`), hidden));
+        .set(arena.floats(this.parameters.at(`${OUTPUT_HIDDEN}.bias`), hidden));
       let features = embedding;
       this.blocks.forEach(({ denseBias, firstTaken }, index) => {
         const sum = own.features + 4 * basis * index;
@@ -315,7 +247,7 @@ export class Network {
 
   /** How many columns the next layer takes of a block's outcome: filters, or the output's hidden layer. */
   private widthTaken(block: number): number {
-    const { filters, hidden } = this.layout.widths;
+    const { filters, hidden } = this.widths;
     return block === this.blocks.length - 1 ? hidden : filters;
   }
 
@@ -327,13 +259,13 @@ export class Network {
 
   /** From what each atom gives to later layers to the embedding and the biases. */
   private elementsBack(): void {
-    const { basis, hidden, taken } = this.layout.widths;
-    const { kernels, arena } = this;
+    const { basis, hidden, taken } = this.widths;
+    const { kernels, arena, parameters } = this;
     const tables = this.elementTables!;
     const { atomicNumbers } = this.geometries;
     for (const element of this.elementsInOrder()) {
       const own = tables.own(element);
-      const dHiddenBias = this.slope(`${OUTPUT_HIDDEN}.bias`);
+      const dHiddenBias = parameters.slope(`${OUTPUT_HIDDEN}.bias`);
       kernels.add(own.dTaken + 4 * (taken - hidden), dHiddenBias, dHiddenBias, hidden);
       arena.floats(this.row, basis).fill(0);
       for (let index = this.blocks.length - 1; index >= 0; index--) {
@@ -341,11 +273,11 @@ export class Network {
         const [shared, width] = [this.sharedFrom(firstTaken), this.widthTaken(index)];
         const dTaken = own.dTaken + 4 * firstTaken;
         const features = own.features + 4 * basis * index;
-        kernels.addOuterProduct(features, dTaken, this.toGradient(shared), 4 * taken, basis, width);
+        kernels.addOuterProduct(features, dTaken, parameters.toGradient(shared), 4 * taken, basis, width);
         kernels.addMatrixTimesVector(shared, 4 * taken, dTaken, this.row, basis, width);
-        kernels.add(this.row, this.toGradient(denseBias), this.toGradient(denseBias), basis);
+        kernels.add(this.row, parameters.toGradient(denseBias), parameters.toGradient(denseBias), basis);
       }
-      const dEmbedding = this.slope(EMBEDDING) + 4 * basis * atomicNumbers[element];
+      const dEmbedding = parameters.slope(EMBEDDING) + 4 * basis * atomicNumbers[element];
       kernels.add(this.row, dEmbedding, dEmbedding, basis);
     }
   }
@@ -353,77 +285,41 @@ export class Network {
   /** From the first block's table to f2out, the filters, in2f and the embedding. */
   private firstBlockBack(): void {
     const { atomicNumbers, nodes } = this.geometries;
-    const { basis, filters } = this.layout.widths;
-    const { kernels, arena } = this;
+    const { basis, filters } = this.widths;
+    const { kernels, products, arena, parameters } = this;
+    const { dHidden, scratch } = this.filterNetwork;
     const [first] = this.blocks;
-    const in2f = this.parameter(interactionLayers(0).in2f);
+    const in2f = parameters.at(interactionLayers(0).in2f);
     for (const element of this.elementsInOrder()) {
       const own = this.elementTables!.own(element);
-      this.products.productWithTransposed(own.dGathered, basis, first.f2out, basis, this.dHidden, filters, {
+      products.productWithTransposed(own.dGathered, basis, first.f2out, basis, dHidden, filters, {
         ...{ rows: nodes, inner: basis, columns: filters },
       });
-      this.products.addTransposedProduct(
-        own.table,
-        filters,
-        own.dGathered,
-        basis,
-        this.toGradient(first.f2out),
-        basis,
-        {
-          ...{ rows: nodes, inner: filters, columns: basis },
-        },
-      );
-      kernels.scaleColumns(this.dHidden, own.filtered, this.tableScratch, nodes, filters);
-      kernels.add(first.dTable, this.tableScratch, first.dTable, nodes * filters);
+      const dF2out = parameters.toGradient(first.f2out);
+      products.addTransposedProduct(own.table, filters, own.dGathered, basis, dF2out, basis, {
+        ...{ rows: nodes, inner: filters, columns: basis },
+      });
+      kernels.scaleColumns(dHidden, own.filtered, scratch, nodes, filters);
+      kernels.add(first.dTable, scratch, first.dTable, nodes * filters);
       arena.floats(this.row, filters).fill(0);
-      kernels.multiplyAndSumRows(this.dHidden, 4 * filters, first.table, 4 * filters, this.row, nodes, filters);
+      kernels.multiplyAndSumRows(dHidden, 4 * filters, first.table, 4 * filters, this.row, nodes, filters);
       const row = basis * atomicNumbers[element];
-      const [embedding, dEmbedding] = [this.parameter(EMBEDDING) + 4 * row, this.slope(EMBEDDING) + 4 * row];
+      const [embedding, dEmbedding] = [parameters.at(EMBEDDING) + 4 * row, parameters.slope(EMBEDDING) + 4 * row];
       kernels.addMatrixTimesVector(in2f, 4 * filters, this.row, dEmbedding, basis, filters);
-      kernels.addOuterProduct(embedding, this.row, this.toGradient(in2f), 4 * filters, basis, filters);
+      kernels.addOuterProduct(embedding, this.row, parameters.toGradient(in2f), 4 * filters, basis, filters);
     }
-  }
-
-  /** From the table of filters to the filter network. */
-  private filterBack({ filterHidden, filterHiddenBias, filter, filterBias, hidden, hiddenSlope, dTable }: Block): void {
-    const { nodes } = this.geometries;
-    const { filters, gaussians } = this.layout.widths;
-    const { kernels } = this;
-    const dFilter = this.tableScratch;
-    const stride = 4 * filters;
-    kernels.scaleRows(dTable, this.cutoffs, dFilter, nodes, filters);
-    this.products.addTransposedProduct(hidden, filters, dFilter, filters, this.toGradient(filter), filters, {
-      ...{ rows: nodes, inner: filters, columns: filters },
-    });
-    kernels.sumRows(dFilter, stride, this.toGradient(filterBias), nodes, filters);
-    this.products.productWithTransposed(dFilter, filters, filter, filters, this.dHidden, filters, {
-      ...{ rows: nodes, inner: filters, columns: filters },
-    });
-    const dBias = this.toGradient(filterHiddenBias);
-    kernels.multiplyAndSumRows(this.dHidden, stride, hiddenSlope, stride, dBias, nodes, filters);
-    this.products.addTransposedProduct(
-      this.gaussians,
-      gaussians,
-      this.dHidden,
-      filters,
-      this.toGradient(filterHidden),
-      filters,
-      {
-        ...{ rows: nodes, inner: gaussians, columns: filters },
-      },
-    );
   }
 
   /** From the products of layers to the layers. */
   private productsBack(): void {
-    const { basis, taken } = this.layout.widths;
+    const { basis, taken } = this.widths;
     for (const { dense, dProduct, firstTaken } of this.blocks) {
       const [shared, from] = [this.sharedFrom(firstTaken), dProduct + 4 * firstTaken];
       const columns = taken - firstTaken;
-      this.products.productWithTransposed(from, taken, shared, taken, this.toGradient(dense), basis, {
+      this.products.productWithTransposed(from, taken, shared, taken, this.parameters.toGradient(dense), basis, {
         ...{ rows: basis, inner: columns, columns: basis },
       });
-      this.products.addTransposedProduct(dense, basis, from, taken, this.toGradient(shared), taken, {
+      this.products.addTransposedProduct(dense, basis, from, taken, this.parameters.toGradient(shared), taken, {
         ...{ rows: basis, inner: basis, columns },
       });
     }
