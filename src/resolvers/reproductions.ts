@@ -17,9 +17,11 @@ export class ReproducingRunResolver {
     @Arg('input', () => ReproduceModelVersionInput) input: ReproduceModelVersionInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { modelVersion, seeds = null } = input;
+    const { modelVersion, seeds = null, priority } = input;
     const request = requestOf('reproduceModelVersion', input);
-    return load.trainingRuns.load(await registry.reproductions.reproduce(caller, request, { modelVersion, seeds }));
+    return load.trainingRuns.load(
+      await registry.reproductions.reproduce(caller, request, { modelVersion, seeds, priority: priority ?? undefined }),
+    );
   }
 
   @FieldResolver(() => Reproduction, {

@@ -49,8 +49,8 @@ export class StudyResolver {
     @Arg('input', () => RunStudyInput) input: RunStudyInput,
     @Ctx() { caller, registry, load }: RequestContext,
   ) {
-    const { datasetVersion, epochs, seeds, alphas } = input;
-    const asked = { datasetVersion, epochs, seeds, alphas };
+    const { datasetVersion, epochs, seeds, alphas, priority } = input;
+    const asked = { datasetVersion, epochs, seeds, alphas, priority: priority ?? undefined };
     return load.studies.load(await registry.studies.run(caller, requestOf('runStudy', input), asked));
   }
 

@@ -87,6 +87,12 @@ export const IDEMPOTENCY_KEY = {
     'Makes repeating safe: the same key with the same input answers as before, for 7 days; with other input it is a conflict.',
 };
 
+/** Options of the field `priority`. */
+export const PRIORITY = {
+  description:
+    '-100 to 100, 0 unless given. Of trials that wait for a worker, those of the largest priority come first.',
+};
+
 @InputType()
 export abstract class MutationInput {
   @Field(() => String, IDEMPOTENCY_KEY)

@@ -1,5 +1,5 @@
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
-import { MutationInput } from './common.ts';
+import { MutationInput, PRIORITY } from './common.ts';
 
 @ObjectType({ description: 'Whether one trial, done again, gave the same weights.' })
 export class TrialReproduction {
@@ -51,4 +51,7 @@ export class ReproduceModelVersionInput extends MutationInput {
     description: 'Those to train again; unless given, all whose trials succeeded. A Lasso has the seed 0.',
   })
   seeds?: number[] | null;
+
+  @Field(() => Int, { ...PRIORITY, nullable: true })
+  priority?: number | null;
 }

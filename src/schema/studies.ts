@@ -1,7 +1,7 @@
 import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { LASSO_ALPHAS } from '../ml/lasso/lasso.ts';
 import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
-import { connectionOf, MutationInput, Node, Recorded } from './common.ts';
+import { connectionOf, MutationInput, Node, PRIORITY, Recorded } from './common.ts';
 import { FindingVerdictEnum, LossEnum, ModelKindEnum, StudyFeaturesEnum, TargetEnum } from './enums.ts';
 
 @ObjectType({ description: 'What all trainings of a study share.' })
@@ -108,6 +108,9 @@ export class RunStudyInput extends MutationInput {
 
   @Field(() => [Float], { defaultValue: LASSO_ALPHAS, description: 'Of each Lasso.' })
   alphas!: number[];
+
+  @Field(() => Int, { ...PRIORITY, nullable: true })
+  priority?: number | null;
 }
 
 @InputType()

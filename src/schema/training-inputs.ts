@@ -5,14 +5,8 @@ import type { LassoSelection, SchNetEngineName, Target } from '../ml/model.ts';
 import { SCHNET_DEFAULTS } from '../ml/schnet/hyperparameters.ts';
 import { DEFAULT_DISTRIBUTION_WEIGHT } from '../ml/schnet/loss.ts';
 import { PAPER_SEEDS, SCHNET_TRAINING_DEFAULTS } from '../ml/schnet/training.ts';
-import { IDEMPOTENCY_KEY, MutationInput } from './common.ts';
+import { IDEMPOTENCY_KEY, MutationInput, PRIORITY } from './common.ts';
 import { LassoSelectionEnum, LossEnum, SchNetEngineEnum, TargetEnum } from './enums.ts';
-
-/** Options of the field `priority`. */
-const PRIORITY = {
-  defaultValue: 0,
-  description: '-100 to 100. Of trials that wait for a worker, those of the largest priority come first.',
-};
 
 @InputType()
 abstract class TrainInput {
@@ -46,7 +40,7 @@ export class TrainLassoInput extends TrainInput {
   })
   folds!: number;
 
-  @Field(() => Int, PRIORITY)
+  @Field(() => Int, { ...PRIORITY, defaultValue: 0 })
   priority!: number;
 
   @Field(() => String, IDEMPOTENCY_KEY)
@@ -130,7 +124,7 @@ export class TrainingEstimateInput extends TrainInput {
 
 @InputType({ description: "Defaults are the paper's." })
 export class TrainSchNetInput extends TrainingEstimateInput {
-  @Field(() => Int, PRIORITY)
+  @Field(() => Int, { ...PRIORITY, defaultValue: 0 })
   priority!: number;
 
   @Field(() => String, IDEMPOTENCY_KEY)

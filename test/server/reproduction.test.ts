@@ -105,10 +105,17 @@ describe('reproduceModelVersion', () => {
   });
 
   test('trains the seeds that are named, and is known to the version', async () => {
-    const id = await reproduce({ modelVersion: 'lasso/1', seeds: [0] });
+    const id = await reproduce({ modelVersion: 'lasso/1', seeds: [0], priority: 2 });
     const other = await reproduce({ modelVersion: 'schnet/1', seeds: [7] });
     await runEnded(server, other);
     expect(await reproductionOf(other)).toMatchObject(agreeing('schnet/1', 7));
+    const { run } = await server.request<{ run: object }>(
+      `query ($id: ID!) { run: trainingRun(id: $id) { priority } }`,
+      {
+        id,
+      },
+    );
+    expect(run).toEqual({ priority: 2 });
     const { modelVersion } = await server.request<{ modelVersion: { reproductions: { id: string }[] } }>(
       `{ modelVersion(modelVersion: "lasso/1") { reproductions { id reproduction { agrees } } } }`,
     );

@@ -199,7 +199,7 @@ describe('a study of data with populations', () => {
 test('a study of data without populations leaves four trainings out, goes on after it was cancelled, and reports', {
   timeout: 5 * MINUTES,
 }, async () => {
-  const queued = await runStudy(server, { datasetVersion: 'bare/1', epochs: 40, seeds: [1, 2] });
+  const queued = await runStudy(server, { datasetVersion: 'bare/1', epochs: 40, seeds: [1, 2], priority: -3 });
   const leftOut = queued.parts.filter((part) => part.leftOut !== null);
   expect(leftOut.map(({ features, trainingRun }) => [features, trainingRun])).toEqual([
     ...[
@@ -211,6 +211,10 @@ test('a study of data without populations leaves four trainings out, goes on aft
   ]);
   for (const part of leftOut) expect(part.leftOut).toBe('no calculation of the data has gross orbital populations');
   expect(queued.progress.steps).toBe(2 * 11 + 4 * 2 * 40);
+  const { jobs } = await server.request<{ jobs: { totalCount: number } }>(
+    '{ jobs(first: 1, filter: { kind: { equals: TRIAL }, priority: { equals: -3 } }) { totalCount } }',
+  );
+  expect(jobs.totalCount).toBe(2 + 4 * 2);
 
   await studyWhen(server, queued.id, 'under way', ({ parts }) =>
     parts.some(({ kind, trainingRun }) => kind === 'SCHNET' && trainingRun!.state === 'RUNNING'),
@@ -293,6 +297,7 @@ describe('a study is refused', () => {
     ['without alphas', { datasetVersion: 'full/1', alphas: [] }, 'INVALID_HYPERPARAMETER', /alpha/],
     ['without seeds', { datasetVersion: 'full/1', seeds: [] }, 'INVALID_HYPERPARAMETER', /number of seeds is 0/],
     ['with a seed twice', { datasetVersion: 'full/1', seeds: [3, 3] }, 'INVALID_HYPERPARAMETER', /listed twice/],
+    ['with a priority of 101', { datasetVersion: 'full/1', priority: 101 }, 'BAD_USER_INPUT', /priority is 101/],
     ['without epochs', { datasetVersion: 'full/1', epochs: 0 }, 'INVALID_HYPERPARAMETER', /epochs is 0/],
   ])('%s', async (_, input, code, says) => {
     expect(await refusal(server, RUN_STUDY, { input })).toMatchObject({ code, message: expect.stringMatching(says) });

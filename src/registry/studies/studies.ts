@@ -13,6 +13,7 @@ import { OneAtATime } from '../one-at-a-time.ts';
 import type { Store } from '../ports.ts';
 import type { DatasetVersion, FeatureSet, Study, StudyPart, StudySettings, TrainingRun } from '../records.ts';
 import { References } from '../references.ts';
+import { checkPriority } from '../training/queued-runs.ts';
 import { progressOfRuns, type RunsProgress, stateOfRuns } from '../training/run-progress.ts';
 import { cancelRun, checkSeeds, queueTraining, resumeRun, trainableVersion } from '../training/training.ts';
 import { isOpen, lockRun } from '../work/run-state.ts';
@@ -32,6 +33,7 @@ const MEMBERS_PER_READ = 10_000;
 export interface RunStudyInput extends StudySettings {
   /** Written `name/1`. */
   readonly datasetVersion: string;
+  readonly priority?: number;
 }
 
 /** The paper's grid of trainings on one data set version, as one batch of jobs. */
@@ -53,7 +55,8 @@ export class Studies {
    */
   run(caller: Caller, request: MutationRequest, input: RunStudyInput): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
-    const { datasetVersion, ...settings } = input;
+    const { datasetVersion, priority, ...settings } = input;
+    checkPriority(priority);
     checkSettings(settings);
     return this.mutations.run(caller, request, async (store) => {
       const version = await studiedVersion(new References(store), datasetVersion);
@@ -65,7 +68,7 @@ export class Studies {
         datasetVersionId: version.id,
         settings,
         settingsSha256,
-        parts: await queueParts(store, caller, version, settings),
+        parts: await queueParts(store, caller, version, { settings, priority }),
         createdBy: caller.name,
       });
       return study.id;
@@ -167,7 +170,7 @@ async function queueParts(
   store: Store,
   caller: Caller,
   version: DatasetVersion,
-  settings: StudySettings,
+  { settings, priority }: { readonly settings: StudySettings; readonly priority: number | undefined },
 ): Promise<StudyPart[]> {
   const [dataset] = await store.datasets.getMany([version.datasetId]);
   const populations = await usablePopulations(store, version);
@@ -186,6 +189,7 @@ async function queueParts(
               ...{ model: name, datasetVersionId: version.id, target: cell.target },
               featureSet: await featureSetOf(store, caller, cell.features, populations),
               settings: settingsOfCell(cell, settings),
+              priority,
             })
           : null,
     });

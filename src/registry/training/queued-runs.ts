@@ -1,8 +1,11 @@
+import { NatriumError } from '../../errors.ts';
 import type { Caller } from '../caller.ts';
 import type { Store } from '../ports.ts';
 import type { TrainingRun } from '../records.ts';
 import { Jobs } from '../work/jobs.ts';
 import { TRIAL_WORK } from './trial-jobs.ts';
+
+const PRIORITIES = [-100, 100] as const;
 
 const NEW_TRIAL = {
   state: 'QUEUED',
@@ -24,6 +27,13 @@ export type RunRequest = Pick<
   'modelId' | 'kind' | 'datasetVersionId' | 'featureSetId' | 'target' | 'hyperparameters' | 'reproducedVersionId'
 > &
   Partial<Pick<TrainingRun, 'priority'>>;
+
+/** Throws BAD_USER_INPUT for a priority that there is not. */
+export function checkPriority(priority = 0): void {
+  const [least, most] = PRIORITIES;
+  if (priority >= least && priority <= most) return;
+  throw new NatriumError('BAD_USER_INPUT', `priority is ${priority}; it is ${least} to ${most}, and 0 unless given`);
+}
 
 /** Writes a run, a trial a seed and a job a trial; answers the id of the run. Only inside a transaction. */
 export async function queueRun(

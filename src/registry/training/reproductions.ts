@@ -3,13 +3,14 @@ import { type Caller, requireRole } from '../caller.ts';
 import type { MutationRequest, Mutations } from '../mutations.ts';
 import type { Trial } from '../records.ts';
 import { References } from '../references.ts';
-import { queueRun } from './queued-runs.ts';
+import { checkPriority, queueRun } from './queued-runs.ts';
 import { checkSeeds } from './training.ts';
 
 export interface ReproduceInput {
   readonly modelVersion: string;
   /** Null: all whose trials left weights. */
   readonly seeds: readonly number[] | null;
+  readonly priority?: number;
 }
 
 /** Trains recorded requests again, to see whether the same bytes come out. */
@@ -22,6 +23,7 @@ export class Reproductions {
    */
   reproduce(caller: Caller, request: MutationRequest, input: ReproduceInput): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
+    checkPriority(input.priority);
     if (input.seeds !== null) checkSeeds(input.seeds);
     return this.mutations.run(caller, request, async (store) => {
       const version = await new References(store).modelVersion(input.modelVersion);
@@ -33,6 +35,7 @@ export class Reproductions {
         ...{ modelId, kind, datasetVersionId, featureSetId, target },
         hyperparameters: hyperparameters.kind === 'SCHNET' ? { ...hyperparameters, seeds } : hyperparameters,
         reproducedVersionId: version.id,
+        priority: input.priority,
       });
     });
   }

@@ -13,7 +13,7 @@ import type { DatasetVersion, FeatureSet, Model, TrainingRun } from '../records.
 import { References } from '../references.ts';
 import { Jobs } from '../work/jobs.ts';
 import { findRun, isOpen, lockRun } from '../work/run-state.ts';
-import { queueRun } from './queued-runs.ts';
+import { checkPriority, queueRun } from './queued-runs.ts';
 import { COMPLETION_WORK, requestCompletion, TRIAL_WORK } from './trial-jobs.ts';
 
 const MOST_TRIALS = 100;
@@ -21,7 +21,6 @@ const MOST_TRIALS = 100;
 const LARGEST_SEED = 2 ** 31 - 1;
 
 /** Of a run among those that wait: 0 unless asked otherwise. */
-const PRIORITIES = [-100, 100] as const;
 
 export interface TrainLassoInput {
   readonly model: string;
@@ -159,12 +158,6 @@ export async function resumeRun(store: Store, caller: Caller, run: TrainingRun):
     open += 1;
   }
   if (open === 0) await requestCompletion(store, run.id, caller, run.priority);
-}
-
-function checkPriority(priority = 0): void {
-  const [least, most] = PRIORITIES;
-  if (priority >= least && priority <= most) return;
-  throw new NatriumError('BAD_USER_INPUT', `priority is ${priority}; it is ${least} to ${most}, and 0 unless given`);
 }
 
 async function findOrCreateModel(store: Store, caller: Caller, name: string): Promise<Model> {
