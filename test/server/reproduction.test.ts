@@ -111,9 +111,7 @@ describe('reproduceModelVersion', () => {
     expect(await reproductionOf(other)).toMatchObject(agreeing('schnet/1', 7));
     const { run } = await server.request<{ run: object }>(
       `query ($id: ID!) { run: trainingRun(id: $id) { priority } }`,
-      {
-        id,
-      },
+      { id },
     );
     expect(run).toEqual({ priority: 2 });
     const { modelVersion } = await server.request<{ modelVersion: { reproductions: { id: string }[] } }>(
