@@ -1,8 +1,10 @@
 import { PgBoss } from 'pg-boss';
 import { NatriumError } from '../errors.ts';
 import type { Log } from '../logging.ts';
+import { POOL_OPTIONS } from '../pool-options.ts';
 import type { JobQueue, QueuedJob } from '../registry/ports.ts';
 import { forRequest } from '../request-scope.ts';
+import { SaidOnce } from './said-once.ts';
 
 /** Each queue with the one to which its job goes when it has failed too often; the latter first, so that it exists. */
 const QUEUES: readonly (readonly [QueuedJob['kind'], QueuedJob['kind'] | null])[] = [
@@ -46,6 +48,7 @@ export class Queue {
     private readonly log: Log,
   ) {
     this.boss = new PgBoss({
+      ...POOL_OPTIONS,
       connectionString: databaseUrl,
       application_name: application,
       max: 4,
@@ -53,7 +56,12 @@ export class Queue {
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       schedule: false,
     });
-    this.boss.on('error', (error) => log.error(`job queue: ${error.message}`));
+    const said = new SaidOnce();
+    this.boss.on('error', ({ message }) => {
+      // each queue says it for itself, twice a second
+      const what = message.replace(/ \(Queue: .*\)$/, '');
+      if (said.isNew(what)) log.error(`job queue: ${what}; it goes on trying`);
+    });
   }
 
   async start(): Promise<void> {
@@ -117,7 +125,9 @@ export class Queue {
         try {
           await handler({ ...job.data, kind, delivery: job.id } as Delivered<K>);
         } catch (error) {
-          this.log.error(`job ${kind} ${JSON.stringify(job.data)} failed`, { error });
+          const what = `job ${kind} ${JSON.stringify(job.data)} failed, and may be tried again`;
+          if (error instanceof NatriumError) this.log.error(`${what}: ${error.message}`);
+          else this.log.error(what, { error });
           throw error;
         }
       }),

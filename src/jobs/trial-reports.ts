@@ -3,6 +3,7 @@ import type { TrialProgress } from '../ml/model.ts';
 import type { Trial } from '../registry/records.ts';
 import type { Trials } from '../registry/training/trials.ts';
 import { NoLongerOurs } from '../registry/work/jobs.ts';
+import { SaidOnce } from './said-once.ts';
 
 /** How often a running trial writes its progress and asks whether it is still wanted. */
 const REPORT_MS = 1000;
@@ -13,6 +14,7 @@ export class TrialReports {
   private telling = Promise.resolve();
   private isReportDue = false;
   private readonly losing = new AbortController();
+  private readonly said = new SaidOnce();
   private readonly clock = setInterval(() => void this.report(), REPORT_MS);
 
   constructor(
@@ -60,7 +62,8 @@ export class TrialReports {
         else this.losing.abort(new NoLongerOurs());
       } catch (error) {
         // the database may be back the next time; the heartbeat decides otherwise
-        this.log.warn(`trial ${this.trial.id}: cannot ${what}: ${(error as Error).message}`);
+        const why = `trial ${this.trial.id}: cannot ${what}: ${(error as Error).message}`;
+        if (this.said.isNew(why)) this.log.warn(why);
       }
     });
     return this.telling;

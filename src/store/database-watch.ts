@@ -64,6 +64,7 @@ export class DatabaseWatch implements Omit<Operations, 'checkArtifacts'> {
   }
 
   async checkMigrations(): Promise<void> {
-    refuseOtherSchema(await schemaOf(this.dataSource));
+    const { manager } = this.dataSource;
+    refuseOtherSchema(await schemaOf({ query: (sql: string) => query(manager, sql) }));
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { NatriumError } from '../errors.ts';
+import { POOL_OPTIONS } from '../pool-options.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import {
   CalculationEntity,
@@ -76,7 +77,7 @@ export async function connectDatabase(
     applicationName: application,
     poolSize,
     connectTimeoutMS: 10_000,
-    extra: { types, idle_in_transaction_session_timeout: longestPauseMs },
+    extra: { ...POOL_OPTIONS, types, idle_in_transaction_session_timeout: longestPauseMs },
     namingStrategy: new SnakeCaseNames(),
     entities: [
       ApiTokenEntity,

@@ -51,6 +51,8 @@ describe('a database that is stopped and started again', () => {
     const run = await runEnded(server, id);
     expect(run).toMatchObject({ state: 'SUCCEEDED', trials: [{ attempt: 1, worker: worker.name }] });
     expect((await jobOf(server, 'TRIAL', trial.id)).attempts).toMatchObject([{ ending: 'SUCCEEDED' }]);
+    // every queue was asked for twice a second
+    expect(worker.output().match(/^error: job queue: .*ECONNREFUSED.*$/gm)).toHaveLength(1);
     await watched.ended;
     expect(watched.epochsOf(trial.id)).toEqual(Array.from({ length: LONGER.epochs }, (_, epoch) => epoch + 1));
 

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectDatabase, migrate } from '../../src/store/database.ts';
+import { DatabaseWatch } from '../../src/store/database-watch.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
 import { runSql, testDatabase } from '../support/postgres.ts';
 
@@ -75,4 +76,11 @@ test('and the next transaction finds another connection', async () => {
         ),
     )
     .toBe('done');
+});
+
+test('before the schema is looked at', async () => {
+  const { master: pool } = dataSource.driver as unknown as { readonly master: pg.Pool };
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+  vi.spyOn(pool, 'connect').mockImplementation((callback) => callback(refused, undefined, () => {}));
+  await expect(new DatabaseWatch(dataSource).checkMigrations()).rejects.toMatchObject(AWAY);
 });
