@@ -47,3 +47,10 @@ export class NatriumError extends Error {
     this.name = 'NatriumError';
   }
 }
+
+/** A compute process has ended. Unlike a database that is away it may end so each time, so nobody tries for ever. */
+export class ComputeLost extends NatriumError {
+  constructor(how: string) {
+    super('UNAVAILABLE', `the compute process ${how}; try again`);
+  }
+}

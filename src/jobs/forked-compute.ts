@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Relaxation, RelaxationOptions } from '../chemistry/relaxation.ts';
 import type { GeneratedCluster, GenerationParameters } from '../chemistry/s-blda/generator.ts';
-import { type ErrorCode, NatriumError } from '../errors.ts';
+import { ComputeLost, type ErrorCode, NatriumError } from '../errors.ts';
 import type { ComparedColumns } from '../ml/comparison/columns.ts';
 import type { ComparisonTask, MetricComparison } from '../ml/comparison/comparison.ts';
 import type { DistanceMatrix } from '../ml/comparison/distance-matrix.ts';
@@ -246,7 +246,7 @@ class ComputeProcess {
 
   private end(reason: string): void {
     this.ended = true;
-    const error = new NatriumError('UNAVAILABLE', `the compute process ${reason}; try again`);
+    const error = new ComputeLost(reason);
     for (const waiting of this.pending.values()) waiting.reject(error);
     this.pending.clear();
   }

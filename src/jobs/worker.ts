@@ -2,7 +2,7 @@ import type { Log } from '../logging.ts';
 import type { TrainingTask, TrialOutcome } from '../ml/model.ts';
 import type { Compute } from '../registry/ports.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type Delivery, NoLongerOurs } from '../registry/work/jobs.ts';
+import { type Delivery, NoLongerOurs, patiently } from '../registry/work/jobs.ts';
 import type { Queue } from './queue.ts';
 import { TrialReports } from './trial-reports.ts';
 
@@ -34,7 +34,8 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
   };
   const work: Queue['work'] = (kind, handler, mostPerUser) => {
     const guarded: typeof handler = async (job) => {
-      if (!(await parts.isCurrent())) throw new Error('the database was migrated beneath this worker');
+      if (!(await patiently(stopping, () => parts.isCurrent())))
+        throw new Error('the database was migrated beneath this worker');
       await handler(job);
     };
     return queue.work(kind, guarded, mostPerUser);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { NatriumError } from '../../src/errors.ts';
+import { ComputeLost, NatriumError } from '../../src/errors.ts';
 import type { SchNetSettings } from '../../src/ml/model.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
@@ -158,6 +158,42 @@ describe('a job that the queue gives up', () => {
   });
 });
 
+test('a job that the queue gives up before anybody could begin it is queued again', async () => {
+  await jobs.lose(ids[0]);
+  expect(opened.jobs).toEqual([{ kind: 'trial', trialId: ids[0] }]);
+  expect(await opened.store.trials.getMany([ids[0]])).toMatchObject([{ state: 'QUEUED', attempt: 0 }]);
+});
+
+describe('while the database breaks connections off', () => {
+  const away = new NatriumError('UNAVAILABLE', 'away');
+
+  test('a job is taken as soon as it can be', async () => {
+    let failures = 3;
+    const { store } = opened;
+    const broken = Object.create(store, {
+      transaction: {
+        value: (work: Parameters<typeof store.transaction>[0]) => {
+          failures -= 1;
+          return failures > 0 ? Promise.reject(away) : store.transaction(work);
+        },
+      },
+    });
+    await new Jobs<Trial>(broken, TRIAL_WORK).run(ids[0], delivery('a:1'), async () => STORED);
+    expect(failures).toBeLessThanOrEqual(0);
+    expect(await endings(ids[0])).toEqual(['SUCCEEDED']);
+  });
+
+  test('a job is queued anew, however often, and its deliveries end well', async () => {
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await jobs.run(ids[0], delivery('a:1'), () => Promise.reject(away));
+    }
+    expect(opened.jobs).toEqual(Array.from({ length: 5 }, () => ({ kind: 'trial', trialId: ids[0] })));
+    expect(await attemptsOf(ids[0])).toMatchObject(
+      Array.from({ length: 5 }, () => ({ ending: 'SET_BACK', reason: 'away' })),
+    );
+  });
+});
+
 describe('a limit of one user', () => {
   test('holds when workers take at the same moment; those that wait are queued again', async () => {
     const limited = new Jobs(opened.store, { ...TRIAL_WORK, mostPerUser: 1 });
@@ -208,6 +244,29 @@ describe('a step that reads what is away', () => {
     });
     expect(failures).toBe(0);
     expect(await endings(ids[0])).toEqual(['SUCCEEDED']);
+  });
+
+  test('ends its attempt when its compute process does, which may be for a reason of its own', async () => {
+    let times = 0;
+    const attempt = jobs.run(ids[0], delivery('a:1'), (trial, stopping) =>
+      jobs.patiently(trial, stopping, () => {
+        times += 1;
+        throw new ComputeLost('ended with SIGKILL before it answered');
+      }),
+    );
+    await expect(attempt).rejects.toThrow('the compute process ended with SIGKILL before it answered; try again');
+    expect([times, await endings(ids[0]), opened.jobs]).toEqual([1, ['SET_BACK'], []]);
+  });
+
+  test('is left when its worker stops, also if it hears of nothing', async () => {
+    const stopping = new AbortController();
+    await jobs.run(ids[0], delivery('a:1', null, stopping.signal), (trial, signal) =>
+      jobs.patiently(trial, signal, () => {
+        stopping.abort();
+        return new Promise<never>(() => {});
+      }),
+    );
+    expect(await endings(ids[0])).toEqual(['RELEASED']);
   });
 
   test('is left when its job is cancelled meanwhile, and when its worker stops', async () => {

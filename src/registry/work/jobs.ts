@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NatriumError } from '../../errors.ts';
+import { ComputeLost, NatriumError } from '../../errors.ts';
 import { currentRequestId } from '../../request-scope.ts';
 import type { Caller } from '../caller.ts';
 import type { Held, QueuedJob, Store } from '../ports.ts';
@@ -65,8 +65,13 @@ export function isFinal(error: unknown): error is NatriumError {
   return error instanceof NatriumError && !isAway(error);
 }
 
-function isAway(error: unknown): boolean {
+function isAway(error: unknown): error is NatriumError {
   return error instanceof NatriumError && error.code === 'UNAVAILABLE';
+}
+
+/** Whether the database or the store is away, which passes by itself. */
+function isPassing(error: unknown): error is NatriumError {
+  return isAway(error) && !(error instanceof ComputeLost);
 }
 
 /**
@@ -124,9 +129,9 @@ export class Jobs<T extends Held> {
     delivery: Delivery,
     work: (taken: T, stopping: AbortSignal) => Promise<Result>,
   ): Promise<void> {
-    const taken = await this.take(subjectId, delivery);
-    if (taken === null) return;
     const { stopping } = delivery;
+    const taken = await patiently(stopping, () => this.take(subjectId, delivery));
+    if (taken === null) return;
     try {
       const result = await work(taken, stopping);
       await patiently(stopping, () => this.finish(taken, { state: 'SUCCEEDED', failure: null }, result));
@@ -137,8 +142,10 @@ export class Jobs<T extends Held> {
         await this.release(taken);
       } else if (isFinal(error)) {
         await patiently(stopping, () => this.finish(taken, { state: 'FAILED', failure: error.message }));
+      } else if (isPassing(error)) {
+        // nothing is wrong with the job: it may be begun as often as the database breaks connections off
+        await patiently(stopping, () => this.setBack(taken, error.message, WAIT_SECONDS));
       } else {
-        // also when it is the database that is away: the queue hears of it as soon as it is back
         await patiently(stopping, () => this.setBack(taken, (error as Error).message));
         throw error;
       }
@@ -172,7 +179,10 @@ export class Jobs<T extends Held> {
     });
   }
 
-  /** Does a step that lasts; it is told to stop when another worker has the job or somebody cancelled it. */
+  /**
+   * Does a step that lasts; it is told to stop when another worker has the job or somebody cancelled it. One that does not listen is
+   * left alone: what it stores is fenced, or the same whoever stores it.
+   */
   async watched<R>(taken: T, interrupted: AbortSignal, step: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const abandoned = new AbortController();
     const watch = setInterval(async () => {
@@ -181,7 +191,8 @@ export class Jobs<T extends Held> {
       if (!isOurs) abandoned.abort(new NoLongerOurs());
     }, WATCH_MS);
     try {
-      return await step(AbortSignal.any([interrupted, abandoned.signal]));
+      const signal = AbortSignal.any([interrupted, abandoned.signal]);
+      return await unlessAborted(signal, step(signal));
     } catch (error) {
       throw abandoned.signal.aborted ? abandoned.signal.reason : error;
     } finally {
@@ -234,9 +245,13 @@ export class Jobs<T extends Held> {
     });
   }
 
-  /** Keeps why an attempt failed that the queue will repeat. */
-  async setBack(taken: Held, reason: string): Promise<void> {
-    await this.store.jobs.updateHeld(this.kind.kind, taken, { state: 'QUEUED', worker: null, failure: reason });
+  /** Keeps why an attempt failed that the queue will repeat; or that is queued anew, and not counted by it. */
+  async setBack(taken: Held, reason: string, anewAfterSeconds: number | null = null): Promise<void> {
+    await this.store.transaction(async (store) => {
+      const changes = { state: 'QUEUED', worker: null, failure: reason } as const;
+      if (!(await store.jobs.updateHeld(this.kind.kind, taken, changes)) || anewAfterSeconds === null) return;
+      await this.enqueue(store, (await this.jobOf(store, taken.id))!, anewAfterSeconds);
+    });
   }
 
   /** The queue gave the job up after several deliveries. While its attempts get on, it is queued again; else it has failed. */
@@ -246,7 +261,9 @@ export class Jobs<T extends Held> {
       const job = await store.jobs.lockOf(this.kind.kind, subjectId);
       if (job === null || !isOpen(job) || (await this.isDoneByOthers(store, job, null))) return;
       const { attempt, fruitfulAttempt, failure } = job;
-      if (fruitfulAttempt > 0 && attempt - fruitfulAttempt < MOST_FRUITLESS_ATTEMPTS) {
+      const getsOn = fruitfulAttempt > 0 && attempt - fruitfulAttempt < MOST_FRUITLESS_ATTEMPTS;
+      // deliveries to workers that could not even begin, as those of an older schema, say nothing of the job
+      if (getsOn || attempt === 0) {
         await this.enqueue(store, job);
         return;
       }
@@ -284,8 +301,23 @@ export async function patiently<R>(stopping: AbortSignal, step: () => Promise<R>
     try {
       return await step();
     } catch (error) {
-      if (!isAway(error) || stopping.aborted) throw error;
+      if (!isPassing(error) || stopping.aborted) throw error;
       await delay(TRY_AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
     }
+  }
+}
+
+/** What a step comes to; or throws the reason of the signal as soon as that aborts, whatever the step then does. */
+async function unlessAborted<R>(signal: AbortSignal, step: Promise<R>): Promise<R> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([step, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
