@@ -24,7 +24,6 @@ export async function drainWorker(args: readonly string[], print: Print): Promis
     { worker: positionals[0] },
   );
   const { length } = worker.jobs;
-  print(
-    `${worker.name} takes nothing more and ends once it has finished ${length === 1 ? 'one job' : `${length} jobs`}`,
-  );
+  const when = length === 0 ? 'now' : `once it has finished ${length === 1 ? 'one job' : `${length} jobs`}`;
+  print(`${worker.name} takes nothing more and ends ${when}`);
 }

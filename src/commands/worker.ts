@@ -33,12 +33,14 @@ export async function runWorker(config: Config): Promise<void> {
   const worker = { name, host, pid, version: packageVersion };
   const heartbeat = new Heartbeat({ store: registry.store, worker, knownSchema: KNOWN_SCHEMA, log });
 
+  let isDrained = false;
   const stop = async (code: number) => {
     if (stopping.signal.aborted) return;
     setTimeout(() => {
       log.error(`worker ${name} could not give back what it has; another takes it over`);
       process.exit(1);
     }, LONGEST_STOP_MS);
+    if (code === 0 && !isDrained) log.info(`worker ${name} stops: what it has goes back to the queue`);
     stopping.abort();
     await queue.stop();
     await heartbeat.end().catch(() => {});
@@ -56,13 +58,15 @@ export async function runWorker(config: Config): Promise<void> {
     log.info(`worker ${name} drains: it finishes what it has and takes nothing more`);
     void heartbeat.news(news).then(obey);
     await queue.drain();
+    isDrained = true;
     log.info(`worker ${name} is drained`);
     // to the server whose worker it is: not to be replaced
     process.send?.('drained');
     await stop(0);
   };
 
-  process.once('SIGTERM', () => void stop(0));
+  // a supervisor may tell it beside the server whose worker it is
+  process.on('SIGTERM', () => void stop(0));
   if (!process.connected) process.once('SIGINT', () => void stop(0));
   await heartbeat.begin();
   const { trialsPerUser } = config;

@@ -88,5 +88,5 @@ process.on('disconnect', () => process.exit());
 new Worker(`setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 1000)`, {
   eval: true,
 }).unref();
-// the terminal sends Ctrl-C to everybody; the parent decides when this process ends
-process.on('SIGINT', () => {});
+// a terminal sends Ctrl-C to everybody, a supervisor SIGTERM; the parent decides when this process ends
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});

@@ -83,7 +83,7 @@ describe('a worker that is drained', () => {
         env: { ...withoutSettings(process.env), NATRIUM_DATA_FOLDER: server.dataFolder },
       });
     expect(await natrium(name)).toEqual({
-      stdout: `${name} takes nothing more and ends once it has finished 0 jobs\n`,
+      stdout: `${name} takes nothing more and ends now\n`,
       stderr: '',
     });
     await until(async () => server.output().includes('worker 1 was drained'), 'the end of the worker');

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/postgres.ts';
+import { computeProcessesOf } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
-import { readRun, runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
+import { ENDLESS_SCHNET, readRun, runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
 import { startTestWorker, type TestWorker } from '../support/worker.ts';
 
 const dataFolder = mkdtempSync(join(tmpdir(), 'natrium-worker-stop-'));
@@ -62,5 +63,21 @@ describe('SIGTERM to a worker', () => {
     );
     second.process.kill('SIGTERM');
     expect(await second.ended).toBe(0);
+  });
+
+  test('as often as it comes, and to its compute process as well, as a supervisor sends it to all of them', async () => {
+    const worker = await startWorker();
+    const id = await trainSchNet(server, { model: 'supervised', datasetVersion, ...ENDLESS_SCHNET });
+    await runUnderWay(server, id);
+    const before = kept(worker);
+    const computing = computeProcessesOf(dataFolder).filter(({ parent }) => parent === worker.process.pid);
+    expect(computing).toHaveLength(1);
+    process.kill(computing[0].pid, 'SIGTERM');
+    for (let times = 0; times < 3; times++) worker.process.kill('SIGTERM');
+    expect(await worker.ended).toBe(0);
+    expect(kept(worker)).toBe(before + 1);
+    expect(worker.output()).toContain(`worker ${worker.name} stops: what it has goes back to the queue`);
+    expect((await readRun(server, id)).trials).toMatchObject([{ state: 'QUEUED', attempt: 1, failure: null }]);
+    await server.request(`mutation ($id: ID!) { cancelTrainingRun(input: { trainingRun: $id }) { id } }`, { id });
   });
 });
