@@ -34,8 +34,10 @@ export async function serve(config: Config): Promise<void> {
     return ending;
   };
   const onSignal = (signal: NodeJS.Signals) => {
-    if (ending !== null) process.exit(1);
-    log.info(`${signal}: stopping; once more to stop at once`);
+    // SIGTERM may come once of a supervisor and once of what that told to end as well, npm for one
+    if (ending !== null && signal === 'SIGINT') process.exit(1);
+    if (ending !== null) return;
+    log.info(`${signal}: stopping; Ctrl-C to stop at once`);
     void end(0);
   };
   process.on('SIGINT', onSignal);

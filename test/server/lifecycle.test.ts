@@ -129,6 +129,18 @@ describe('a server and its data folder, from one start to the next', () => {
     expect(server.process.exitCode).toBe(0);
   });
 
+  test('also as a supervisor sends it, to all processes and more than once, with a checkpoint', async () => {
+    const server = await start({ dataFolder });
+    await runUnderWay(server, firstRun);
+    const kept = () => server.output().split('checkpoint kept').length - 1;
+    const before = kept();
+    process.kill(-server.process.pid!, 'SIGTERM');
+    await until(async () => server.output().includes('SIGTERM: stopping'), 'the server to hear of it');
+    await end(server, 'SIGTERM', 'group');
+    expect(server.process.exitCode).toBe(0);
+    expect(kept()).toBe(before + 1);
+  });
+
   test('SIGKILL of the server alone, while a training runs, leaves no process behind', async () => {
     const server = await start({ dataFolder });
     await runUnderWay(server, firstRun);
