@@ -24,8 +24,7 @@ describeOnS3Servers('the demo on a PostgreSQL server and a bucket', (name) => {
   test('runs the whole chain, with weights in the bucket alone', async () => {
     const environment = {
       ...{ DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: folder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '2' },
-      ...{ S3_ENDPOINT: s3.endpoint, S3_BUCKET: 'weights', S3_REGION: s3.region },
-      ...{ S3_ACCESS_KEY: s3.accessKey, S3_SECRET_KEY: s3.secretKey },
+      ...s3.environment('weights'),
     };
     const { code, stdout, stderr } = await outcomeOf(spawnCommand(['demo'], environment));
     expect(code, stderr).toBe(0);

@@ -165,14 +165,7 @@ describeOnS3Servers('an S3 that S3_ENDPOINT names', (name) => {
   beforeAll(async () => {
     s3 = await startS3Server(name);
     database = await testDatabase();
-    settings = {
-      DATABASE_URL: database.url,
-      S3_ENDPOINT: s3.endpoint,
-      S3_BUCKET: 'weights',
-      S3_ACCESS_KEY: s3.accessKey,
-      S3_SECRET_KEY: s3.secretKey,
-      S3_REGION: s3.region,
-    };
+    settings = { ...s3.environment('weights'), DATABASE_URL: database.url };
     server = await startTestServer({ environment: settings });
   });
   afterAll(async () => {

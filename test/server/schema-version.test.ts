@@ -38,7 +38,7 @@ async function migrated(): Promise<void> {
 function refused(command: string, settings: Environment = {}): Promise<Outcome> {
   const own = { DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: dataFolder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '0' };
   // one that is not refused would serve on
-  return outcomeOf(spawnCommand([command], { ...own, ...settings }, { timeout: 120_000 }));
+  return outcomeOf(spawnCommand([command], { ...own, ...settings }, { timeout: 60_000 }));
 }
 
 const FUTURE = String(Number(NEWEST) + 1).padStart(4, '0');
