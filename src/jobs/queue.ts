@@ -49,6 +49,8 @@ export class Queue {
       connectionString: databaseUrl,
       application_name: application,
       max: 4,
+      // a database whose machine has vanished says no word of it
+      ...{ keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
       superviseIntervalSeconds: SUPERVISE_SECONDS,
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       schedule: false,

@@ -27,6 +27,9 @@ import { MIGRATION_FILES, MIGRATIONS_FOLDER, refuseNewerSchema, schemaOf } from 
 
 const FLOAT8_ARRAY_OID = 1022;
 
+/** A database whose machine has vanished says no word of it: without this, whoever waits for its answer would wait for ever. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
+
 class SnakeCaseNames extends DefaultNamingStrategy {
   override columnName(propertyName: string, customName: string | undefined): string {
     return customName || propertyName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -76,7 +79,7 @@ export async function connectDatabase(
     applicationName: application,
     poolSize,
     connectTimeoutMS: 10_000,
-    extra: { types, idle_in_transaction_session_timeout: longestPauseMs },
+    extra: { types, ...KEEP_ALIVE, idle_in_transaction_session_timeout: longestPauseMs },
     namingStrategy: new SnakeCaseNames(),
     entities: [
       ApiTokenEntity,
