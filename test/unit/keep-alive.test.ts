@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { Queue } from '../../src/jobs/queue.ts';
 import { Changes } from '../../src/store/changes.ts';
 import { connectDatabase } from '../../src/store/database.ts';
