@@ -15,7 +15,7 @@ import type { Operations } from '../registry/operations.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Loaders, type RequestContext, type ServerFacts } from '../resolvers/context.ts';
 import { buildNatriumSchema } from '../resolvers/schema.ts';
-import { authentication } from './authentication.ts';
+import { authentication, scraperAuthentication } from './authentication.ts';
 import { exportsRouter } from './exports.ts';
 import { formatError, INTERNAL_ERROR } from './graphql-errors.ts';
 import { Health } from './health.ts';
@@ -90,7 +90,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   app.use(health.router());
   app.use(hostCheck.handler);
   app.get('/', (_request, response) => response.redirect('/playground/'));
-  app.get('/metrics', authentication(authenticated), metrics.handler);
+  app.get('/metrics', scraperAuthentication(authenticated), metrics.handler);
   app.use('/playground', playgroundRouter());
   app.use(refuseOtherSchema(operations));
   if (receiver !== null) app.use('/uploads', uploadRouter(registry, receiver));

@@ -155,12 +155,16 @@ class KeptProcess {
       throw error;
     } finally {
       signal?.removeEventListener('abort', abort);
-      if (this.idle !== null) clearTimeout(this.idle);
-      if (!process.busy) this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      // one that was killed may have a successor, which is not idle for that
+      if (this.process === process && !process.busy) {
+        if (this.idle !== null) clearTimeout(this.idle);
+        this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      }
     }
   }
 
   close(): void {
+    if (this.idle !== null) clearTimeout(this.idle);
     this.process?.kill();
     this.process = null;
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { KEEP_ALIVE } from '../pool-options.ts';
 import type * as ports from '../registry/ports.ts';
 
 /** What triggers announce, with the id of the record: changes to training runs and their trials, and to jobs. */
@@ -77,7 +78,7 @@ export class Changes implements ports.Changes {
       connectionString: this.databaseUrl,
       application_name: `${this.application}, listening`,
       connectionTimeoutMillis: 10_000,
-      keepAlive: true,
+      ...KEEP_ALIVE,
     });
     const ended = new Promise<void>((resolve, reject) => client.on('end', resolve).on('error', reject));
     // heard of below, if nothing else is wrong before

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,9 +43,8 @@ async function killedAmidst({ random, say }: Chaos, settings: Readonly<Record<st
     for (const point of points(random, KILLS).sort((a, b) => a - b)) {
       await until(async () => answered() >= Math.floor(point * MUTATIONS), `${point} of all answers`, 120);
       await delay(random.integer(50));
-      const ended = once(server.process, 'exit');
       server.process.kill('SIGKILL');
-      await ended;
+      await server.ended;
       say(`killed after ${answered()} answers`);
       server = await restarted(server, environment);
     }

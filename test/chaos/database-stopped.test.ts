@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { findClusterRun, startGeneration } from '../support/cluster-runs.ts';
-import { type Fleet, readWorkers, startFleet } from '../support/fleet.ts';
+import { type Fleet, readWorkers, startFleet, storeId } from '../support/fleet.ts';
 import { startRestartablePostgres } from '../support/restartable-postgres.ts';
 import { until } from '../support/server.ts';
 import { trainSchNet } from '../support/training.ts';
 import { expectExactlyOnce, keyedMutations, persist, recordCounts } from './mutations.ts';
-import { begun, expectUndisturbed, points, scenario, storeId, succeeded, trialAt } from './scenario.ts';
+import { begun, expectUndisturbed, points, scenario, succeeded, trialAt } from './scenario.ts';
 import { isSmall, SEEDS, TRAINING } from './training.ts';
 
 const STOPS = isSmall ? 5 : 25;

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
 import { expect } from 'vitest';
 import { finishedClusterRun, startGeneration } from '../support/cluster-runs.ts';
-import { startFleet } from '../support/fleet.ts';
+import { allJobsEnded, startFleet, storeId } from '../support/fleet.ts';
 import { until } from '../support/server.ts';
 import { trainSchNet } from '../support/training.ts';
-import { expectUndisturbed, scenario, storeId, succeeded, trialsOf } from './scenario.ts';
+import { expectUndisturbed, scenario, succeeded, trialsOf } from './scenario.ts';
 import { isSmall, SEEDS, TRAINING } from './training.ts';
 
 const TRIALS = isSmall ? 4 : 12;
@@ -55,6 +55,7 @@ scenario('doubled-job', async ({ random, say }) => {
     );
     say(`delivered once more: ${counts.join(', ')}`);
 
+    await allJobsEnded(fleet);
     expectUndisturbed(run);
     const [{ attempts, jobs }] = await fleet.sql<{ attempts: number; jobs: number }>(
       `SELECT count(*) FILTER (WHERE a.ending = 'SUCCEEDED')::int AS attempts, count(DISTINCT a.job_id)::int AS jobs

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
 import { Random } from '../../src/random.ts';
-import type { Fleet } from '../support/fleet.ts';
-import { computeProcessesOf } from '../support/processes.ts';
+import { type Fleet, storeId } from '../support/fleet.ts';
 import { type TestServer, until } from '../support/server.ts';
 import { readRun, type TrainingRun, type Trial } from '../support/training.ts';
-import type { TestWorker } from '../support/worker.ts';
 import { PATIENCE_SECONDS, TRAINING } from './training.ts';
 import type {} from './undisturbed.ts';
 
@@ -37,12 +35,6 @@ export function begun(work: readonly Promise<void>[]): Promise<unknown> {
 /** One point in each of so many equal parts of [0, 1), in any order. */
 export function points(random: Random, count: number): number[] {
   return random.shuffle(Array.from({ length: count }, (_, i) => (i + random.uniform()) / count));
-}
-
-/** A worker and all that it computes with, as they are lost when their machine is. */
-export function machineOf(fleet: Fleet, worker: TestWorker): number[] {
-  const { pid } = worker.process;
-  return [...computeProcessesOf(fleet.dataFolder).flatMap((each) => (each.parent === pid ? [each.pid] : [])), pid!];
 }
 
 /** The run when it has succeeded, whatever happened on the way. */
@@ -91,10 +83,6 @@ export function trialsOf(fleet: Fleet, runId: string): Promise<TrialState[]> {
 
 export function isOver({ state }: TrialState): boolean {
   return !['QUEUED', 'RUNNING'].includes(state);
-}
-
-export function storeId(globalId: string): string {
-  return atob(globalId).split(':')[1];
 }
 
 /** Until a trial of the run has come to a point, 0 at its start and 1 at its end, and a seeded moment more; null if all were over before. */

@@ -46,10 +46,7 @@ const WAYS: readonly (readonly [string, (s3: S3Server) => Promise<void>, (s3: S3
 async function storeAway({ random, say }: Chaos, name: S3ServerName): Promise<void> {
   const s3 = await startS3Server(name);
   const fleet = await startFleet({
-    environment: {
-      ...{ S3_ENDPOINT: s3.endpoint, S3_BUCKET: 'weights', S3_REGION: s3.region },
-      ...{ S3_ACCESS_KEY: s3.accessKey, S3_SECRET_KEY: s3.secretKey },
-    },
+    environment: s3.environment('weights'),
   });
   try {
     const { server } = fleet;

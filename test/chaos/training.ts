@@ -1,12 +1,11 @@
-import { SMALL_SCHNET } from '../support/training.ts';
+import { LONGER_SCHNET } from '../support/training.ts';
 
 export const isSmall = process.env.CHAOS_SIZE !== 'large';
 
 /** What all scenarios train: long enough to be disturbed at many points, short enough to be done often. */
 export const TRAINING = {
-  ...SMALL_SCHNET,
+  ...LONGER_SCHNET,
   datasetVersion: 'synthetic/1',
-  ...{ atomBasis: 64, filters: 64, gaussians: 25, interactions: 2 },
   epochs: isSmall ? 2000 : 5000,
 };
 

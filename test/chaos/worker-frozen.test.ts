@@ -1,19 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { type Fleet, startFleet, workerWhen } from '../support/fleet.ts';
+import { allJobsEnded, everything, type Fleet, machineOf, startFleet, workerWhen } from '../support/fleet.ts';
 import { until } from '../support/server.ts';
 import { readRun, trainSchNet } from '../support/training.ts';
 import type { TestWorker } from '../support/worker.ts';
-import {
-  type Chaos,
-  expectUndisturbed,
-  machineOf,
-  points,
-  scenario,
-  succeeded,
-  trialAt,
-  trialsOf,
-} from './scenario.ts';
+import { type Chaos, expectUndisturbed, points, scenario, succeeded, trialAt, trialsOf } from './scenario.ts';
 import { isSmall, TRAINING } from './training.ts';
 
 const ROUNDS = isSmall ? 1 : 4;
@@ -84,6 +75,7 @@ async function wokenAfterwards(fleet: Fleet, chaos: Chaos, frozen: Freeze): Prom
   expect(run).toMatchObject({ trials: [{ attempt: 2, worker: next.name }] });
   expectUndisturbed(run);
   await delay(began + FREEZE_SECONDS * 1000 - Date.now());
+  await allJobsEnded(fleet);
   const before = await everything(fleet);
   wake();
   await foundOut(fleet, worker);
@@ -97,15 +89,4 @@ async function wokenAfterwards(fleet: Fleet, chaos: Chaos, frozen: Freeze): Prom
   expect(await everything(fleet)).toEqual(expect.arrayContaining(before));
   chaos.say('nothing of what was stored has changed');
   await fleet.stopWorkers();
-}
-
-/** Every row that a worker could have changed. */
-async function everything(fleet: Fleet): Promise<string[]> {
-  const tables = ['training_runs', 'trials', 'trial_points', 'model_versions', 'evaluations', 'jobs', 'job_attempts'];
-  const rows = await Promise.all(
-    tables.map((table) =>
-      fleet.sql<{ row: string }>(`SELECT '${table}' || t::text AS row FROM ${table} AS t ORDER BY 1`),
-    ),
-  );
-  return rows.flat().map(({ row }) => row);
 }

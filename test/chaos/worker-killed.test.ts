@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { startFleet } from '../support/fleet.ts';
+import { machineOf, startFleet, storeId } from '../support/fleet.ts';
 import { trainSchNet } from '../support/training.ts';
 import type { TestWorker } from '../support/worker.ts';
 import {
   begun,
   expectUndisturbed,
   isOver,
-  machineOf,
   points,
   scenario,
-  storeId,
   succeeded,
   type TrialState,
   trialsOf,

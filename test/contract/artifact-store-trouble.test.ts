@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { artifactKey, sha256Of } from '../../src/artifacts/artifact-store.ts';
 import { S3ArtifactStore } from '../../src/artifacts/s3-store.ts';
 import { S3UploadStore } from '../../src/artifacts/s3-uploads.ts';
@@ -194,10 +194,8 @@ skipUnless(hasS3Server('minio'), 'minio')('damage on a disk of MinIO, which has 
   );
 });
 
-describe('a store that is away', () => {
+describeOnS3Servers('an outage', (name) => {
   test('is no damage', async () => {
-    const name = (['minio', 'versitygw'] as const).find(hasS3Server);
-    if (name === undefined) return;
     const server = await startS3Server(name);
     const store = new S3ArtifactStore(server.settings('natrium'));
     await store.check();

@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nameTag } from '../../src/chemistry/inputs/input-writer.ts';
 import { type Structure, structureFromSymbols } from '../../src/chemistry/structure.ts';
 import { structureHash } from '../../src/chemistry/structure-identity.ts';
 import { type ApiServer, errorOf, importCalculations, importStructures, startApiServer } from '../support/api.ts';
+import { type Outcome, outcomeOf, spawnCommand } from '../support/command.ts';
 import { gaussianOutputFor } from '../support/name-tags.ts';
 import { fixture } from '../support/outputs.ts';
-import { withoutSettings } from '../support/server.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const NA2 = structureFromSymbols(['Na', 'Na'], [0.1234567890123456, -0.2, 1 / 3, 1.7, 1.05, Math.E]);
 const NA2_LABEL = 'na02-tié (1)';
 const CS = structureFromSymbols(['Cs'], [0, 0, 0]);
@@ -154,19 +151,8 @@ describe('what was computed from an input', () => {
   });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly printed: string;
-  readonly complaint: string;
-}
-
-function natriumInputs(...args: string[]): Promise<Ended> {
-  const env = { ...withoutSettings(process.env), NATRIUM_DATA_FOLDER: server.dataFolder };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'inputs', ...args], { env }, (error, printed, complaint) => {
-      resolve({ code: error === null ? 0 : Number(error.code), printed, complaint });
-    });
-  });
+function natriumInputs(...args: string[]): Promise<Outcome> {
+  return outcomeOf(spawnCommand(['inputs', ...args], { NATRIUM_DATA_FOLDER: server.dataFolder }));
 }
 
 describe('natrium inputs', () => {
@@ -175,7 +161,7 @@ describe('natrium inputs', () => {
     const all = ['--program', 'gaussian', '--filter-size', '3,4', into];
     expect(await natriumInputs(...all)).toMatchObject({
       code: 0,
-      printed: expect.stringContaining('3 inputs written'),
+      stdout: expect.stringContaining('3 inputs written'),
     });
     const names = readdirSync(into);
     expect(names).toHaveLength(3);
@@ -192,11 +178,11 @@ describe('natrium inputs', () => {
     const refused = await natriumInputs(...all);
     expect(refused).toMatchObject({
       code: 1,
-      complaint: expect.stringMatching(/^natrium: .*holds something else.*\n$/),
+      stderr: expect.stringMatching(/^natrium: .*holds something else.*\n$/),
     });
     expect(readFileSync(join(into, name), 'utf8')).toBe('mine\n');
     const again = await natriumInputs(...all, '--overwrite');
-    expect(again).toMatchObject({ code: 0, printed: expect.stringContaining('1 inputs written') });
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('1 inputs written') });
     expect(readFileSync(join(into, name), 'utf8')).toMatch(/^natrium [0-9a-f]{64}$/m);
   });
 
@@ -207,16 +193,16 @@ describe('natrium inputs', () => {
     await server.request(dataset);
     const into = join(folder, 'dataset');
     const args = ['--program', 'pyscf', '--processors', '2', '--dataset', 'tied/1', into];
-    expect(await natriumInputs(...args)).toMatchObject({ code: 0, complaint: '' });
+    expect(await natriumInputs(...args)).toMatchObject({ code: 0, stderr: '' });
     const [name] = readdirSync(into);
     expect(readFileSync(join(into, name), 'utf8')).toContain('lib.num_threads(2)');
     const single = await natriumInputs('--program', 'nwchem', '--cluster', ids[1], '--cluster', ids[2], into);
-    expect(single).toMatchObject({ code: 0, printed: expect.stringContaining('2 inputs written') });
+    expect(single).toMatchObject({ code: 0, stdout: expect.stringContaining('2 inputs written') });
   });
 
   test('says in one line which cluster has no input', async () => {
-    const { code, complaint } = await natriumInputs('--program', 'orca', '--cluster', ids[4], join(folder, 'heavy'));
+    const { code, stderr } = await natriumInputs('--program', 'orca', '--cluster', ids[4], join(folder, 'heavy'));
     expect(code).toBe(1);
-    expect(complaint).toMatch(/^natrium: .*Atom 1 of caesium-[0-9a-f]{16} is Cs.*\n$/);
+    expect(stderr).toMatch(/^natrium: .*Atom 1 of caesium-[0-9a-f]{16} is Cs.*\n$/);
   });
 });

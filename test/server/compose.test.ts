@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -16,11 +15,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
+import { endOf, withoutSettings } from '../support/command.ts';
 import { readCompose, readDockerfile, type Service } from '../support/compose.ts';
 import { requestAs } from '../support/host-request.ts';
 import { runSql } from '../support/postgres.ts';
 import { hasS3Server, programOf, unusedPort } from '../support/s3-servers.ts';
-import { type TestServer, until, withoutSettings } from '../support/server.ts';
+import { type TestServer, until } from '../support/server.ts';
 import { skipUnless } from '../support/skips.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { runEnded, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
@@ -137,7 +137,7 @@ skipUnless(hasS3Server('minio'), 'minio')('docker/compose.yaml', () => {
     const child = running.get(container)!;
     running.delete(container);
     if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
+      const ended = endOf(child);
       child.kill('SIGTERM');
       await ended;
     }

@@ -87,10 +87,7 @@ describeOnS3Servers('uploads to a bucket', (name) => {
   beforeAll(async () => {
     s3 = await startS3Server(name);
     database = await testDatabase();
-    const environment = {
-      ...{ DATABASE_URL: database.url, S3_ENDPOINT: s3.endpoint, S3_BUCKET: 'weights', S3_REGION: s3.region },
-      ...{ S3_ACCESS_KEY: s3.accessKey, S3_SECRET_KEY: s3.secretKey },
-    };
+    const environment = { ...s3.environment('weights'), DATABASE_URL: database.url };
     server = await startTestServer({ environment });
   });
   afterAll(async () => {

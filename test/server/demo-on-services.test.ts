@@ -1,15 +1,10 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outcomeOf, spawnCommand } from '../support/command.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { describeOnS3Servers, type S3Server, startS3Server } from '../support/s3-servers.ts';
-import { withoutSettings } from '../support/server.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 describeOnS3Servers('the demo on a PostgreSQL server and a bucket', (name) => {
   let s3: S3Server;
@@ -29,11 +24,10 @@ describeOnS3Servers('the demo on a PostgreSQL server and a bucket', (name) => {
   test('runs the whole chain, with weights in the bucket alone', async () => {
     const environment = {
       ...{ DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: folder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '2' },
-      ...{ S3_ENDPOINT: s3.endpoint, S3_BUCKET: 'weights', S3_REGION: s3.region },
-      ...{ S3_ACCESS_KEY: s3.accessKey, S3_SECRET_KEY: s3.secretKey },
+      ...s3.environment('weights'),
     };
-    const env = { ...withoutSettings(process.env), ...environment };
-    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'demo'], { env });
+    const { code, stdout, stderr } = await outcomeOf(spawnCommand(['demo'], environment));
+    expect(code, stderr).toBe(0);
     for (const said of ['demo-schnet-distribution: succeeded', '@champion', 'compared 8 versions', 'done in']) {
       expect(stdout).toContain(said);
     }

@@ -1,55 +1,36 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifactKey } from '../../src/artifacts/artifact-store.ts';
 import { errorOf, frame } from '../support/api.ts';
 import { finishedImport, startImport, upload } from '../support/bulk.ts';
+import { type Command, type Environment, endOf, outcomeOf, spawnCommand } from '../support/command.ts';
 import { download } from '../support/exports.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { processesOf } from '../support/processes.ts';
 import { verifyVersion } from '../support/quarantine.ts';
 import { describeOnS3Servers, type S3Server, startS3Server } from '../support/s3-servers.ts';
-import { startTestServer, type TestServer, until, withoutSettings } from '../support/server.ts';
+import { startTestServer, type TestServer, until } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { createSyntheticFeatureSets } from '../support/synthetic-models.ts';
-import { readRun, runEnded, runUnderWay, SMALL_SCHNET, trainLasso, trainSchNet } from '../support/training.ts';
+import { LONGER_SCHNET, readRun, runEnded, runUnderWay, trainLasso, trainSchNet } from '../support/training.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const children: Command[] = [];
 
-type Environment = Readonly<Record<string, string>>;
-
-const children: ChildProcess[] = [];
-
-/** A command of natrium in a process of its own. */
-function natrium(command: string, environment: Environment): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, command], {
-    env: { ...withoutSettings(process.env), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** A command of natrium that ends with the test. */
+function natrium(command: string, environment: Environment): Command {
+  const child = spawnCommand([command], environment);
   children.push(child);
   return child;
-}
-
-async function outputOf(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const output = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream]!.on('data', (chunk) => {
-      output[stream] += chunk;
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output };
 }
 
 afterEach(async () => {
   for (const child of children.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = endOf(child);
     child.kill('SIGTERM');
-    await once(child, 'exit');
+    await ended;
   }
 });
 
@@ -97,15 +78,7 @@ describe('a database that DATABASE_URL names', () => {
   test('holds a training until there is a worker, and that of a worker that stops until there is another', async () => {
     const others = processesOf(server.dataFolder).map(({ pid }) => pid);
     const id = await trainSchNet(server, {
-      ...{
-        model: 'handed-over',
-        datasetVersion: 'synthetic/1',
-        ...SMALL_SCHNET,
-        atomBasis: 64,
-        filters: 64,
-        interactions: 2,
-        epochs: 1500,
-      },
+      ...{ model: 'handed-over', datasetVersion: 'synthetic/1', ...LONGER_SCHNET },
     });
     expect(await readRun(server, id)).toMatchObject({ state: 'QUEUED', trials: [{ attempt: 0, worker: null }] });
 
@@ -113,8 +86,9 @@ describe('a database that DATABASE_URL names', () => {
     expect(await runUnderWay(server, id)).toMatchObject({
       trials: [{ attempt: 1, worker: expect.stringMatching(new RegExp(`:${first.pid}$`)) }],
     });
+    const ended = endOf(first);
     first.kill('SIGTERM');
-    expect(await once(first, 'exit')).toEqual([0, null]);
+    expect(await ended).toBe(0);
     expect(await readRun(server, id)).toMatchObject({ trials: [{ state: 'QUEUED', worker: null }] });
     await until(
       async () => processesOf(server.dataFolder).every(({ pid }) => others.includes(pid)),
@@ -132,7 +106,7 @@ describe('a database that DATABASE_URL names', () => {
 
   test('refuses a worker whose artifacts are elsewhere, in one line', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'natrium elsewhere '));
-    const ended = await outputOf(natrium('worker', { ...environment, NATRIUM_DATA_FOLDER: elsewhere }));
+    const ended = await outcomeOf(natrium('worker', { ...environment, NATRIUM_DATA_FOLDER: elsewhere }));
     expect(ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
@@ -174,7 +148,7 @@ describe('an empty database', () => {
 
   test('is migrated by a command too, which does nothing the second time', async () => {
     const fresh = await testDatabase();
-    const run = () => outputOf(natrium('migrate', { DATABASE_URL: fresh.url }));
+    const run = () => outcomeOf(natrium('migrate', { DATABASE_URL: fresh.url }));
     expect(await run()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^applied 0001-registry/), stderr: '' });
     expect(await run()).toEqual({ code: 0, stdout: 'nothing to do\n', stderr: '' });
     await fresh.drop();
@@ -191,14 +165,7 @@ describeOnS3Servers('an S3 that S3_ENDPOINT names', (name) => {
   beforeAll(async () => {
     s3 = await startS3Server(name);
     database = await testDatabase();
-    settings = {
-      DATABASE_URL: database.url,
-      S3_ENDPOINT: s3.endpoint,
-      S3_BUCKET: 'weights',
-      S3_ACCESS_KEY: s3.accessKey,
-      S3_SECRET_KEY: s3.secretKey,
-      S3_REGION: s3.region,
-    };
+    settings = { ...s3.environment('weights'), DATABASE_URL: database.url };
     server = await startTestServer({ environment: settings });
   });
   afterAll(async () => {
@@ -287,7 +254,7 @@ describeOnS3Servers('an S3 that S3_ENDPOINT names', (name) => {
       ['S3_ACCESS_KEY', 'nobody'],
       ['S3_BUCKET', 'No Bucket'],
     ]) {
-      const { code, stderr } = await outputOf(natrium('serve', { ...common, [setting]: value }));
+      const { code, stderr } = await outcomeOf(natrium('serve', { ...common, [setting]: value }));
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^natrium: [^\\n]*check ${setting}[^\\n]*\\n$`));
       expect(stderr).not.toContain(s3.secretKey);

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -7,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Environment, outcomeOf, spawnCommand } from '../support/command.ts';
 import type {} from '../support/global-setup.ts';
 import { computeProcessesOf, processesOf, workersOf } from '../support/processes.ts';
-import { startTestServer, type TestServer, type TestServerOptions, until, withoutSettings } from '../support/server.ts';
+import { startTestServer, type TestServer, type TestServerOptions, until } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
 import { ENDLESS_SCHNET, readRun, runUnderWay, runWhen, trainSchNet } from '../support/training.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 const folders: string[] = [];
 const servers: TestServer[] = [];
@@ -40,9 +38,8 @@ async function start(options: TestServerOptions): Promise<TestServer> {
 /** Sends a signal to the process, or by a negative number to its group, and waits until nobody is left. */
 async function end(server: TestServer, signal: NodeJS.Signals, target: 'process' | 'group'): Promise<void> {
   servers.splice(servers.indexOf(server), 1);
-  const ended = once(server.process, 'exit');
   process.kill(target === 'group' ? -server.process.pid! : server.process.pid!, signal);
-  await ended;
+  await server.ended;
   await nobodyLeft(server.dataFolder);
 }
 
@@ -53,24 +50,15 @@ async function nobodyLeft(dataFolder: string): Promise<void> {
 }
 
 /** A start that shall be refused: its exit code and what it said. */
-async function refusedStart(dataFolder: string, environment: Readonly<Record<string, string>>, command = 'serve') {
-  const child = spawn(process.execPath, [MAIN, command], {
-    env: {
-      ...withoutSettings(process.env),
-      NATRIUM_PORT: '0',
-      NATRIUM_DATA_FOLDER: dataFolder,
-      NATRIUM_WORKERS: '1',
-      NATRIUM_EXAMPLE_DATA: 'off',
-      ...environment,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stderr };
+function refusedStart(dataFolder: string, environment: Environment, command = 'serve') {
+  const settings = {
+    NATRIUM_PORT: '0',
+    NATRIUM_DATA_FOLDER: dataFolder,
+    NATRIUM_WORKERS: '1',
+    NATRIUM_EXAMPLE_DATA: 'off',
+    ...environment,
+  };
+  return outcomeOf(spawnCommand([command], settings));
 }
 
 async function counts(server: TestServer): Promise<object> {
@@ -205,10 +193,9 @@ describe('a server and its data folder, from one start to the next', () => {
   test('ends with an error when its database dies, and leaves no process behind', async () => {
     const server = await start({ dataFolder });
     servers.splice(servers.indexOf(server), 1);
-    const ended = once(server.process, 'exit');
     const [postmaster] = readFileSync(join(dataFolder, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
     process.kill(Number(postmaster), 'SIGKILL');
-    expect(await ended).toEqual([1, null]);
+    expect(await server.ended).toBe(1);
     expect(server.output()).toContain('the embedded PostgreSQL ended');
     await nobodyLeft(dataFolder);
   });

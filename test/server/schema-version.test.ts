@@ -1,16 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectDatabase, migrate } from '../../src/store/database.ts';
+import { type Environment, type Outcome, outcomeOf, spawnCommand } from '../support/command.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { withoutSettings } from '../support/server.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const [NEWEST, ...OLDER] = readdirSync(new URL('../../migrations/', import.meta.url))
   .filter((file) => /^\d{4}-/.test(file))
   .map((file) => file.slice(0, 4))
@@ -38,31 +34,11 @@ async function migrated(): Promise<void> {
   await dataSource.destroy();
 }
 
-/** What a command prints that ends by itself. */
-async function outcomeOf(
-  command: string,
-  settings = {},
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, command], {
-    env: {
-      ...withoutSettings(process.env),
-      ...{ DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: dataFolder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '0' },
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // one that is not refused would serve on
-    timeout: 30_000,
-  });
-  let stdout = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stdout, stderr };
+/** A command that shall be refused. */
+function refused(command: string, settings: Environment = {}): Promise<Outcome> {
+  const own = { DATABASE_URL: database.url, NATRIUM_DATA_FOLDER: dataFolder, NATRIUM_PORT: '0', NATRIUM_WORKERS: '0' };
+  // one that is not refused would serve on
+  return outcomeOf(spawnCommand([command], { ...own, ...settings }, { timeout: 60_000 }));
 }
 
 const FUTURE = String(Number(NEWEST) + 1).padStart(4, '0');
@@ -79,7 +55,7 @@ describe('a database that a newer Natrium has migrated', () => {
   test.each(['serve', 'worker', 'migrate'])('is refused by %s in one line', async (command) => {
     await migrated();
     await migrateFurther();
-    expect(await outcomeOf(command)).toEqual({
+    expect(await refused(command)).toEqual({
       code: 1,
       stdout: '',
       stderr: `natrium: the database is at schema ${FUTURE}, and this Natrium knows ${NEWEST}: update this Natrium\n`,
@@ -92,7 +68,7 @@ describe('a database that a newer Natrium has migrated', () => {
   ])('is refused by %s in one line of JSON where JSON is asked for', async (command, process) => {
     await migrated();
     await migrateFurther();
-    const { code, stdout, stderr } = await outcomeOf(command, { NATRIUM_LOG: 'json' });
+    const { code, stdout, stderr } = await refused(command, { NATRIUM_LOG: 'json' });
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ level: 'error', process, pid: expect.any(Number) },
@@ -105,7 +81,7 @@ describe('a database that is not migrated yet', () => {
   const wayOut = `and this Natrium needs ${NEWEST}: start the server of this version, or run \`natrium migrate\`, before its workers`;
 
   test('is refused by a worker, which leaves it alone', async () => {
-    expect(await outcomeOf('worker')).toEqual({
+    expect(await refused('worker')).toEqual({
       code: 1,
       stdout: '',
       stderr: `natrium: the database is empty, ${wayOut}\n`,
@@ -117,7 +93,7 @@ describe('a database that is not migrated yet', () => {
   test('is refused by a worker when it is that of an older Natrium', async () => {
     await migrated();
     await client.query(`DELETE FROM schema_migrations WHERE name LIKE $1`, [`${NEWEST}-%`]);
-    expect(await outcomeOf('worker')).toEqual({
+    expect(await refused('worker')).toEqual({
       code: 1,
       stdout: '',
       stderr: `natrium: the database is at schema ${OLDER[0]}, ${wayOut}\n`,

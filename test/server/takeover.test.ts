@@ -6,7 +6,7 @@ import { computeProcessesOf, processesOf, workersOf } from '../support/processes
 import { verifyVersion } from '../support/quarantine.ts';
 import { startTestServer, type TestServer, until } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
-import { runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
+import { LONGER_SCHNET, runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
 
 let server: TestServer;
 let datasetVersion: string;
@@ -18,11 +18,8 @@ beforeAll(async () => {
 afterAll(() => server.dispose());
 
 describe('a trial whose process is killed', () => {
-  // long enough to be killed on the way, short enough to be done twice
-  const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
-
   test('by the loss of its worker is taken over by the next one, and the run succeeds', async () => {
-    const id = await trainSchNet(server, { model: 'worker-killed', datasetVersion, ...LONGER });
+    const id = await trainSchNet(server, { model: 'worker-killed', datasetVersion, ...LONGER_SCHNET });
     const [before] = (await runUnderWay(server, id)).trials;
     const [worker] = workersOf(server.dataFolder);
     await until(async () => server.output().includes('checkpoint kept'), 'the first checkpoint');
@@ -43,20 +40,20 @@ describe('a trial whose process is killed', () => {
     });
     expect(run.trials[0].worker).not.toBe(before.worker);
     expect(run.trials[0].outcome!.curve.map(({ x }) => x)).toEqual(
-      Array.from({ length: LONGER.epochs }, (_, epoch) => epoch + 1),
+      Array.from({ length: LONGER_SCHNET.epochs }, (_, epoch) => epoch + 1),
     );
     expect(server.output()).toMatch(/attempt 2\) goes on from its checkpoint/);
 
     const whole = await runEnded(
       server,
-      await trainSchNet(server, { model: 'undisturbed', datasetVersion, ...LONGER }),
+      await trainSchNet(server, { model: 'undisturbed', datasetVersion, ...LONGER_SCHNET }),
     );
     expect(run.trials[0].weightsSha256).toBe(whole.trials[0].weightsSha256);
   });
 
   test('by the loss of its compute process is tried again, and says what set it back', async () => {
     const others = computeProcessesOf(server.dataFolder).map(({ pid }) => pid);
-    const id = await trainSchNet(server, { model: 'compute-killed', datasetVersion, ...LONGER });
+    const id = await trainSchNet(server, { model: 'compute-killed', datasetVersion, ...LONGER_SCHNET });
     await runUnderWay(server, id);
     const computing = computeProcessesOf(server.dataFolder).filter(({ pid }) => !others.includes(pid));
     expect(computing).toHaveLength(1);

@@ -7,10 +7,10 @@ import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-cluste
 import {
   type CurvePoint,
   ENDLESS_SCHNET,
+  LONGER_SCHNET,
   readRun,
   runEnded,
   runUnderWay,
-  SMALL_SCHNET,
   trainLasso,
   trainSchNet,
 } from '../support/training.ts';
@@ -25,8 +25,6 @@ beforeAll(async () => {
 afterAll(() => server?.dispose());
 
 /** Several seconds of training, and so several reports. */
-const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
-
 function epochs(last: number): number[] {
   return Array.from({ length: last }, (_, i) => i + 1);
 }
@@ -65,7 +63,7 @@ async function listeners(): Promise<number[]> {
 describe('trainingRunUpdated', () => {
   test('tells each epoch once and in order, whether it is asked before, during or after the training', async () => {
     const seeds = [1, 2];
-    const id = await trainSchNet(server, { model: 'watched', datasetVersion, ...LONGER, seeds });
+    const id = await trainSchNet(server, { model: 'watched', datasetVersion, ...LONGER_SCHNET, seeds });
     const before = new Watched(server, id);
     await until(async () => before.updates.length > 0, 'the first update');
     expect(before.updates[0]).toMatchObject({
@@ -83,7 +81,7 @@ describe('trainingRunUpdated', () => {
         ...{ id, state: 'SUCCEEDED', failure: null, modelVersion: { reference: 'watched/1' } },
       });
       for (const { id: trial, outcome } of run.trials) {
-        expect(watched.epochsOf(trial)).toEqual(epochs(LONGER.epochs));
+        expect(watched.epochsOf(trial)).toEqual(epochs(LONGER_SCHNET.epochs));
         expect(watched.pointsOf(trial)).toMatchObject(outcome!.curve);
       }
     }
@@ -124,7 +122,7 @@ describe('trainingRunUpdated', () => {
   });
 
   test('loses nothing when the connection on which the API listens is broken', async () => {
-    const id = await trainSchNet(server, { model: 'deafened', datasetVersion, ...LONGER, epochs: 100_000 });
+    const id = await trainSchNet(server, { model: 'deafened', datasetVersion, ...LONGER_SCHNET, epochs: 100_000 });
     const watched = new Watched(server, id);
     const heard = (count: number) => until(async () => watched.updates.length >= count, `update ${count}`);
     await heard(2);
@@ -148,7 +146,7 @@ describe('trainingRunUpdated', () => {
   });
 
   test('neither repeats nor leaves out an epoch when a worker is killed, and nor does the query', async () => {
-    const id = await trainSchNet(server, { model: 'killed', datasetVersion, ...LONGER, epochs: 100_000 });
+    const id = await trainSchNet(server, { model: 'killed', datasetVersion, ...LONGER_SCHNET, epochs: 100_000 });
     const watched = new Watched(server, id);
     const [{ id: trial }] = (await runUnderWay(server, id)).trials;
     const log = server.output().length;

@@ -1,15 +1,19 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorOf } from '../support/api.ts';
+import { outcomeOf, spawnCommand } from '../support/command.ts';
 import { type Fleet, jobOf, readWorkers, startFleet, workerWhen } from '../support/fleet.ts';
 import { workersOf } from '../support/processes.ts';
-import { startTestServer, until, withoutSettings } from '../support/server.ts';
-import { ENDLESS_SCHNET, readRun, runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
+import { startTestServer, until } from '../support/server.ts';
+import {
+  ENDLESS_SCHNET,
+  LONGER_SCHNET,
+  readRun,
+  runEnded,
+  runUnderWay,
+  SMALL_SCHNET,
+  trainSchNet,
+} from '../support/training.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const LONGER = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
 const DRAIN = 'mutation ($worker: String!) { drainWorker(input: { worker: $worker }) { name state drainedBy } }';
 
 let fleet: Fleet;
@@ -24,7 +28,7 @@ describe('a worker that is drained', () => {
   test('finishes its trial, takes no other and ends well', async () => {
     const { server } = fleet;
     const worker = await fleet.startWorker();
-    const begun = await train(LONGER);
+    const begun = await train(LONGER_SCHNET);
     await runUnderWay(server, begun);
     const waiting = await train(SMALL_SCHNET);
     const [trial] = (await readRun(server, begun)).trials;
@@ -78,20 +82,20 @@ describe('a worker that is drained', () => {
       const workers = await readWorkers(server);
       return workers.length > 0 && workers;
     }, 'the worker');
-    const natrium = (...args: string[]) =>
-      promisify(execFile)(process.execPath, [MAIN, 'drain', ...args], {
-        env: { ...withoutSettings(process.env), NATRIUM_DATA_FOLDER: server.dataFolder },
-      });
-    expect(await natrium(name)).toEqual({
+    const drain = (...args: string[]) =>
+      outcomeOf(spawnCommand(['drain', ...args], { NATRIUM_DATA_FOLDER: server.dataFolder }));
+    expect(await drain(name)).toEqual({
+      code: 0,
       stdout: `${name} takes nothing more and ends now\n`,
       stderr: '',
     });
     await until(async () => server.output().includes('worker 1 was drained'), 'the end of the worker');
     expect(workersOf(server.dataFolder)).toEqual([]);
-    await expect(natrium('nobody:1')).rejects.toMatchObject({
+    expect(await drain('nobody:1')).toMatchObject({
+      code: 1,
       stderr: expect.stringContaining('there is no worker "nobody:1"; the query workers lists them (NOT_FOUND)'),
     });
-    await expect(natrium()).rejects.toMatchObject({ stderr: expect.stringContaining('give the name of one worker') });
+    expect(await drain()).toMatchObject({ code: 1, stderr: expect.stringContaining('give the name of one worker') });
     await server.dispose();
   });
 });

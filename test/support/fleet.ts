@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSql, testDatabase } from './postgres.ts';
+import { computeProcessesOf } from './processes.ts';
 import { startTestServer, type TestServer, until } from './server.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from './synthetic-clusters.ts';
 import { startTestWorker, type TestWorker } from './worker.ts';
@@ -56,6 +57,33 @@ export async function startFleet({
       rmSync(dataFolder, { recursive: true, force: true });
     },
   };
+}
+
+/** A worker and all that it computes with, as they are lost, or stand still, when their machine does. */
+export function machineOf({ dataFolder }: Fleet, { process: { pid } }: TestWorker): number[] {
+  return [...computeProcessesOf(dataFolder).flatMap((each) => (each.parent === pid ? [each.pid] : [])), pid!];
+}
+
+/** Every row that a worker could have changed. */
+export async function everything(fleet: Fleet): Promise<string[]> {
+  const tables = ['training_runs', 'trials', 'trial_points', 'model_versions', 'evaluations', 'jobs', 'job_attempts'];
+  const rows = await Promise.all(
+    tables.map((table) =>
+      fleet.sql<{ row: string }>(`SELECT '${table}' || t::text AS row FROM ${table} AS t ORDER BY 1`),
+    ),
+  );
+  return rows.flat().map(({ row }) => row);
+}
+
+/** Until no worker has anything to do: the job of a completion ends a moment after its run. */
+export async function allJobsEnded({ sql }: Fleet): Promise<void> {
+  const open = () => sql(`SELECT 1 FROM jobs WHERE state IN ('QUEUED', 'RUNNING')`);
+  await until(async () => (await open()).length === 0, 'the end of all jobs');
+}
+
+/** The id of a record in the database, by that of the API. */
+export function storeId(globalId: string): string {
+  return atob(globalId).split(':')[1];
 }
 
 export interface Attempt {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'minio';
 import type { S3Settings } from '../../src/artifacts/s3-client.ts';
+import type { Environment } from './command.ts';
 import { skipUnless } from './skips.ts';
 import { onSmallDisk } from './small-disk.ts';
 
@@ -18,14 +19,14 @@ export type S3ServerName = 'versitygw' | 'minio';
 export interface S3Server {
   readonly name: S3ServerName;
   readonly endpoint: string;
-  readonly accessKey: string;
   readonly secretKey: string;
-  readonly region: string;
   /** Where it keeps its objects; versitygw as `<bucket>/<key>`, MinIO in a form of its own. */
   readonly objectFolder: string;
   readonly pid: number;
   /** How the product reaches a bucket of it, which it may make unless the changes say otherwise. */
   settings(bucket: string, changes?: Partial<S3Settings>): S3Settings;
+  /** The same as the environment of a server or a worker. */
+  environment(bucket: string): Environment;
   /** The bytes of an object as a stranger reads them; null if there is none. */
   object(bucket: string, key: string): Promise<Buffer | null>;
   /** Puts other bytes in place of an object, as damage or a restored backup does. */
@@ -129,7 +130,7 @@ export async function startS3Server(name: S3ServerName, options: S3ServerOptions
   return {
     name,
     endpoint,
-    ...{ accessKey: ACCESS_KEY, secretKey: SECRET_KEY, region: REGION },
+    secretKey: SECRET_KEY,
     objectFolder: join(home, 'objects'),
     get pid() {
       return running.child.pid!;
@@ -137,6 +138,10 @@ export async function startS3Server(name: S3ServerName, options: S3ServerOptions
     settings: (bucket, changes = {}) => ({
       ...{ endpoint, bucket, accessKey: ACCESS_KEY, secretKey: SECRET_KEY, region: REGION, createBucket: true },
       ...changes,
+    }),
+    environment: (bucket) => ({
+      ...{ S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_REGION: REGION },
+      ...{ S3_ACCESS_KEY: ACCESS_KEY, S3_SECRET_KEY: SECRET_KEY },
     }),
     async object(bucket, key) {
       try {

@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+import { endOf, spawnCommand } from './command.ts';
 
 export interface GraphqlAnswer<T> {
   readonly data: T | null;
@@ -23,6 +21,8 @@ export interface TestServer {
   readonly url: string;
   readonly dataFolder: string;
   readonly process: ChildProcess;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
   /** Everything it printed so far. */
   readonly output: () => string;
   /** The answer as it comes, errors included. */
@@ -44,27 +44,23 @@ export interface TestServerOptions {
 /** Starts a server on a free port with one worker and no example data, unless the environment says otherwise. */
 export async function startTestServer({ dataFolder, environment }: TestServerOptions = {}): Promise<TestServer> {
   const folder = dataFolder ?? mkdtempSync(join(tmpdir(), 'natrium server '));
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
-    env: {
-      ...withoutSettings(process.env),
-      NATRIUM_PORT: '0',
-      NATRIUM_DATA_FOLDER: folder,
-      NATRIUM_WORKERS: '1',
-      NATRIUM_EXAMPLE_DATA: 'off',
-      NATRIUM_LOG: 'text',
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // a group of its own, so that a test can kill it whole
-    detached: true,
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const settings = {
+    NATRIUM_PORT: '0',
+    NATRIUM_DATA_FOLDER: folder,
+    NATRIUM_WORKERS: '1',
+    NATRIUM_EXAMPLE_DATA: 'off',
+    NATRIUM_LOG: 'text',
+    ...environment,
+  };
+  // a group of its own, so that a test can kill it whole
+  const child = spawnCommand(['serve'], settings, { detached: true });
+  const ended = endOf(child);
   let output = '';
-  child.stderr!.on('data', (chunk) => {
+  child.stderr.on('data', (chunk) => {
     output += chunk;
   });
   const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout! }).on('line', (line) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       output += `${line}\n`;
       const match = /(?:^|"msg":")API\s+(http:\S+?)\/graphql(?:$|")/.exec(line);
       if (match) resolve(match[1]);
@@ -88,6 +84,7 @@ export async function startTestServer({ dataFolder, environment }: TestServerOpt
     url,
     dataFolder: folder,
     process: child,
+    ended,
     output: () => output,
     ask,
     async request<T>(query: string, variables?: object, headers?: object): Promise<T> {
@@ -116,11 +113,4 @@ export async function until<T>(
     await delay(100);
   }
   throw new Error(`waited ${seconds} s in vain for ${what}`);
-}
-
-/** The environment without the settings of a Natrium that this machine may run. */
-export function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !/^(NATRIUM_|DATABASE_URL$|S3_)/.test(name)),
-  );
 }

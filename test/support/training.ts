@@ -70,7 +70,14 @@ export const SMALL_SCHNET = {
   seeds: [1],
 };
 
-/** The same, for as long as a test needs it: it has to be stopped. */
+/** One that takes some seconds: long enough to be disturbed on the way, short enough to be trained twice. */
+export const LONGER_SCHNET = {
+  ...SMALL_SCHNET,
+  ...{ atomBasis: 64, filters: 64, gaussians: 25, interactions: 2 },
+  epochs: 1500,
+};
+
+/** The small one, for as long as a test needs it: it has to be stopped. */
 export const ENDLESS_SCHNET = { ...SMALL_SCHNET, epochs: 100_000 };
 
 export async function trainSchNet(server: TestServer, input: object): Promise<string> {

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { until, withoutSettings } from './server.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+import type { ChildProcess } from 'node:child_process';
+import { type Environment, endOf, spawnCommand } from './command.ts';
+import { until } from './server.ts';
 
 /** A `natrium worker` in a process of its own. */
 export interface TestWorker {
@@ -18,45 +15,44 @@ export interface TestWorker {
 export interface TestWorkerOptions {
   readonly databaseUrl: string;
   readonly dataFolder: string;
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Environment;
 }
 
-/** Starts a worker; whether it comes up is for the caller to find out. */
-export function spawnTestWorker({ databaseUrl, dataFolder, environment }: TestWorkerOptions): TestWorker {
-  const child = spawn(process.execPath, [MAIN, 'worker'], {
-    env: {
-      ...withoutSettings(process.env),
-      DATABASE_URL: databaseUrl,
-      NATRIUM_DATA_FOLDER: dataFolder,
-      NATRIUM_LOG: 'text',
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** Starts a worker and waits until it takes jobs. */
+export async function startTestWorker({
+  databaseUrl,
+  dataFolder,
+  environment,
+}: TestWorkerOptions): Promise<TestWorker> {
+  const child = spawnCommand(['worker'], {
+    DATABASE_URL: databaseUrl,
+    NATRIUM_DATA_FOLDER: dataFolder,
+    NATRIUM_LOG: 'text',
+    ...environment,
   });
   let output = '';
-  for (const stream of [child.stdout!, child.stderr!]) {
+  for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += chunk;
     });
   }
-  return {
+  const worker: TestWorker = {
     process: child,
     get name() {
       return /worker (\S+) is ready/.exec(output)![1];
     },
     output: () => output,
-    ended: once(child, 'exit').then(([code, signal]) => code ?? signal),
+    ended: endOf(child),
   };
-}
-
-/** Starts a worker and waits until it takes jobs. */
-export async function startTestWorker(options: TestWorkerOptions): Promise<TestWorker> {
-  const worker = spawnTestWorker(options);
   const ready = until(async () => worker.output().includes('is ready'), 'a worker that is ready');
   const early = worker.ended.then((how) => {
     throw new Error(`the worker ended (${how}) before it was ready:\n${worker.output()}`);
   });
-  await Promise.race([ready, early]);
-  early.catch(() => {});
+  try {
+    await Promise.race([ready, early]);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
   return worker;
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PAPER_LAWS } from '../../src/chemistry/s-blda/law.ts';
 import type { LabelledInput, TrainingListener, TrainingTask } from '../../src/ml/model.ts';
 import { modelFormat } from '../../src/ml/model-file.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
@@ -157,5 +158,19 @@ describe('predictions in a process that is kept', () => {
     vi.advanceTimersByTime(60_000);
     vi.useRealTimers();
     await until(async () => children().length === 0, 'the end of the process');
+  });
+
+  test('leave the process that came after one that was killed to those who wait for it', async () => {
+    compute = new ForkedCompute();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const parameters = { element: 'Na', sizes: [3], clustersPerSize: 1, laws: PAPER_LAWS, seed: 1 };
+    const unwanted = new AbortController();
+    const first = compute.generate(parameters, 0, 1, unwanted.signal);
+    unwanted.abort();
+    // the killed process is heard of while this one starts
+    const second = compute.generate(parameters, 0, 1, NEVER);
+    await expect(first).rejects.toThrow('aborted');
+    vi.advanceTimersByTime(60_000);
+    expect(await second).toHaveLength(1);
   });
 });

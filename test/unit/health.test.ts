@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { NatriumError } from '../../src/errors.ts';
 import { Health } from '../../src/http/health.ts';
 import { Metrics } from '../../src/http/metrics.ts';
@@ -30,7 +30,10 @@ class NotedLog implements Log {
 }
 
 let server: Server | undefined;
-afterEach(() => server?.close());
+afterEach(() => {
+  vi.useRealTimers();
+  server?.close();
+});
 
 async function serve(operations: Partial<Operations>) {
   const log = new NotedLog();
@@ -58,6 +61,7 @@ test('what never answers is missing, and probes still get their answer', async (
 });
 
 test('a thing is looked at once for however many probes', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
   let looks = 0;
   const { readiness } = await serve({
     async checkArtifacts() {
@@ -67,6 +71,9 @@ test('a thing is looked at once for however many probes', async () => {
   const answers = await Promise.all(Array.from({ length: 50 }, readiness));
   expect(answers.every(([status]) => status === 200)).toBe(true);
   expect(looks).toBe(1);
+  vi.advanceTimersByTime(1000);
+  await readiness();
+  expect(looks).toBe(2);
 });
 
 test('all that is missing is named', async () => {

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ComputeLost, NatriumError } from '../../src/errors.ts';
 import type { SchNetSettings } from '../../src/ml/model.ts';
 import { SCHNET_TRAINING_DEFAULTS } from '../../src/ml/schnet/training.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
+import type { Store } from '../../src/registry/ports.ts';
 import type { JobAttempt, Trial } from '../../src/registry/records.ts';
 import { TRIAL_WORK } from '../../src/registry/training/trial-jobs.ts';
-import { type Delivery, Jobs, STORED } from '../../src/registry/work/jobs.ts';
+import { type Delivery, Jobs, NoLongerOurs, STORED } from '../../src/registry/work/jobs.ts';
 import { forRequest } from '../../src/request-scope.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
 
@@ -29,6 +30,9 @@ beforeAll(async () => {
   jobs = opened.registry.trials.jobs;
 });
 afterAll(() => opened?.dispose());
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 beforeEach(async () => {
   const { registry, store } = opened;
@@ -227,6 +231,28 @@ describe('the end of a job', () => {
       throw new NatriumError('UNAVAILABLE', 'away');
     });
     expect(await endings(ids[0])).toEqual(['RELEASED']);
+  });
+});
+
+describe('a step that lasts', () => {
+  test('has one question at a time asked whether it is wanted, also of a database that hangs', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const asked: ((isOurs: boolean) => void)[] = [];
+    const isHeld = () => new Promise<boolean>((resolve) => asked.push(resolve));
+    const watching = new Jobs({ jobs: { isHeld } } as unknown as Store, TRIAL_WORK);
+    const step = async (signal: AbortSignal) => {
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(asked).toHaveLength(1);
+      asked[0](true);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(asked).toHaveLength(2);
+      asked[1](false);
+      await vi.advanceTimersByTimeAsync(0);
+      signal.throwIfAborted();
+    };
+    const taken = { id: '1', attempt: 1 } as Trial;
+    await expect(watching.watched(taken, new AbortController().signal, step)).rejects.toThrow(NoLongerOurs);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -5,6 +5,7 @@ import { connectDatabase, migrate } from '../../src/store/database.ts';
 import { DatabaseWatch } from '../../src/store/database-watch.ts';
 import { PostgresStore } from '../../src/store/postgres-store.ts';
 import { runSql, testDatabase } from '../support/postgres.ts';
+import { until } from '../support/server.ts';
 
 // A database that is stopped ends its connections wherever a transaction just is; the caller may always try again.
 
@@ -57,7 +58,10 @@ test('within a statement', async () => {
   await holder.connect();
   await holder.query(`SELECT pg_advisory_lock(hashtextextended('held', 0))`);
   const lost = expect(store.transaction((inside) => inside.lock('held'))).rejects.toMatchObject(AWAY);
-  await expect.poll(() => runSql(database.url, 'SELECT 1 FROM pg_locks WHERE NOT granted')).toHaveLength(1);
+  await until(
+    async () => (await runSql(database.url, 'SELECT 1 FROM pg_locks WHERE NOT granted')).length === 1,
+    'the statement to wait',
+  );
   await endConnections();
   await lost;
   await holder.end();
@@ -66,16 +70,14 @@ test('within a statement', async () => {
 test('and the next transaction finds another connection', async () => {
   await store.transaction((inside) => inside.lock('first'));
   await endConnections();
-  await expect
-    .poll(() =>
-      store
-        .transaction((inside) => inside.lock('second'))
-        .then(
-          () => 'done',
-          (error) => error.code,
-        ),
-    )
-    .toBe('done');
+  const isDone = () =>
+    store
+      .transaction((inside) => inside.lock('second'))
+      .then(
+        () => true,
+        () => false,
+      );
+  await until(isDone, 'another connection');
 });
 
 test('before the schema is looked at', async () => {

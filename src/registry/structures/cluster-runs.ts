@@ -30,7 +30,6 @@ const BATCH_PAIRS = 100_000;
 const CLUSTER_RUN_WORK: WorkKind<ClusterRun> = {
   kind: 'CLUSTER_RUN',
   name: 'cluster run',
-  listedBy: 'clusterRuns',
   resumedBy: 'resumeClusterRun',
   queued: (clusterRunId) => ({ kind: 'cluster-run', clusterRunId }),
   subject: async (store, { subjectId }) => (await store.clusterRuns.getMany([subjectId]))[0]!,

@@ -20,7 +20,6 @@ export interface StartImportInput {
 export const IMPORT_WORK: WorkKind<Import> = {
   kind: 'IMPORT',
   name: 'import',
-  listedBy: 'imports',
   resumedBy: 'resumeImport',
   queued: (importId) => ({ kind: 'import', importId }),
   subject: async (store, { subjectId }) => (await store.imports.getMany([subjectId]))[0]!,

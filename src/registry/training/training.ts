@@ -20,8 +20,6 @@ const MOST_TRIALS = 100;
 /** Of a GraphQL Int. */
 const LARGEST_SEED = 2 ** 31 - 1;
 
-/** Of a run among those that wait: 0 unless asked otherwise. */
-
 export interface TrainLassoInput {
   readonly model: string;
   readonly datasetVersion: string;

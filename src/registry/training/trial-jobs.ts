@@ -8,7 +8,6 @@ import { findRun, isOpen, lockRun } from '../work/run-state.ts';
 export const TRIAL_WORK: WorkKind<Trial> = {
   kind: 'TRIAL',
   name: 'trial',
-  listedBy: 'trainingRuns',
   resumedBy: 'resumeTrainingRun',
   keepsSetback: true,
   queued: (trialId) => ({ kind: 'trial', trialId }),
@@ -36,7 +35,6 @@ export const TRIAL_WORK: WorkKind<Trial> = {
 export const COMPLETION_WORK: WorkKind<Held> = {
   kind: 'COMPLETION',
   name: 'completion',
-  listedBy: 'trainingRuns',
   resumedBy: 'resumeTrainingRun',
   queued: (trainingRunId) => ({ kind: 'completion', trainingRunId }),
   subject: async (_store, { subjectId, attempt }) => ({ id: subjectId, attempt }),

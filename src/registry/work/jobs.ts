@@ -22,7 +22,6 @@ const MOST_FRUITLESS_ATTEMPTS = 4;
 export interface WorkKind<T extends Held> {
   readonly kind: JobKind;
   readonly name: string;
-  readonly listedBy: string;
   readonly resumedBy: string;
   /** So many of one user run at once; null: as many as there are workers. */
   readonly mostPerUser?: number | null;
@@ -185,9 +184,14 @@ export class Jobs<T extends Held> {
    */
   async watched<R>(taken: T, interrupted: AbortSignal, step: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const abandoned = new AbortController();
+    let isAsking = false;
     const watch = setInterval(async () => {
+      // a database that hangs would have a question more every second
+      if (isAsking) return;
+      isAsking = true;
       // that the database is away is heard of when the results are stored
       const isOurs = await this.store.jobs.isHeld(this.kind.kind, taken).catch(() => true);
+      isAsking = false;
       if (!isOurs) abandoned.abort(new NoLongerOurs());
     }, WATCH_MS);
     try {
