@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  DefaultNamingStrategy,
+  type MigrationInterface,
+  type QueryRunner,
+} from 'typeorm';
 import { NatriumError } from '../errors.ts';
 import { ApiTokenEntity } from './entities/access.ts';
 import {
@@ -70,7 +76,7 @@ export async function connectDatabase(
   application: string,
   { poolSize = 10, longestPauseMs = 0 } = {},
 ): Promise<DataSource> {
-  const dataSource = new DataSource({
+  const options: DataSourceOptions = {
     type: 'postgres',
     url,
     applicationName: application,
@@ -104,9 +110,9 @@ export async function connectDatabase(
     ],
     migrations: sqlMigrations(),
     migrationsTableName: 'schema_migrations',
-  });
+  };
   try {
-    return await dataSource.initialize();
+    return await new DataSource(options).initialize();
   } catch (cause) {
     const reason = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : (cause as Error).message;
     throw new NatriumError(
@@ -132,6 +138,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   }
 }
 
+/** Where a database is, for people. A password may hold `@`, and may stand among the parameters. */
 export function withoutPassword(url: string): string {
-  return url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
+  return url.replace(/\?.*$/s, '').replace(/\/\/([^:@/]*):.*@/s, '//$1:***@');
 }
