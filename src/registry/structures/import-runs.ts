@@ -118,6 +118,7 @@ export class ImportRuns {
     }
     await this.uploads.fetch(upload!.key, path);
     const { sha256, byteLength } = await this.artifacts.putFile(path);
+    checkStillWhole(upload!, byteLength);
     await this.store.transaction(async (store) => {
       await store.recordArtifact({
         sha256,
@@ -131,6 +132,16 @@ export class ImportRuns {
     await this.uploads.remove(upload!.key);
     return { upload: upload!, path, sha256 };
   }
+}
+
+/** Whoever knows a presigned address may put other bytes there after the import has been asked for. */
+function checkStillWhole({ fileName, announcedBytes }: Upload, byteLength: number): void {
+  if (announcedBytes === null || Number(announcedBytes) === byteLength) return;
+  throw new NatriumError(
+    'INVALID_STATE',
+    `the upload of ${fileName} had ${byteLength} of ${announcedBytes} bytes when it was taken: something was put to its address after ` +
+      'startImport; ask requestUpload for a new one',
+  );
 }
 
 /** The items of one file; a file that holds none, or that was refused, is answered for by one. */
