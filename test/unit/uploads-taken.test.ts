@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { FileUploadStore } from '../../src/artifacts/file-uploads.ts';
+import { NatriumError } from '../../src/errors.ts';
 import { LOCAL_ADMIN } from '../../src/registry/caller.ts';
 import type { Upload } from '../../src/registry/records.ts';
 import { computing, openTestRegistry, request, type TestRegistry } from '../support/registry.ts';
@@ -12,20 +14,20 @@ beforeAll(async () => {
 });
 afterAll(() => opened?.dispose());
 
-/** An import of an upload to whose address other bytes are put after it was asked for, as an S3 lets whoever has the address. */
+/** Puts bytes whatever the registry thinks of it, as an S3 lets whoever has the address. */
+function receive(key: string, bytes: Uint8Array): Promise<void> {
+  return (opened.ports.uploads as FileUploadStore).receive(key, Readable.from([bytes]));
+}
+
+/** An import of an upload to whose address other bytes are put after it was asked for. */
 async function importOf(announcedBytes: number | null, later: Uint8Array) {
-  const { registry, store, ports } = opened;
+  const { registry, store } = opened;
   const uploadId = await registry.uploads.request(LOCAL_ADMIN, request('requestUpload'), 'a.extxyz', announcedBytes);
   const [upload] = (await store.uploads.getMany([uploadId])) as [Upload];
-  const receive = (bytes: Uint8Array) =>
-    (ports.uploads as unknown as { receive(key: string, content: Readable): Promise<void> }).receive(
-      upload.key,
-      Readable.from([bytes]),
-    );
-  await receive(WHOLE);
+  await receive(upload.key, WHOLE);
   const input = { uploadIds: [uploadId], content: 'STRUCTURES', format: null, levelOfTheory: null } as const;
   const importId = await registry.importRequests.start(LOCAL_ADMIN, request('startImport'), input);
-  await receive(later);
+  await receive(upload.key, later);
   await registry.importRuns.run(importId, { worker: 'a:1', id: null, stopping: new AbortController().signal });
   return registry.importRequests.find(importId);
 }
@@ -43,4 +45,21 @@ test('what is put in place of a whole upload while it is imported is not importe
 
 test.each(['\0', 'a', '..', 'A'.repeat(64), `${'a'.repeat(64)}\n`])('%j is no key of an upload', async (key) => {
   await expect(opened.registry.uploads.open(key)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a job that waits for the store says why, once, and is done when the store is back', async () => {
+  const { registry, store, ports } = opened;
+  const uploadId = await registry.uploads.request(LOCAL_ADMIN, request('requestUpload'), 'b.extxyz', null);
+  const [upload] = (await store.uploads.getMany([uploadId])) as [Upload];
+  await receive(upload.key, WHOLE);
+  const input = { uploadIds: [uploadId], content: 'STRUCTURES', format: null, levelOfTheory: null } as const;
+  const importId = await registry.importRequests.start(LOCAL_ADMIN, request('startImport'), input);
+  const full = new NatriumError('UNAVAILABLE', 'its disk is full: make room there');
+  const put = vi.spyOn(ports.artifacts, 'putFile').mockRejectedValueOnce(full).mockRejectedValueOnce(full);
+  onTestFinished(() => put.mockRestore());
+  const waits = vi.fn();
+  const stopping = new AbortController().signal;
+  await registry.importRuns.run(importId, { worker: 'a:1', id: null, stopping, waits });
+  expect(waits.mock.calls).toEqual([['its disk is full: make room there']]);
+  expect(await registry.importRequests.find(importId)).toMatchObject({ state: 'SUCCEEDED' });
 });

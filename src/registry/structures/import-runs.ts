@@ -46,10 +46,10 @@ export class ImportRuns {
 
   /** Brings in all that is left of an import. */
   run(importId: string, delivery: Delivery): Promise<void> {
-    return this.jobs.run(importId, delivery, async (taken, interrupted) => {
+    return this.jobs.run(importId, delivery, async (taken) => {
       const folder = await this.temporaryFiles.workFolder();
       try {
-        await this.importUploads(taken, folder, interrupted);
+        await this.importUploads(taken, folder, delivery);
         return STORED;
       } finally {
         await folder.remove();
@@ -62,10 +62,11 @@ export class ImportRuns {
     return this.jobs.lose(importId);
   }
 
-  private async importUploads(taken: Import, folder: WorkFolder, interrupted: AbortSignal): Promise<void> {
+  private async importUploads(taken: Import, folder: WorkFolder, delivery: Delivery): Promise<void> {
+    const { stopping: interrupted } = delivery;
     const batch = new Batch(this.store, this.jobs, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
-      const { upload, path, sha256 } = await this.jobs.patiently(taken, interrupted, () =>
+      const { upload, path, sha256 } = await this.jobs.patiently(taken, delivery, () =>
         this.bring(taken.uploadIds[ordinal], folder),
       );
       const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
