@@ -8,6 +8,7 @@ import { S3ArtifactStore } from './artifacts/s3-store.ts';
 import { S3UploadStore } from './artifacts/s3-uploads.ts';
 import { TemporaryFolder } from './artifacts/temporary-files.ts';
 import type { Config } from './config.ts';
+import { NatriumError } from './errors.ts';
 import { ForkedCompute } from './jobs/forked-compute.ts';
 import { Queue } from './jobs/queue.ts';
 import type { Log } from './logging.ts';
@@ -69,15 +70,13 @@ export async function openParts(
   const runChanges = new Changes('training_run_changed', databaseUrl, application, warn);
   const jobChanges = new Changes('job_changed', databaseUrl, application, warn);
   const { trialsPerUser } = config;
-  const checkArtifacts = async () => {
-    await artifacts.check();
-    // that the database is away is told by itself
-    const isDatabaseThere = await store.schemaVersion().then(
-      () => true,
-      () => false,
-    );
-    if (isDatabaseThere) await requireSameArtifacts(store, artifacts);
-  };
+  const checkArtifacts = () => artifacts.check();
+  const checkSameArtifacts = () =>
+    requireSameArtifacts(store, artifacts).catch((error) => {
+      // that one of the two is away is told by itself
+      if (error instanceof NatriumError && error.code === 'UNAVAILABLE') return;
+      throw error;
+    });
   const registry = new Registry({
     ...{ store, artifacts, uploads, temporaryFiles, openEntries, compute, runChanges, jobChanges, trialsPerUser },
   });
@@ -88,7 +87,7 @@ export async function openParts(
     compute,
     queue,
     dataSource,
-    operations: Object.assign(new DatabaseWatch(dataSource), { checkArtifacts }),
+    operations: Object.assign(new DatabaseWatch(dataSource), { checkArtifacts, checkSameArtifacts }),
     async removeLeftovers() {
       await Promise.all([temporaryFiles.removeLeftovers(), ...folders.map(removeOldDrafts)]);
     },

@@ -176,7 +176,10 @@ function s3(value: (setting: Setting) => string | undefined): S3Config | null {
     if (orphan === undefined) return null;
     throw new NatriumError('BAD_USER_INPUT', `${orphan} is set without S3_ENDPOINT; set both or neither`);
   }
-  if (!/^https?:$/.test(protocolOf(endpoint))) throw refused('S3_ENDPOINT', endpoint, 'a URL such as http://host:9000');
+  // not echoed: it may hold a key
+  if (!/^https?:$/.test(protocolOf(endpoint))) {
+    throw new NatriumError('BAD_USER_INPUT', 'S3_ENDPOINT must be a URL such as http://host:9000');
+  }
   const required = (setting: Setting) => {
     const text = value(setting);
     if (text === undefined) throw new NatriumError('BAD_USER_INPUT', `S3_ENDPOINT is set, but ${setting} is not`);

@@ -26,7 +26,7 @@ export function createLog(process: ProcessKind, format: LogFormat | null): Log {
     base: { process, host: hostname(), pid: globalThis.process.pid },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: toldError },
     mixin: () => {
       const requestId = currentRequestId();
       return requestId === undefined ? {} : { requestId };
@@ -36,6 +36,13 @@ export function createLog(process: ProcessKind, format: LogFormat | null): Log {
   const destination =
     chosen === 'json' ? standardOutput : { write: (line: string) => standardOutput.write(forPeople(line)) };
   return new PinoLog(pino(options, destination));
+}
+
+/** Where an error comes from, and no values: the parameters of a statement may be secrets, and large. */
+function toldError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { type, message, stack, code, query } = pino.stdSerializers.err(error);
+  return { type, message, stack, code, query };
 }
 
 /** What is readable for whoever, or whatever, reads the standard output. */
@@ -75,5 +82,12 @@ function forPeople(json: string): string {
   const urgency = level === 'info' ? '' : `${level}: `;
   const request = requestId === undefined ? '' : ` [${requestId}]`;
   const cause = error === undefined ? '' : `\n${error.stack ?? error.message}`;
-  return `${urgency}${msg}${request}${cause}\n`;
+  return `${urgency}${onOneLine(msg)}${request}${cause}\n`;
+}
+
+/** Texts of users may hold what moves the cursor of a terminal or begins a line that nobody wrote. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

@@ -64,13 +64,27 @@ function impatientTransport(
 
 function parseEndpoint(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isPlain = url !== undefined && url.pathname === '/' && url.search === '' && url.username === '';
-  if (url === undefined || !isPlain || !['http:', 'https:'].includes(url.protocol))
-    throw new NatriumError(
-      'BAD_USER_INPUT',
-      'S3_ENDPOINT is no address of an S3: write it as http://HOST:PORT or https://HOST, without a path, user or password.',
-    );
+  const isPlain = url !== undefined && url.href === `${url.origin}/`;
+  if (url === undefined || !isPlain || !['http:', 'https:'].includes(url.protocol)) throw noAddress();
   return url;
+}
+
+function noAddress(cause?: unknown): NatriumError {
+  return new NatriumError(
+    'BAD_USER_INPUT',
+    'S3_ENDPOINT is no address of an S3: write it as http://HOST:PORT or https://HOST, without a path, user or password.',
+    {},
+    { cause },
+  );
+}
+
+/** The client refuses some names of hosts by an error of its own. */
+function newClient(options: ConstructorParameters<typeof Client>[0]): Client {
+  try {
+    return new Client(options);
+  } catch (cause) {
+    throw noAddress(cause);
+  }
 }
 
 /** A bucket of an S3, and what its refusals mean. */
@@ -85,8 +99,9 @@ export class S3Connection {
     const endpoint = parseEndpoint(settings.endpoint);
     const useSSL = endpoint.protocol === 'https:';
     this.description = `the bucket ${settings.bucket} at ${endpoint.origin}`;
-    this.client = new Client({
-      endPoint: endpoint.hostname,
+    this.client = newClient({
+      // the client puts an IPv6 address into brackets itself
+      endPoint: endpoint.hostname.replace(/^\[|\]$/g, ''),
       port: endpoint.port === '' ? (useSSL ? 443 : 80) : Number(endpoint.port),
       useSSL,
       accessKey: settings.accessKey,

@@ -18,6 +18,7 @@ type Finding = string | null;
 export class Health {
   private stopping = false;
   private readonly checks: Readonly<Record<string, Check>>;
+  private readonly sameArtifacts: Check;
   private readonly workers: Check;
 
   constructor(operations: Operations, log: Log) {
@@ -26,6 +27,7 @@ export class Health {
       migrations: new Check('the schema of the database', log, () => operations.checkMigrations()),
       artifactStore: new Check('the artifact store', log, () => operations.checkArtifacts()),
     };
+    this.sameArtifacts = new Check('the artifact store', log, () => operations.checkSameArtifacts());
     this.workers = new Check('workers', log, async () => {
       if ((await operations.workers()) === 0) throw new NatriumError('UNAVAILABLE', 'no worker takes jobs: they wait');
     });
@@ -49,13 +51,15 @@ export class Health {
       const finding = await check.finding();
       if (finding !== null) missing[name] = finding;
     };
-    const [workers] = await Promise.all([
+    const [workers, sameArtifacts] = await Promise.all([
       this.workers.finding(),
+      this.sameArtifacts.finding(),
       ...Object.entries(this.checks).map(([name, check]) => look(name, check)),
     ]);
+    // without the database nobody knows
+    if (sameArtifacts !== null && !('database' in missing)) missing.artifactStore ??= sameArtifacts;
     if (this.stopping) missing.server = 'it is stopping';
     const isReady = Object.keys(missing).length === 0;
-    // without the database nobody knows
     const warnings = workers === null || 'database' in missing ? {} : { workers };
     response
       .status(isReady ? 200 : 503)

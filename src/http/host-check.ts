@@ -35,12 +35,14 @@ export class HostCheck {
   constructor({ host, publicUrl, allowedHosts }: Reach) {
     this.publicUrl = publicUrl === null ? null : new URL(publicUrl);
     const own = isIP(host) === 6 ? `[${host}]` : host;
-    this.names = new Set([
+    const names = [
       ...LOOPBACK_NAMES,
       ...(isWildcard(host) ? [] : [own]),
       ...(this.publicUrl === null ? [] : [this.publicUrl.hostname]),
       ...allowedHosts,
-    ]);
+    ];
+    // an IPv6 address may be written in many ways, and is compared in one
+    this.names = new Set(names.map((name) => hostName(`http://${name}`) ?? name));
   }
 
   /** Null if the request is answered. */

@@ -29,12 +29,13 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
   const { trials, importRuns, clusterRuns } = registry;
   const handle = async (what: string, delivery: string, run: (delivery: Delivery) => Promise<void>) => {
     log.info(`${what} begins`);
-    await run({ worker: name, id: delivery, stopping });
+    const waits = (reason: string) => log.warn(`${what} waits: ${reason}`);
+    await run({ worker: name, id: delivery, stopping, waits });
     log.info(`${what} left`);
   };
   const work: Queue['work'] = (kind, handler, mostPerUser) => {
     const guarded: typeof handler = async (job) => {
-      if (!(await patiently(stopping, () => parts.isCurrent())))
+      if (!(await patiently({ stopping }, () => parts.isCurrent())))
         throw new Error('the database was migrated beneath this worker');
       await handler(job);
     };
@@ -57,7 +58,8 @@ export async function startWorker(parts: WorkerParts): Promise<void> {
 }
 
 async function runTrial({ registry, compute, name, log, stopping }: WorkerParts, trialId: string, id: string) {
-  await registry.trials.run(trialId, { worker: name, id, stopping }, async (trial, task) => {
+  const waits = (reason: string) => log.warn(`trial ${trialId} waits: ${reason}`);
+  await registry.trials.run(trialId, { worker: name, id, stopping, waits }, async (trial, task) => {
     const how = task.resumeFrom === null ? 'begins' : 'goes on from its checkpoint';
     log.info(`trial ${trial.id} (seed ${trial.seed}, attempt ${trial.attempt}) ${how}`);
     const reports = new TrialReports(registry.trials, trial, log);

@@ -31,6 +31,8 @@ export interface Operations {
   checkDatabase(): Promise<void>;
   /** @throws NatriumError INVALID_STATE if this program and the database are of different schema versions */
   checkMigrations(): Promise<void>;
-  /** @throws NatriumError UNAVAILABLE if artifacts cannot be written and read, INVALID_STATE if the store is another than it was */
+  /** @throws NatriumError UNAVAILABLE if artifacts cannot be written and read */
   checkArtifacts(): Promise<void>;
+  /** Needs the database as well. @throws NatriumError INVALID_STATE if the artifact store is another than the database speaks of */
+  checkSameArtifacts(): Promise<void>;
 }

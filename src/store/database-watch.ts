@@ -34,7 +34,7 @@ const RUNNING_TRIALS = `
   WHERE trial.state = 'RUNNING'`;
 
 /** What the database tells those who run the servers. */
-export class DatabaseWatch implements Omit<Operations, 'checkArtifacts'> {
+export class DatabaseWatch implements Omit<Operations, 'checkArtifacts' | 'checkSameArtifacts'> {
   constructor(private readonly dataSource: DataSource) {}
 
   queues(): Promise<QueueDepth[]> {

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { DataSource, DefaultNamingStrategy, type MigrationInterface, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  DefaultNamingStrategy,
+  type MigrationInterface,
+  type QueryRunner,
+} from 'typeorm';
 import { NatriumError } from '../errors.ts';
 import { POOL_OPTIONS } from '../pool-options.ts';
 import { ApiTokenEntity } from './entities/access.ts';
@@ -71,7 +77,7 @@ export async function connectDatabase(
   application: string,
   { poolSize = 10, longestPauseMs = 0 } = {},
 ): Promise<DataSource> {
-  const dataSource = new DataSource({
+  const options: DataSourceOptions = {
     type: 'postgres',
     url,
     applicationName: application,
@@ -105,9 +111,9 @@ export async function connectDatabase(
     ],
     migrations: sqlMigrations(),
     migrationsTableName: 'schema_migrations',
-  });
+  };
   try {
-    return await dataSource.initialize();
+    return await new DataSource(options).initialize();
   } catch (cause) {
     const reason = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : (cause as Error).message;
     throw new NatriumError(
@@ -133,6 +139,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
   }
 }
 
+/** Where a database is, for people. A password may hold `@`, and may stand among the parameters. */
 export function withoutPassword(url: string): string {
-  return url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
+  return url.replace(/\?.*$/s, '').replace(/\/\/([^:@/]*):.*@/s, '//$1:***@');
 }

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DataSource } from 'typeorm';
 import { NatriumError } from '../errors.ts';
+import { asUnavailable } from './query.ts';
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/', import.meta.url));
 
@@ -15,10 +16,14 @@ export const KNOWN_SCHEMA: string = MIGRATION_FILES.at(-1)!.slice(0, 4);
 
 /** Number of the newest migration applied to a database; null of one that was never migrated. */
 export async function schemaOf(dataSource: Pick<DataSource, 'query'>): Promise<string | null> {
-  const [{ exists }] = await dataSource.query(`SELECT to_regclass('schema_migrations') IS NOT NULL AS exists`);
-  if (!exists) return null;
-  const [row] = await dataSource.query(`SELECT name FROM schema_migrations ORDER BY timestamp DESC LIMIT 1`);
-  return row === undefined ? null : row.name.slice(0, 4);
+  try {
+    const [{ exists }] = await dataSource.query(`SELECT to_regclass('schema_migrations') IS NOT NULL AS exists`);
+    if (!exists) return null;
+    const [row] = await dataSource.query(`SELECT name FROM schema_migrations ORDER BY timestamp DESC LIMIT 1`);
+    return row === undefined ? null : row.name.slice(0, 4);
+  } catch (error) {
+    throw asUnavailable(error);
+  }
 }
 
 /** Throws INVALID_STATE if the database was migrated by a newer Natrium. */

@@ -121,11 +121,16 @@ describe('a file that was made', () => {
     await again.dispose();
   });
 
-  test('never comes complete when it is damaged, and is then made again', async () => {
+  test.each([
+    [
+      'is damaged',
+      (intact: Buffer) => Buffer.concat([intact.subarray(0, 100), Buffer.from('~'), intact.subarray(101)]),
+    ],
+    ['has grown by a byte', (intact: Buffer) => Buffer.concat([intact, Buffer.from('~')])],
+    ['has doubled', (intact: Buffer) => Buffer.concat([intact, intact])],
+  ])('never comes complete when it %s, and is then made again', async (_, damage) => {
     const path = join(server.dataFolder, 'artifacts', artifactKey(sha256(whole)));
-    const damaged = Buffer.from(whole);
-    damaged[100] ^= 1;
-    writeFileSync(path, damaged);
+    writeFileSync(path, damage(whole));
     const answer = await download(url);
     expect(answer.broken).not.toBeNull();
     expect(answer.bytes.length).toBeLessThan(whole.length);

@@ -283,7 +283,7 @@ describe('a start that cannot work is refused in one line', () => {
     ],
     ['S3 without keys', () => ({ S3_ENDPOINT: 'http://127.0.0.1:1' }), /S3_ENDPOINT is set, but S3_ACCESS_KEY is not/],
     ['S3 keys without S3', () => ({ S3_SECRET_KEY: 'secret' }), /S3_SECRET_KEY is set without S3_ENDPOINT/],
-    ['an S3 address that is none', () => s3('127.0.0.1:9000'), /S3_ENDPOINT is "127.0.0.1:9000"; it must be a URL/],
+    ['an S3 address that is none', () => s3('127.0.0.1:9000'), /S3_ENDPOINT must be a URL such as http:/],
     ['an S3 address with a path', () => s3('http://127.0.0.1:1/bucket'), /S3_ENDPOINT is no address of an S3/],
     [
       'an S3 that does not listen',

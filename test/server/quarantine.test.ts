@@ -175,6 +175,21 @@ describe('a version in quarantine', () => {
     expect(await versionState(server, 'schnet/1')).toEqual(ACTIVE);
   });
 
+  test('is not judged by another store', async () => {
+    const artifacts = join(server.dataFolder, 'artifacts');
+    renameSync(artifacts, `${artifacts}.away`);
+    for (const modelVersion of [reference, 'schnet/1']) {
+      expect(await errorOf(server, VERIFY, { input: { modelVersion } })).toMatchObject({
+        code: 'INVALID_STATE',
+        message: expect.stringContaining('has none of the artifacts that the database names last'),
+      });
+    }
+    rmSync(artifacts, { recursive: true, force: true });
+    renameSync(`${artifacts}.away`, artifacts);
+    expect(await versionState(server, reference)).toMatchObject({ state: 'QUARANTINED' });
+    expect(await versionState(server, 'schnet/1')).toEqual(ACTIVE);
+  });
+
   test('comes out of it by verifying, which can be repeated', async () => {
     for (let i = 0; i < 2; i++) expect(await verifyVersion(server, reference)).toEqual(ACTIVE);
     expect(await predicted(reference)).toMatchObject({ predictions: [{ shieldingsPpm: expect.any(Array) }] });

@@ -95,7 +95,7 @@ describe('readConfig', () => {
     [{ NATRIUM_LOG: 'xml' }, /^NATRIUM_LOG is "xml"; it must be json or text$/],
     [{ DATABASE_URL: 'mysql://u:p@db/x' }, /^DATABASE_URL must be `postgres:\/\//],
     [{ DATABASE_URL: 'db' }, /^DATABASE_URL must be/],
-    [{ ...S3, S3_ENDPOINT: 'minio:9000' }, /^S3_ENDPOINT is "minio:9000"; it must be a URL/],
+    [{ ...S3, S3_ENDPOINT: 'minio:9000' }, /^S3_ENDPOINT must be a URL such as http:\/\/host:9000$/],
     [{ S3_ENDPOINT: S3.S3_ENDPOINT, S3_ACCESS_KEY: 'key' }, /^S3_ENDPOINT is set, but S3_SECRET_KEY is not$/],
     [{ S3_ENDPOINT: S3.S3_ENDPOINT, S3_SECRET_KEY: 'secret' }, /^S3_ENDPOINT is set, but S3_ACCESS_KEY is not$/],
     [{ S3_BUCKET: 'natrium' }, /^S3_BUCKET is set without S3_ENDPOINT; set both or neither$/],
@@ -107,5 +107,6 @@ describe('readConfig', () => {
   it('keeps passwords out of its messages', () => {
     expect(() => readConfig({ DATABASE_URL: 'mysql://u:hunter2@db/x' })).toThrow(/^(?!.*hunter2)/);
     expect(() => readConfig({ S3_SECRET_KEY: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
+    expect(() => readConfig({ ...S3, S3_ENDPOINT: 's3://key:hunter2@host' })).toThrow(/^(?!.*hunter2)/);
   });
 });

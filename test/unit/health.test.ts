@@ -17,6 +17,7 @@ const WELL: Operations = {
   checkDatabase: async () => {},
   checkMigrations: async () => {},
   checkArtifacts: async () => {},
+  checkSameArtifacts: async () => {},
 };
 
 const never = () => new Promise<never>(() => {});
@@ -58,6 +59,22 @@ test('what never answers is missing, and probes still get their answer', async (
   expect(await Promise.all([readiness(), readiness()])).toEqual(
     Array.from({ length: 2 }, () => [503, { status: 'not ready', missing, warnings: {} }]),
   );
+});
+
+test('what only the database knows of the artifact store is not held against the store', async () => {
+  const { readiness } = await serve({ checkDatabase: never, checkSameArtifacts: never });
+  const missing = { database: 'no answer within 3 s' };
+  expect(await readiness()).toEqual([503, { status: 'not ready', missing, warnings: {} }]);
+});
+
+test('an artifact store that is another than it was is missing', async () => {
+  const { readiness } = await serve({
+    async checkSameArtifacts() {
+      throw new NatriumError('INVALID_STATE', 'another bucket');
+    },
+  });
+  const missing = { artifactStore: 'another bucket' };
+  expect(await readiness()).toEqual([503, { status: 'not ready', missing, warnings: {} }]);
 });
 
 test('a thing is looked at once for however many probes', async () => {

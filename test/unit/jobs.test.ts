@@ -261,8 +261,8 @@ describe('a step that reads what is away', () => {
 
   test('is done as soon as it is back, in the same attempt', async () => {
     let failures = 3;
-    await jobs.run(ids[0], delivery('a:1'), async (trial, stopping) => {
-      await jobs.patiently(trial, stopping, async () => {
+    await jobs.run(ids[0], delivery('a:1'), async (trial) => {
+      await jobs.patiently(trial, delivery('a:1'), async () => {
         failures -= 1;
         if (failures > 0) throw away;
       });
@@ -297,15 +297,16 @@ describe('a step that reads what is away', () => {
 
   test('is left when its job is cancelled meanwhile, and when its worker stops', async () => {
     const { store } = opened;
-    await jobs.run(ids[0], delivery('a:1'), (trial, stopping) =>
-      jobs.patiently(trial, stopping, async () => {
+    await jobs.run(ids[0], delivery('a:1'), (trial) =>
+      jobs.patiently(trial, delivery('a:1'), async () => {
         await store.transaction((inside) => jobs.end(inside, trial.id, 'CANCELLED', 'cancelled'));
         throw away;
       }),
     );
     const stopping = new AbortController();
-    await jobs.run(ids[1], delivery('a:1', null, stopping.signal), (trial, signal) =>
-      jobs.patiently(trial, signal, async () => {
+    const stopped = delivery('a:1', null, stopping.signal);
+    await jobs.run(ids[1], stopped, (trial) =>
+      jobs.patiently(trial, stopped, async () => {
         stopping.abort();
         throw away;
       }),

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { SPLITS } from '../../chemistry/calculation-record.ts';
 import { NatriumError } from '../../errors.ts';
 import { type Caller, requireRole } from '../caller.ts';
@@ -121,7 +121,8 @@ export class Exports {
       byteLength: Number(byteLength),
       read: async (range) => {
         try {
-          const stream = await this.artifacts.read(sha256, range);
+          const source = await this.artifacts.read(sha256, range);
+          const stream = range === undefined ? noLonger(source, Number(byteLength), sha256) : source;
           return stream.once('error', noticed);
         } catch (error) {
           noticed(error);
@@ -215,6 +216,28 @@ export class Exports {
       throw new NatriumError('UNAVAILABLE', 'the server stops; ask again when it is back');
     }
   }
+}
+
+/**
+ * The bytes of a file whose length was announced: nothing beyond it goes out, and its end only when it is known to be the end, so
+ * that a file that has grown in the store is found damaged, and not taken for whole.
+ */
+function noLonger(source: Readable, byteLength: number, sha256: string): Readable {
+  async function* counted(): AsyncGenerator<Buffer> {
+    let held: Buffer | null = null;
+    let length = 0;
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > byteLength) {
+        const message = `Artifact ${sha256} is damaged: it has more than its ${byteLength} bytes; ask again, and it is made anew.`;
+        throw new NatriumError('CORRUPT_ARTIFACT', message, { sha256, reason: 'damaged' });
+      }
+      if (held !== null) yield held;
+      held = chunk;
+    }
+    if (held !== null) yield held;
+  }
+  return Readable.from(counted(), { objectMode: false });
 }
 
 /** One file in the making, and those who wait for it. */

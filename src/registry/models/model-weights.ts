@@ -4,7 +4,7 @@ import type { MutationRequest, Mutations } from '../mutations.ts';
 import type { ArtifactStore, Store } from '../ports.ts';
 import type { ModelVersion } from '../records.ts';
 import { References } from '../references.ts';
-import { hasSameArtifacts } from './same-artifacts.ts';
+import { hasSameArtifacts, requireSameArtifacts } from './same-artifacts.ts';
 
 /** The files of model versions, compared with their sha256 whenever they are read; a version of which one is wrong is quarantined. */
 export class ModelWeights {
@@ -55,7 +55,10 @@ export class ModelWeights {
     );
   }
 
-  /** Reads all files of a version: sets the quarantine, with the reason, if one is damaged or missing, and lifts it if none is. */
+  /**
+   * Reads all files of a version: sets the quarantine, with the reason, if one is damaged or missing, and lifts it if none is. Throws
+   * `INVALID_STATE` where the whole store is another than it was, which says nothing about the version.
+   */
   verify(caller: Caller, request: MutationRequest, modelVersion: string): Promise<string> {
     requireRole(caller, 'CONTRIBUTOR');
     return this.mutations.run(caller, request, async (store) => {
@@ -64,6 +67,7 @@ export class ModelWeights {
       for (const { weightsSha256 } of version.members ?? [version]) {
         const found = await this.tryToRead(weightsSha256);
         if (found instanceof NatriumError) {
+          await requireSameArtifacts(store, this.artifacts);
           await quarantine(store, version.id, found);
           return version.id;
         }

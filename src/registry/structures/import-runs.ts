@@ -46,10 +46,10 @@ export class ImportRuns {
 
   /** Brings in all that is left of an import. */
   run(importId: string, delivery: Delivery): Promise<void> {
-    return this.jobs.run(importId, delivery, async (taken, interrupted) => {
+    return this.jobs.run(importId, delivery, async (taken) => {
       const folder = await this.temporaryFiles.workFolder();
       try {
-        await this.importUploads(taken, folder, interrupted);
+        await this.importUploads(taken, folder, delivery);
         return STORED;
       } finally {
         await folder.remove();
@@ -62,10 +62,11 @@ export class ImportRuns {
     return this.jobs.lose(importId);
   }
 
-  private async importUploads(taken: Import, folder: WorkFolder, interrupted: AbortSignal): Promise<void> {
+  private async importUploads(taken: Import, folder: WorkFolder, delivery: Delivery): Promise<void> {
+    const { stopping: interrupted } = delivery;
     const batch = new Batch(this.store, this.jobs, taken);
     for (let ordinal = taken.nextUpload; ordinal < taken.uploadIds.length; ordinal++) {
-      const { upload, path, sha256 } = await this.jobs.patiently(taken, interrupted, () =>
+      const { upload, path, sha256 } = await this.jobs.patiently(taken, delivery, () =>
         this.bring(taken.uploadIds[ordinal], folder),
       );
       const from = ordinal === taken.nextUpload ? taken : { nextEntry: 0, nextItem: 0 };
@@ -118,6 +119,7 @@ export class ImportRuns {
     }
     await this.uploads.fetch(upload!.key, path);
     const { sha256, byteLength } = await this.artifacts.putFile(path);
+    checkStillWhole(upload!, byteLength);
     await this.store.transaction(async (store) => {
       await store.recordArtifact({
         sha256,
@@ -131,6 +133,16 @@ export class ImportRuns {
     await this.uploads.remove(upload!.key);
     return { upload: upload!, path, sha256 };
   }
+}
+
+/** Whoever knows a presigned address may put other bytes there after the import has been asked for. */
+function checkStillWhole({ fileName, announcedBytes }: Upload, byteLength: number): void {
+  if (announcedBytes === null || Number(announcedBytes) === byteLength) return;
+  throw new NatriumError(
+    'INVALID_STATE',
+    `the upload of ${fileName} had ${byteLength} of ${announcedBytes} bytes when it was taken: something was put to its address after ` +
+      'startImport; ask requestUpload for a new one',
+  );
 }
 
 /** The items of one file; a file that holds none, or that was refused, is answered for by one. */

@@ -8,6 +8,7 @@ import type { Upload } from '../records.ts';
 
 /** Long enough for a large file over a slow line, short enough that a leaked address is soon worth nothing. */
 const UPLOAD_SECONDS = 24 * 3600;
+const KEY = /^[0-9a-f]{64}$/;
 
 /** Files on their way in: an address is asked for, the bytes are put there, an import takes them. */
 export class Uploads {
@@ -49,7 +50,7 @@ export class Uploads {
 
   /** The open upload with this key; throws NOT_FOUND and INVALID_STATE. */
   async open(key: string): Promise<Upload> {
-    const upload = await this.store.uploads.findOne({ key });
+    const upload = KEY.test(key) ? await this.store.uploads.findOne({ key }) : null;
     if (upload === null) throw new NatriumError('NOT_FOUND', 'there is no such upload; ask requestUpload for one');
     if (upload.sha256 !== null || upload.expiresAt.getTime() <= Date.now()) {
       const state = upload.sha256 === null ? 'has expired or is being imported' : 'was imported already';

@@ -37,17 +37,17 @@ export class Trials {
       task: TrainingTask,
     ) => Promise<{ readonly weights: Uint8Array; readonly outcome: TrialOutcome }>,
   ): Promise<void> {
-    return this.jobs.run(trialId, delivery, async (trial, stopping) => {
-      const task = await this.jobs.patiently(trial, stopping, () => this.taskOf(trial));
+    return this.jobs.run(trialId, delivery, async (trial) => {
+      const task = await this.jobs.patiently(trial, delivery, () => this.taskOf(trial));
       const { weights, outcome } = await train(trial, task);
-      return patiently(stopping, () => this.resultOf(trial, weights, outcome));
+      return patiently(delivery, () => this.resultOf(trial, weights, outcome));
     });
   }
 
   /** A worker makes the model version of a run whose trials have ended. */
   runCompletion(runId: string, delivery: Delivery): Promise<void> {
-    return this.completions.run(runId, delivery, async (held, stopping) => {
-      await this.completions.patiently(held, stopping, () => this.completeRun(runId, held));
+    return this.completions.run(runId, delivery, async (held) => {
+      await this.completions.patiently(held, delivery, () => this.completeRun(runId, held));
       return STORED;
     });
   }

@@ -48,6 +48,8 @@ export interface Delivery {
   readonly id: string | null;
   /** The worker is about to end: the job goes back to the queue. */
   readonly stopping: AbortSignal;
+  /** Hears why the job waits, once for each reason. */
+  readonly waits?: (reason: string) => void;
 }
 
 /** What a job made, stored in the transaction in which it ends. */
@@ -61,7 +63,7 @@ export class NoLongerOurs extends Error {}
 
 /** Whether trying again would end in the same way. */
 export function isFinal(error: unknown): error is NatriumError {
-  return error instanceof NatriumError && !isAway(error);
+  return error instanceof NatriumError && error.code !== 'UNAVAILABLE';
 }
 
 function isAway(error: unknown): error is NatriumError {
@@ -129,23 +131,23 @@ export class Jobs<T extends Held> {
     work: (taken: T, stopping: AbortSignal) => Promise<Result>,
   ): Promise<void> {
     const { stopping } = delivery;
-    const taken = await patiently(stopping, () => this.take(subjectId, delivery));
+    const taken = await patiently(delivery, () => this.take(subjectId, delivery));
     if (taken === null) return;
     try {
       const result = await work(taken, stopping);
-      await patiently(stopping, () => this.finish(taken, { state: 'SUCCEEDED', failure: null }, result));
+      await patiently(delivery, () => this.finish(taken, { state: 'SUCCEEDED', failure: null }, result));
     } catch (error) {
       // whoever cancelled it has said so; whoever has it now goes on
       if (error instanceof NoLongerOurs) return;
       if (stopping.aborted) {
         await this.release(taken);
       } else if (isFinal(error)) {
-        await patiently(stopping, () => this.finish(taken, { state: 'FAILED', failure: error.message }));
+        await patiently(delivery, () => this.finish(taken, { state: 'FAILED', failure: error.message }));
       } else if (isPassing(error)) {
         // nothing is wrong with the job: it may be begun as often as the database breaks connections off
-        await patiently(stopping, () => this.setBack(taken, error.message, WAIT_SECONDS));
+        await patiently(delivery, () => this.setBack(taken, error.message, WAIT_SECONDS));
       } else {
-        await patiently(stopping, () => this.setBack(taken, (error as Error).message));
+        await patiently(delivery, () => this.setBack(taken, (error as Error).message));
         throw error;
       }
     }
@@ -208,8 +210,8 @@ export class Jobs<T extends Held> {
    * Does a step that reads what it needs, again and again while the database or the store is away: an attempt that ended for it would
    * count among the fruitless ones, and the job be given up within the time of a restart.
    */
-  patiently<R>(taken: T, interrupted: AbortSignal, step: () => Promise<R>): Promise<R> {
-    return this.watched(taken, interrupted, (signal) => patiently(signal, step));
+  patiently<R>(taken: T, delivery: Delivery, step: () => Promise<R>): Promise<R> {
+    return this.watched(taken, delivery.stopping, (stopping) => patiently({ ...delivery, stopping }, step));
   }
 
   /**
@@ -300,12 +302,19 @@ export class Jobs<T extends Held> {
 }
 
 /** Tries until it works, or the worker stops: what took hours to make is not lost while the database or the store is away. */
-export async function patiently<R>(stopping: AbortSignal, step: () => Promise<R>): Promise<R> {
-  for (;;) {
+export async function patiently<R>(
+  { stopping, waits }: Pick<Delivery, 'stopping' | 'waits'>,
+  step: () => Promise<R>,
+): Promise<R> {
+  for (let told = ''; ; ) {
     try {
       return await step();
     } catch (error) {
       if (!isPassing(error) || stopping.aborted) throw error;
+      // a message may name a file that is another each time
+      const reason = String(error.details.reason ?? error.message);
+      if (reason !== told) waits?.(error.message);
+      told = reason;
       await delay(TRY_AGAIN_MS, undefined, { signal: stopping }).catch(() => {});
     }
   }
