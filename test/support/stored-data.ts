@@ -71,8 +71,9 @@ export async function restore({ schema, rows, artifacts }: StoredData, databaseU
     await client.query('SET session_replication_role = replica');
     for (const table of await tablesOf(client)) {
       await client.query(`DELETE FROM ${table}`);
+      const columns = await givenColumnsOf(client, table);
       for (const row of rows[table] ?? []) {
-        const sql = `INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_record(NULL::${table}, $1)`;
+        const sql = `INSERT INTO ${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM jsonb_populate_record(NULL::${table}, $1)`;
         await client.query(sql, [row]);
       }
     }
@@ -102,6 +103,16 @@ async function tablesOf(client: pg.Client): Promise<string[]> {
     SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname IN ('public', 'pgboss') AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY name`);
   return rows.map(({ name }) => name);
+}
+
+/** The columns of a table but for those that PostgreSQL works out by itself. */
+async function givenColumnsOf(client: pg.Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT quote_ident(attname) AS name FROM pg_attribute
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum`,
+    [table],
+  );
+  return rows.map(({ name }) => name).join(', ');
 }
 
 async function identitiesOf(client: pg.Client): Promise<{ table: string; column: string }[]> {

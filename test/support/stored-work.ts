@@ -21,7 +21,7 @@ export async function storeSomeOfEverything(server: TestServer): Promise<void> {
 
   const lasso = { datasetVersion, featureSet: 'cn', alphas: [0.3, 0.01] };
   const runs = [
-    await trainLasso(server, { ...lasso, model: 'cn' }),
+    await trainLasso(server, { ...lasso, model: 'cn', priority: 3 }),
     await trainLasso(server, { ...lasso, model: 'cn', target: 'TRANSFORMED', selection: 'CROSS_VALIDATION', folds: 3 }),
     await trainLasso(server, { ...lasso, model: 'gop', featureSet: 'gop' }),
     await trainSchNet(server, { ...SMALL_SCHNET, model: 'schnet', datasetVersion, seeds: [1, 2] }),

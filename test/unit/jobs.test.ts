@@ -274,8 +274,9 @@ describe('a step that reads what is away', () => {
 
   test('ends its attempt when its compute process does, which may be for a reason of its own', async () => {
     let times = 0;
-    const attempt = jobs.run(ids[0], delivery('a:1'), (trial, stopping) =>
-      jobs.patiently(trial, stopping, () => {
+    const by = delivery('a:1');
+    const attempt = jobs.run(ids[0], by, (trial) =>
+      jobs.patiently(trial, by, () => {
         times += 1;
         throw new ComputeLost('ended with SIGKILL before it answered');
       }),
@@ -286,8 +287,9 @@ describe('a step that reads what is away', () => {
 
   test('is left when its worker stops, also if it hears of nothing', async () => {
     const stopping = new AbortController();
-    await jobs.run(ids[0], delivery('a:1', null, stopping.signal), (trial, signal) =>
-      jobs.patiently(trial, signal, () => {
+    const by = delivery('a:1', null, stopping.signal);
+    await jobs.run(ids[0], by, (trial) =>
+      jobs.patiently(trial, by, () => {
         stopping.abort();
         return new Promise<never>(() => {});
       }),
