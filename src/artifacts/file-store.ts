@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,6 +20,16 @@ async function openArtifact(path: string, sha256: string, description: string): 
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missingArtifact(sha256, description);
+    throw error;
+  }
+}
+
+/** Closes the file if it cannot be told. */
+async function sizeOf(handle: FileHandle): Promise<number> {
+  try {
+    return (await handle.stat()).size;
+  } catch (error) {
+    await handle.close();
     throw error;
   }
 }
@@ -91,7 +100,7 @@ export class FileArtifactStore implements ArtifactStore {
     if (range !== undefined) checkRange(range);
     return this.guard(async () => {
       const handle = await openArtifact(path, sha256, this.description);
-      if (range !== undefined && (await handle.stat()).size < range.end) {
+      if (range !== undefined && (await sizeOf(handle)) < range.end) {
         await handle.close();
         throw shortArtifact(sha256, this.description, range);
       }
@@ -121,7 +130,8 @@ export class FileArtifactStore implements ArtifactStore {
 
   async check(): Promise<void> {
     await this.guard(async () => {
-      const probe = join(this.folder, `check-${randomBytes(8).toString('hex')}`);
+      // named as a draft, which is removed some day where this process cannot
+      const probe = draftOf(join(this.folder, 'check'));
       await this.write(probe, Buffer.from('Natrium can write here.\n'));
       await rm(probe);
     });

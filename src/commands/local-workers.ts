@@ -40,17 +40,20 @@ export class LocalWorkers {
     child.once('message', () => {
       isDrained = true;
     });
-    child.once('exit', (code, signal) => {
-      this.children.delete(slot);
+    const ended = (how: string) => {
+      if (!this.children.delete(slot)) return;
       if (this.stopping) return;
       if (isDrained) {
         this.log.info(`worker ${slot} was drained; there is another when the server is started again`);
         return;
       }
       const next = Date.now() - started > A_WHILE_MS ? SHORTEST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
-      this.log.warn(`worker ${slot} ended with ${signal ?? `code ${code}`}; starting another in ${pause / 1000} s`);
+      this.log.warn(`worker ${slot} ${how}; starting another in ${pause / 1000} s`);
       setTimeout(() => !this.stopping && this.start(slot, next), pause).unref();
-    });
+    };
+    child.once('exit', (code, signal) => ended(`ended with ${signal ?? `code ${code}`}`));
+    // as where there are no more processes to be had
+    child.once('error', (error) => ended(`could not be started (${error.message})`));
   }
 }
 

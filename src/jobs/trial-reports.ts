@@ -13,6 +13,7 @@ export class TrialReports {
   private untold: TrialProgress[] = [];
   private telling = Promise.resolve();
   private isReportDue = false;
+  private checkpoint: Uint8Array | null = null;
   private readonly losing = new AbortController();
   private readonly said = new SaidOnce();
   private readonly clock = setInterval(() => void this.report(), REPORT_MS);
@@ -42,9 +43,15 @@ export class TrialReports {
     });
   }
 
+  /** While an earlier one waits for a database or store that hangs, it is the newest alone that will be kept. */
   keep(checkpoint: Uint8Array): Promise<void> {
+    const isDue = this.checkpoint !== null;
+    this.checkpoint = checkpoint;
+    if (isDue) return this.telling;
     return this.tell('keep a checkpoint', async (made) => {
-      const isOurs = await this.trials.keepCheckpoint(this.trial, checkpoint, made);
+      const newest = this.checkpoint!;
+      this.checkpoint = null;
+      const isOurs = await this.trials.keepCheckpoint(this.trial, newest, made);
       if (isOurs) this.log.info(`trial ${this.trial.id}: checkpoint kept`);
       return isOurs;
     });

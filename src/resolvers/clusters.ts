@@ -11,10 +11,6 @@ import {
   Cluster,
   ClusterConnection,
   CoordinationArgs,
-  ImportCalculationsInput,
-  ImportedItem,
-  ImportReport,
-  ImportStructuresInput,
   InvalidateCalculationInput,
   LevelOfTheory,
   RunningCoordinationNumbers,
@@ -23,6 +19,7 @@ import { ListArgs } from '../schema/common.ts';
 import { Prediction } from '../schema/evaluations.ts';
 import { CalculationFilter, ClusterFilter } from '../schema/filters.ts';
 import { idOf } from '../schema/ids.ts';
+import { ImportCalculationsInput, ImportedItem, ImportReport, ImportStructuresInput } from '../schema/import-report.ts';
 import { atomOf } from './atoms.ts';
 import { knownId, type RequestContext } from './context.ts';
 import { requestOf } from './mutation-request.ts';

@@ -2,10 +2,10 @@ import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { DEFAULT_FORCE_TOLERANCE_EV_PER_ANGSTROM, DEFAULT_RELAXATION_STEPS } from '../chemistry/relaxation.ts';
 import { PAPER_CLUSTERS_PER_SIZE, PAPER_SIZES } from '../chemistry/s-blda/generator.ts';
 import { PAPER_LAWS } from '../chemistry/s-blda/law.ts';
-import { ItemError } from './clusters.ts';
 import { connectionOf, MutationInput, Recorded } from './common.ts';
 import { ClusterRunKindEnum, ImportStatusEnum, RunStateEnum } from './enums.ts';
 import { ClusterFilter } from './filters.ts';
+import { ItemError } from './import-report.ts';
 
 @ObjectType({
   implements: Recorded,

@@ -1,9 +1,9 @@
 import { ArgsType, Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { FileFormat } from '../chemistry/formats.ts';
 import type { ImportContent, ItemStatus } from '../registry/records.ts';
-import { ImportedItem, LevelOfTheoryInput } from './clusters.ts';
 import { connectionOf, MutationInput, PageArgs, Recorded } from './common.ts';
 import { FileFormatEnum, ImportContentEnum, ImportStatusEnum, RunStateEnum } from './enums.ts';
+import { ImportedItem, LevelOfTheoryInput } from './import-report.ts';
 
 @ObjectType({ implements: Recorded, description: 'A file on its way in, or come in.' })
 export class Upload extends Recorded {

@@ -19,7 +19,8 @@ import { endOf, withoutSettings } from '../support/command.ts';
 import { readCompose, readDockerfile, type Service } from '../support/compose.ts';
 import { requestAs } from '../support/host-request.ts';
 import { runSql } from '../support/postgres.ts';
-import { hasS3Server, programOf, unusedPort } from '../support/s3-servers.ts';
+import { programOf } from '../support/s3-programs.ts';
+import { hasS3Server, unusedPort } from '../support/s3-servers.ts';
 import { type TestServer, until } from '../support/server.ts';
 import { skipUnless } from '../support/skips.ts';
 import { importSyntheticDataset, SMALL_SPLIT } from '../support/synthetic-clusters.ts';
@@ -193,7 +194,12 @@ skipUnless(hasS3Server('minio'), 'minio')('docker/compose.yaml', () => {
 
   test('they train together, and keep the weights in MinIO', async () => {
     const datasetVersion = await importSyntheticDataset(api(), 'lab', { clusters: SMALL_SPLIT, seed: 1 });
-    const id = await trainSchNet(api(), { ...SMALL_SCHNET, model: 'lab', datasetVersion, seeds: [1, 2, 3, 4] });
+    const id = await trainSchNet(api(), {
+      ...SMALL_SCHNET,
+      model: 'lab',
+      datasetVersion,
+      seeds: [1, 2, 3, 4, 5, 6, 7, 8],
+    });
     const run = await runEnded(api(), id);
     expect(run).toMatchObject({ state: 'SUCCEEDED', failure: null, modelVersion: { reference: 'lab/1' } });
     expect(new Set(run.trials.map(({ worker }) => worker)).size).toBe(2);

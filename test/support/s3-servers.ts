@@ -4,16 +4,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'minio';
 import type { S3Settings } from '../../src/artifacts/s3-client.ts';
 import type { Environment } from './command.ts';
+import { ACCESS_KEY, programOf, REGION, S3_SERVERS, type S3ServerName, SECRET_KEY, startOf } from './s3-programs.ts';
 import { skipUnless } from './skips.ts';
 import { onSmallDisk } from './small-disk.ts';
-
-export type S3ServerName = 'versitygw' | 'minio';
 
 /** A real S3 server for tests, on loopback and an empty folder. */
 export interface S3Server {
@@ -42,49 +41,6 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-interface Kind {
-  /** Folder of the cache in which scripts/s3-servers.sh has built it. */
-  readonly folder: string;
-  start(program: string, address: string, folder: string): { command: string[]; environment: NodeJS.ProcessEnv };
-}
-
-const ACCESS_KEY = 'natrium-test';
-const SECRET_KEY = 'natrium-test-secret';
-const REGION = 'us-east-1';
-
-const KINDS: Readonly<Record<S3ServerName, Kind>> = {
-  versitygw: {
-    folder: 'versitygw-v1.8.0',
-    start: (program, address, folder) => ({
-      command: [
-        ...[program, '--quiet', '--port', address],
-        ...['--access', ACCESS_KEY, '--secret', SECRET_KEY, '--region', REGION],
-        // attributes beside the objects: not every temporary folder can hold extended ones
-        ...['posix', '--sidecar', join(folder, 'metadata'), join(folder, 'objects')],
-      ],
-      environment: {},
-    }),
-  },
-  minio: {
-    folder: 'minio-v0.0.0-20260212201848-7aac2a2c5b7c',
-    start: (program, address, folder) => ({
-      command: [program, 'server', '--quiet', '--address', address, join(folder, 'objects')],
-      environment: {
-        ...{ MINIO_ROOT_USER: ACCESS_KEY, MINIO_ROOT_PASSWORD: SECRET_KEY, MINIO_REGION: REGION },
-        ...{ MINIO_BROWSER: 'off', MINIO_UPDATE: 'off' },
-      },
-    }),
-  },
-};
-
-const NAMES = Object.keys(KINDS) as S3ServerName[];
-
-/** Where the program of a server is, once it is built. */
-export function programOf(name: S3ServerName): string {
-  const cache = process.env.TEST_CACHE_FOLDER || join(homedir(), '.cache', 'natrium');
-  return join(cache, 'bin', KINDS[name].folder, name);
-}
-
 /** Whether scripts/s3-servers.sh has built it. */
 export function hasS3Server(name: S3ServerName): boolean {
   return existsSync(programOf(name));
@@ -92,7 +48,7 @@ export function hasS3Server(name: S3ServerName): boolean {
 
 /** A `describe` for each S3 server; skipped by name where it is not built. */
 export function describeOnS3Servers(what: string, body: (name: S3ServerName) => void): void {
-  for (const name of NAMES) {
+  for (const name of S3_SERVERS) {
     skipUnless(hasS3Server(name), name)(`${what} of ${name}`, () => body(name));
   }
 }
@@ -173,7 +129,7 @@ export async function startS3Server(name: S3ServerName, options: S3ServerOptions
 }
 
 async function run(name: S3ServerName, address: string, folder: string, { diskMebibytes }: S3ServerOptions) {
-  const { command, environment } = KINDS[name].start(programOf(name), address, folder);
+  const { command, environment } = startOf(name, address, folder);
   const bound = ['setpriv', '--pdeathsig', 'KILL', ...command];
   const whole = diskMebibytes === undefined ? bound : onSmallDisk(join(folder, 'objects'), diskMebibytes, bound);
   const child = spawn(whole[0], whole.slice(1), {
