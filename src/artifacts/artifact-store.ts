@@ -74,6 +74,6 @@ export function unreadableArtifact(sha256: string, description: string, cause: u
 }
 
 /** Whether `error` says that an artifact is damaged or missing, as opposed to a store that cannot be reached. */
-export function isCorruptArtifact(error: unknown): boolean {
+export function isCorruptArtifact(error: unknown): error is NatriumError {
   return error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT';
 }

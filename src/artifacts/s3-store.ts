@@ -259,5 +259,5 @@ async function unlessReplaced<T>(read: () => Promise<T>): Promise<T> {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof NatriumError && error.code === 'CORRUPT_ARTIFACT' && error.details.reason === 'missing';
+  return isCorruptArtifact(error) && error.details.reason === 'missing';
 }

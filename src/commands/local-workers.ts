@@ -41,8 +41,7 @@ export class LocalWorkers {
       isDrained = true;
     });
     const ended = (how: string) => {
-      if (!this.children.delete(slot)) return;
-      if (this.stopping) return;
+      if (!this.children.delete(slot) || this.stopping) return;
       if (isDrained) {
         this.log.info(`worker ${slot} was drained; there is another when the server is started again`);
         return;

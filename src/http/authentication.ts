@@ -48,14 +48,13 @@ export function scraperAuthentication(by: Authentication): RequestHandler {
   const known = new Map<string, { readonly caller: Caller; readonly at: number }>();
   return async (request, response, next) => {
     const { authorization = '' } = request.headers;
+    forgetOld(known);
     try {
       const caller = await soon(callerOf(by, request.headers.authorization));
-      forgetOld(known);
       known.set(authorization, { caller, at: performance.now() });
     } catch (error) {
       const isAway = error instanceof NatriumError && error.code === 'UNAVAILABLE';
       if (!isAway) known.delete(authorization);
-      forgetOld(known);
       if (!known.has(authorization)) throw error;
     }
     response.locals.caller = known.get(authorization)!.caller;

@@ -64,7 +64,6 @@ export class DatabaseWatch implements Omit<Operations, 'checkArtifacts' | 'check
   }
 
   async checkMigrations(): Promise<void> {
-    const { manager } = this.dataSource;
-    refuseOtherSchema(await schemaOf({ query: (sql: string) => query(manager, sql) }));
+    refuseOtherSchema(await schemaOf(this.dataSource));
   }
 }

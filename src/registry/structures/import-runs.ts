@@ -107,31 +107,31 @@ export class ImportRuns {
     uploadId: string,
     folder: WorkFolder,
   ): Promise<{ readonly upload: Upload; readonly path: string; readonly sha256: string }> {
-    const [upload] = await this.store.uploads.getMany([uploadId]);
+    const upload = (await this.store.uploads.getMany([uploadId]))[0]!;
     const path = folder.pathOf(uploadId);
     // what an earlier try left that broke off
     await folder.remove(uploadId);
-    if (upload!.sha256 !== null) {
-      await folder.save(uploadId, await this.artifacts.read(upload!.sha256));
+    if (upload.sha256 !== null) {
+      await folder.save(uploadId, await this.artifacts.read(upload.sha256));
       // a worker may have died before it came to that
-      await this.uploads.remove(upload!.key);
-      return { upload: upload!, path, sha256: upload!.sha256 };
+      await this.uploads.remove(upload.key);
+      return { upload, path, sha256: upload.sha256 };
     }
-    await this.uploads.fetch(upload!.key, path);
+    await this.uploads.fetch(upload.key, path);
     const { sha256, byteLength } = await this.artifacts.putFile(path);
-    checkStillWhole(upload!, byteLength);
+    checkStillWhole(upload, byteLength);
     await this.store.transaction(async (store) => {
       await store.recordArtifact({
         sha256,
         byteLength: String(byteLength),
         mediaType: 'application/octet-stream',
-        fileName: upload!.fileName,
-        createdBy: upload!.createdBy,
+        fileName: upload.fileName,
+        createdBy: upload.createdBy,
       });
       await store.uploads.update(uploadId, { sha256, byteLength: String(byteLength) });
     });
-    await this.uploads.remove(upload!.key);
-    return { upload: upload!, path, sha256 };
+    await this.uploads.remove(upload.key);
+    return { upload, path, sha256 };
   }
 }
 

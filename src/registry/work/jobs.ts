@@ -66,13 +66,9 @@ export function isFinal(error: unknown): error is NatriumError {
   return error instanceof NatriumError && error.code !== 'UNAVAILABLE';
 }
 
-function isAway(error: unknown): error is NatriumError {
-  return error instanceof NatriumError && error.code === 'UNAVAILABLE';
-}
-
 /** Whether the database or the store is away, which passes by itself. */
 function isPassing(error: unknown): error is NatriumError {
-  return isAway(error) && !(error instanceof ComputeLost);
+  return error instanceof NatriumError && error.code === 'UNAVAILABLE' && !(error instanceof ComputeLost);
 }
 
 /**
@@ -243,18 +239,18 @@ export class Jobs<T extends Held> {
   }
 
   /** Gives the job back to the queue: its worker is about to stop. */
-  async release(taken: Held): Promise<void> {
-    await this.store.transaction(async (store) => {
-      const changes = { state: 'QUEUED', worker: null, failure: null } as const;
-      if (!(await store.jobs.updateHeld(this.kind.kind, taken, changes))) return;
-      await this.enqueue(store, (await this.jobOf(store, taken.id))!);
-    });
+  release(taken: Held): Promise<void> {
+    return this.giveBack(taken, null, 0);
   }
 
   /** Keeps why an attempt failed that the queue will repeat; or that is queued anew, and not counted by it. */
-  async setBack(taken: Held, reason: string, anewAfterSeconds: number | null = null): Promise<void> {
+  setBack(taken: Held, reason: string, anewAfterSeconds: number | null = null): Promise<void> {
+    return this.giveBack(taken, reason, anewAfterSeconds);
+  }
+
+  private async giveBack(taken: Held, failure: string | null, anewAfterSeconds: number | null): Promise<void> {
     await this.store.transaction(async (store) => {
-      const changes = { state: 'QUEUED', worker: null, failure: reason } as const;
+      const changes = { state: 'QUEUED', worker: null, failure } as const;
       if (!(await store.jobs.updateHeld(this.kind.kind, taken, changes)) || anewAfterSeconds === null) return;
       await this.enqueue(store, (await this.jobOf(store, taken.id))!, anewAfterSeconds);
     });
